@@ -1,0 +1,1 @@
+//! The settings: one file per section; `config/default.toml` is their documentation.

@@ -1,0 +1,1 @@
+//! What is true: values and decisions. No async, no I/O, no clock.

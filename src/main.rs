@@ -1,0 +1,2 @@
+//! The `ecluse` program.
+fn main() {}

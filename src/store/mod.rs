@@ -1,0 +1,1 @@
+//! What is remembered: all SQL, and nothing but SQL.

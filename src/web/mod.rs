@@ -1,0 +1,1 @@
+//! Who is asking: extract, call one flow, answer. `router.rs` lists every route.
