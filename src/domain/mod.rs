@@ -1,1 +1,15 @@
 //! What is true: values and decisions. No async, no I/O, no clock.
+
+pub mod account;
+pub mod code;
+pub mod event;
+pub mod gate;
+pub mod operator;
+pub mod password;
+pub mod population;
+pub mod profile;
+pub mod reset_order;
+pub mod secret;
+pub mod session;
+pub mod territory;
+pub mod timestamp;

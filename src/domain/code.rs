@@ -1,0 +1,187 @@
+//! One-time codes: printed on slips, typed in the password field, good for the change page and for nothing else.
+//!
+//! A code is derived, not stored: HKDF-SHA-256 (RFC 5869) under a random key over (account, issue number). A million
+//! codes exist the moment an order commits, and a copy of the database without the master key yields none.
+
+use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
+use serde::{Deserialize, Serialize};
+
+use super::account::AccountId;
+use super::gate::{Closure, Evidence, PolicyBook};
+use super::reset_order::{OrderClock, OrderId};
+use super::secret::{Secret, SecretBytes};
+use super::timestamp::Timestamp;
+
+/// The symbols of a code: capitals and digits without those that are taken for one another (0 O, 1 I L).
+const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+
+/// How many symbols: 12 × log2(31) = 59 bits, above the 55 that a throttled secret on paper needs here.
+const SYMBOLS: usize = 12;
+
+/// What authorised the choice of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// A printed code.
+    Code,
+    /// The password before it. A thief has that, too.
+    OldPassword,
+}
+
+impl Proof {
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::OldPassword => "old_password",
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Code, Self::OldPassword].into_iter().find(|proof| proof.as_str() == text)
+    }
+}
+
+/// What the account's row says of its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeFacts {
+    /// The issue number: raised by *new code*, by a force and by every change, so that the code before it is dead.
+    pub issue: i64,
+    /// When a code of the deployment's key was issued, if one is alive.
+    pub issued_at: Option<Timestamp>,
+    /// The order clock at that instant.
+    pub issued_under: Option<OrderClock>,
+    /// The order clock when a code of this account was last printed.
+    pub printed_under: Option<OrderClock>,
+}
+
+/// Under which key a code is derived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeKey {
+    /// The deployment's own: first activation, forgotten password, one person.
+    Deployment,
+    /// An order's.
+    Order(OrderId),
+}
+
+/// The one code of an account that is alive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCode {
+    /// Under which key it is derived.
+    pub key: CodeKey,
+    /// Its issue number.
+    pub issue: i64,
+    /// Until when it opens the change page.
+    pub expires_at: Timestamp,
+}
+
+/// The code that is alive under what the gate answered: that of the closure which decides. Whoever holds a role never
+/// recovers by a slip that was printed for everybody; a code issued to that person alone is needed.
+pub fn live_code(evidence: &Evidence, closure: Option<&Closure>, policy: &PolicyBook) -> Option<LiveCode> {
+    let facts = evidence.facts();
+    let issue = facts.code.issue;
+    let own = |not_before: Option<OrderClock>| {
+        let issued_at = facts.code.issued_at?;
+        let expires_at = issued_at.plus(policy.code_lifetime);
+        let recent =
+            not_before.is_none_or(|clock| facts.code.issued_under.is_some_and(|under| under >= clock));
+        (recent && facts.now < expires_at).then_some(LiveCode { key: CodeKey::Deployment, issue, expires_at })
+    };
+    match closure {
+        Some(Closure::Disabled) => None,
+        Some(Closure::Ordered { order, .. }) => {
+            let order = evidence.book().find(order)?;
+            let force = order.state.force();
+            let of_order =
+                facts.roles.iter().all(|span| !span.is_open()) && facts.now < order.codes_expire_at;
+            if of_order {
+                let key = CodeKey::Order(order.id.clone());
+                return Some(LiveCode { key, issue, expires_at: order.codes_expire_at });
+            }
+            own(Some(force?.clock))
+        }
+        Some(
+            Closure::Individual { .. }
+            | Closure::NotActivated
+            | Closure::Compromised
+            | Closure::RulesTightened
+            | Closure::Expired,
+        )
+        | None => own(None),
+    }
+}
+
+/// Derives the code of an account: 12 symbols without separators.
+pub fn derive(key: &SecretBytes, account: &AccountId, issue: i64) -> Option<Secret> {
+    struct Length;
+    impl KeyType for Length {
+        fn len(&self) -> usize {
+            16
+        }
+    }
+    let pseudo_random = Salt::new(HKDF_SHA256, b"ecluse one-time code").extract(key.expose());
+    let issue = issue.to_be_bytes();
+    let mut bytes = [0_u8; 16];
+    pseudo_random.expand(&[account.0.as_bytes(), &[0], &issue], Length).ok()?.fill(&mut bytes).ok()?;
+    // 128 bits over 59: the excess of the first symbols is below 2^-68.
+    let mut rest = u128::from_be_bytes(bytes);
+    let mut text = String::with_capacity(SYMBOLS);
+    for _ in 0..SYMBOLS {
+        let index = usize::try_from(rest % 31).unwrap_or_default();
+        text.push(char::from(ALPHABET[index]));
+        rest /= 31;
+    }
+    Some(Secret::new(text))
+}
+
+/// What somebody typed, if it has the form of a code: case, spaces and hyphens do not count.
+pub fn read(typed: &Secret) -> Option<Secret> {
+    let symbols: String = typed
+        .expose()
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'))
+        .map(|c| c.to_ascii_uppercase())
+        .take(SYMBOLS + 1)
+        .collect();
+    let fits = symbols.len() == SYMBOLS && symbols.bytes().all(|b| ALPHABET.contains(&b));
+    fits.then(|| Secret::new(symbols))
+}
+
+/// How a code is printed: three groups of four.
+pub fn printed(code: &Secret) -> Secret {
+    let symbols: Vec<char> = code.expose().chars().collect();
+    Secret::new(symbols.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(account: &str, issue: i64) -> Secret {
+        derive(&SecretBytes::new(vec![3; 32]), &AccountId(account.to_owned()), issue).unwrap()
+    }
+
+    #[test]
+    fn a_code_reads_back_however_it_is_typed() {
+        let code = code("a", 1);
+        let shown = printed(&code);
+        assert_eq!(shown.expose().len(), 14);
+        for typed in
+            [shown.expose().to_lowercase(), shown.expose().replace('-', " "), format!(" {} ", shown.expose())]
+        {
+            assert!(read(&Secret::new(typed)).unwrap().same_as(&code));
+        }
+        assert!(read(&Secret::new(format!("{}A", shown.expose()))).is_none());
+        assert!(read(&Secret::new("Motdepasse1!".to_owned())).is_none());
+    }
+
+    #[test]
+    fn another_account_issue_or_key_is_another_code() {
+        let other_key = derive(&SecretBytes::new(vec![4; 32]), &AccountId("a".to_owned()), 1).unwrap();
+        for other in [code("b", 1), code("a", 2), other_key] {
+            assert!(!other.same_as(&code("a", 1)));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Acts worth remembering: the lines of the audit log.
+
+use serde::{Deserialize, Serialize};
+
+/// What was done. The written form never changes: lines outlive programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Accounts were read from a file.
+    AccountImport,
+    /// An account was disabled.
+    AccountDisable,
+    /// An account was enabled again.
+    AccountEnable,
+    /// A client was registered.
+    ClientAdd,
+    /// A new code was issued for one person.
+    CodeIssue,
+    /// Codes were shown or printed.
+    CodePrint,
+    /// A signing key was rotated.
+    KeyRotate,
+    /// A role was granted.
+    OperatorGrant,
+    /// An order was written.
+    OrderIssue,
+    /// An order came into force.
+    OrderInForce,
+    /// An order's deadline passed.
+    OrderHarden,
+    /// An order was cancelled.
+    OrderCancel,
+    /// A password was chosen.
+    PasswordChange,
+    /// A change was forced on one account.
+    PasswordForce,
+    /// A password was found weak under today's rules.
+    PasswordWeak,
+    /// A rotated refresh token came back: its family was revoked.
+    RefreshReuse,
+    /// An authorization code came back: its grant was revoked.
+    CodeReuse,
+    /// Somebody signed in.
+    SignIn,
+    /// Somebody signed out.
+    SignOut,
+    /// Territories were read from a file.
+    TerritoryImport,
+}
+
+impl Act {
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountDisable => "account.disable",
+            Self::AccountEnable => "account.enable",
+            Self::AccountImport => "account.import",
+            Self::ClientAdd => "client.add",
+            Self::CodeIssue => "code.issue",
+            Self::CodePrint => "code.print",
+            Self::CodeReuse => "code.reuse",
+            Self::KeyRotate => "key.rotate",
+            Self::OperatorGrant => "operator.grant",
+            Self::OrderCancel => "order.cancel",
+            Self::OrderHarden => "order.harden",
+            Self::OrderInForce => "order.in_force",
+            Self::OrderIssue => "order.issue",
+            Self::PasswordChange => "password.change",
+            Self::PasswordForce => "password.force",
+            Self::PasswordWeak => "password.weak",
+            Self::RefreshReuse => "refresh.reuse",
+            Self::SignIn => "sign_in",
+            Self::SignOut => "sign_out",
+            Self::TerritoryImport => "territory.import",
+        }
+    }
+}
+
+/// One line of the audit log, written in the same batch as the act. Holds no password, code or token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditLine {
+    /// Who: `account:ID`, `host:USER`, `client:ID` or `system`.
+    pub actor: String,
+    /// What.
+    pub act: Act,
+    /// To what: an account, an order, a client.
+    pub object: String,
+    /// To how many, where it is more than one.
+    pub count: Option<i64>,
+    /// Why, in the actor's words.
+    pub reason: Option<String>,
+    /// The request it came with.
+    pub request_id: Option<String>,
+}

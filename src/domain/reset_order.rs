@@ -1,0 +1,316 @@
+//! An authority's decision that a population must choose new passwords: its states, when it binds, whom it spares.
+//!
+//! ```text
+//! Draft -> AwaitingApproval -> Scheduled -> InForce -> Closed
+//!                    any of these  -> Cancelled
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::code::Proof;
+use super::gate::Facts;
+use super::population::{Exclusion, Exclusions, Population};
+use super::territory::TerritoryKind;
+use super::timestamp::Timestamp;
+
+/// Identifies an order: a `UUIDv7` as text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderId(pub String);
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One number, raised in the transaction of every change to any order and by nothing else. It puts orders, credentials
+/// and affiliations into one sequence that no clock of the day could give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderClock(pub i64);
+
+/// How little the old password is worth under an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The old password still opens the change page, and nothing else: hygiene.
+    Change,
+    /// Passwords are believed stolen: the old one opens nothing. Only a code, or another proof, does.
+    Recover,
+}
+
+/// The text is neither level.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("a level is change or recover, not {0:?}")]
+pub struct UnknownLevel(pub String);
+
+impl Level {
+    /// The written form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Recover => "recover",
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = UnknownLevel;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "change" => Ok(Self::Change),
+            "recover" => Ok(Self::Recover),
+            other => Err(UnknownLevel(other.to_owned())),
+        }
+    }
+}
+
+/// An order, as the gate reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetOrder {
+    /// Which one.
+    pub id: OrderId,
+    /// Whom it covers.
+    pub population: Population,
+    /// Whom it spares of them.
+    pub exclusions: Exclusions,
+    /// The level it was issued at.
+    pub level: Level,
+    /// Where it stands.
+    pub state: OrderState,
+    /// From this instant on a `change` order is `recover` for those whose code was printed or sent.
+    pub deadline: Option<Timestamp>,
+    /// Until when its codes open the change page; its key is destroyed afterwards.
+    pub codes_expire_at: Timestamp,
+}
+
+/// Where an order stands. A transition consumes the state it leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderState {
+    /// Being written.
+    Draft,
+    /// Waits for a second operator.
+    AwaitingApproval,
+    /// Comes into force at an instant; binds from then on by being read, also before it has drawn its number.
+    Scheduled {
+        /// The instant.
+        at: Timestamp,
+    },
+    /// In force.
+    InForce(Force),
+    /// The campaign is over; the duty is not.
+    Closed {
+        /// Since when it binds.
+        force: Force,
+        /// When the campaign ended.
+        at: Timestamp,
+    },
+    /// Lifted; what an order at level `recover` bound stays bound at level `change`.
+    Cancelled {
+        /// Since when it had been binding, if it had.
+        force: Option<Force>,
+        /// When it was cancelled.
+        at: Timestamp,
+    },
+}
+
+/// What an order has since it came into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Force {
+    /// Its number.
+    pub clock: OrderClock,
+    /// The instant.
+    pub since: Timestamp,
+    /// When its deadline was recorded as passed.
+    pub hardened_at: Option<Timestamp>,
+}
+
+/// The order does not allow this from where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an order that is {from} cannot be {to}")]
+pub struct WrongState {
+    /// Where it stands.
+    pub from: &'static str,
+    /// What was asked.
+    pub to: &'static str,
+}
+
+impl OrderState {
+    /// The stored and printed word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Closed { .. } => "closed",
+            Self::Draft => "draft",
+            Self::InForce(_) => "in_force",
+            Self::Scheduled { .. } => "scheduled",
+        }
+    }
+
+    /// The order draws its number and comes into force.
+    pub fn come_into_force(self, clock: OrderClock, now: Timestamp) -> Result<Self, WrongState> {
+        match self {
+            Self::Scheduled { at } if at <= now => {
+                Ok(Self::InForce(Force { clock, since: now, hardened_at: None }))
+            }
+            other => Err(WrongState { from: other.as_str(), to: "in force" }),
+        }
+    }
+
+    /// The campaign ends; credentials older than the order stay bound.
+    pub fn close(self, now: Timestamp) -> Result<Self, WrongState> {
+        match self {
+            Self::InForce(force) => Ok(Self::Closed { force, at: now }),
+            other => Err(WrongState { from: other.as_str(), to: "closed" }),
+        }
+    }
+
+    /// The order is lifted.
+    pub fn cancel(self, now: Timestamp) -> Result<Self, WrongState> {
+        match self {
+            Self::Draft | Self::AwaitingApproval | Self::Scheduled { .. } => {
+                Ok(Self::Cancelled { force: None, at: now })
+            }
+            Self::InForce(force) | Self::Closed { force, .. } => {
+                Ok(Self::Cancelled { force: Some(force), at: now })
+            }
+            Self::Cancelled { .. } => Err(WrongState { from: "cancelled", to: "cancelled" }),
+        }
+    }
+
+    /// Since when the order binds or bound, if it has drawn its number.
+    pub fn force(&self) -> Option<Force> {
+        match self {
+            Self::InForce(force) | Self::Closed { force, .. } => Some(*force),
+            Self::Cancelled { force, .. } => *force,
+            Self::Draft | Self::AwaitingApproval | Self::Scheduled { .. } => None,
+        }
+    }
+}
+
+/// That an order binds an account, how, and since which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding<'book> {
+    /// The order.
+    pub order: &'book ResetOrder,
+    /// Its number; none while it is due and has not drawn one, which is above every credential.
+    pub clock: Option<OrderClock>,
+    /// What the old password is worth for this account.
+    pub level: Level,
+}
+
+impl ResetOrder {
+    /// Whether the order reaches the account at all at this instant, whoever it spares and whatever was chosen since.
+    pub fn reaches<'book>(&'book self, facts: &Facts, now: Timestamp) -> Option<Binding<'book>> {
+        let clock = match self.state {
+            OrderState::Draft | OrderState::AwaitingApproval => return None,
+            OrderState::Scheduled { at } if at > now => return None,
+            OrderState::Scheduled { .. } => None,
+            OrderState::InForce(force) | OrderState::Closed { force, .. } => Some(force.clock),
+            OrderState::Cancelled { force, .. } => Some(force?.clock),
+        };
+        if !self.population.covers(facts, clock) {
+            return None;
+        }
+        let hardened = self.is_hardened(facts, clock, now);
+        let level = match (self.state, self.level.max(hardened)) {
+            (OrderState::Cancelled { .. }, Level::Change) => return None,
+            (OrderState::Cancelled { .. }, Level::Recover) => Level::Change,
+            (_, level) => level,
+        };
+        Some(Binding { order: self, clock, level })
+    }
+
+    /// Whether it ever was at level `recover` for the account: sessions older than that open nothing any more, not even
+    /// after it was cancelled.
+    pub fn was_recover_for(&self, facts: &Facts, now: Timestamp) -> bool {
+        let clock = self.state.force().map(|force| force.clock);
+        self.level == Level::Recover || self.is_hardened(facts, clock, now) == Level::Recover
+    }
+
+    /// A deadline that has passed makes the order `recover` for those who hold a code, and for them only: the others
+    /// would be left with nothing to open the page with. A cancelled order's deadline stopped at the cancellation.
+    fn is_hardened(&self, facts: &Facts, clock: Option<OrderClock>, now: Timestamp) -> Level {
+        let until = match self.state {
+            OrderState::Cancelled { at, .. } => at,
+            _ => now,
+        };
+        let passed = self.deadline.is_some_and(|deadline| deadline <= until);
+        let has_code = match (clock, facts.code.printed_under) {
+            (Some(clock), Some(printed)) => printed >= clock,
+            _ => false,
+        };
+        if passed && has_code { Level::Recover } else { Level::Change }
+    }
+
+    /// Why the order spares an account it reaches, if it does. At level `recover` a credential chosen with nothing but
+    /// the old password as proof is no reason: the thief may be the one who chose it.
+    pub fn spares(
+        &self,
+        facts: &Facts,
+        binding: Binding<'_>,
+        book: &OrderBook,
+        now: Timestamp,
+    ) -> Option<Exclusion> {
+        if self.spares_operator(facts, binding.clock) {
+            return Some(Exclusion::Operator);
+        }
+        let Some(credential) = &facts.credential else {
+            return self.exclusions.never_activated.then_some(Exclusion::NeverActivated);
+        };
+        if self.level == Level::Recover && credential.proof == Proof::OldPassword {
+            return None;
+        }
+        if self.exclusions.changed_since.is_some_and(|since| credential.chosen_at >= since) {
+            return Some(Exclusion::ChangedSince);
+        }
+        let since = self.exclusions.reset_by_school_since?;
+        let by_school = |order: &ResetOrder| {
+            order.id != self.id
+                && order.is_by_school()
+                && order.level >= self.level
+                && order.state.force().is_some_and(|force| force.since >= since)
+                && order.reaches(facts, now).is_some()
+        };
+        book.orders.iter().any(by_school).then_some(Exclusion::ResetBySchool)
+    }
+
+    fn spares_operator(&self, facts: &Facts, clock: Option<OrderClock>) -> bool {
+        let held = |span: &super::account::ClockSpan| clock.map_or(span.is_open(), |clock| span.met(clock));
+        facts.roles.iter().any(held) && !self.exclusions.named_operators.contains(&facts.account)
+    }
+
+    fn is_by_school(&self) -> bool {
+        self.population.territory.code().is_some_and(|code| code.kind() >= TerritoryKind::School)
+    }
+}
+
+/// Every order that can bind anybody, read together with the clock they were read at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderBook {
+    /// The order clock of that reading.
+    pub clock: OrderClock,
+    /// The orders.
+    pub orders: Vec<ResetOrder>,
+}
+
+impl OrderBook {
+    /// The orders that are due and have not drawn their number yet.
+    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &ResetOrder> {
+        self.orders
+            .iter()
+            .filter(move |order| matches!(order.state, OrderState::Scheduled { at } if at <= now))
+    }
+
+    /// The order of this id.
+    pub fn find(&self, id: &OrderId) -> Option<&ResetOrder> {
+        self.orders.iter().find(|order| order.id == *id)
+    }
+}
