@@ -1,6 +1,7 @@
 //! What is true: values and decisions. No async, no I/O, no clock.
 
 pub mod account;
+pub mod client;
 pub mod code;
 pub mod event;
 pub mod gate;
@@ -9,6 +10,7 @@ pub mod password;
 pub mod population;
 pub mod profile;
 pub mod reset_order;
+pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod territory;
