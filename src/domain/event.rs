@@ -30,6 +30,8 @@ pub enum Act {
     OrderHarden,
     /// An order was cancelled.
     OrderCancel,
+    /// An order's campaign ended.
+    OrderClose,
     /// A password was chosen.
     PasswordChange,
     /// A change was forced on one account.
@@ -62,6 +64,7 @@ impl Act {
             Self::KeyRotate => "key.rotate",
             Self::OperatorGrant => "operator.grant",
             Self::OrderCancel => "order.cancel",
+            Self::OrderClose => "order.close",
             Self::OrderHarden => "order.harden",
             Self::OrderInForce => "order.in_force",
             Self::OrderIssue => "order.issue",

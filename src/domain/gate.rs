@@ -107,6 +107,22 @@ impl Evidence {
         )
     }
 
+    /// The evidence as it will be once a new credential has been written under this order clock.
+    #[must_use]
+    pub fn after_change(&self, proof: Proof) -> Self {
+        let mut facts = self.facts.clone();
+        facts.number = AccountNumber(facts.number.0 + 1);
+        facts.forced = None;
+        facts.credential = Some(CredentialFacts {
+            clock: facts.clock,
+            chosen_at: facts.now,
+            proof,
+            weak: false,
+            compromised: false,
+        });
+        Self { facts, book: Arc::clone(&self.book) }
+    }
+
     /// Whether a session, code or grant of this order clock was minted before the account's passwords were believed
     /// stolen. It opens nothing then, whatever became of the order.
     pub fn predates_recovery(&self, minted_under: OrderClock) -> bool {

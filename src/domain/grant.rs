@@ -1,13 +1,12 @@
 //! What a relying party was given: a grant, and the codes and tokens that hang from it.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountId, AccountNumber};
 use super::client::ClientId;
 use super::gate::{Evidence, GatePass};
 use super::reset_order::OrderClock;
+use super::scope::{Scope, ScopeSet};
 use super::session::Session;
 use super::timestamp::Timestamp;
 
@@ -61,23 +60,6 @@ impl Authentication {
     }
 }
 
-/// A claim for tokens, kept in the ephemeral store under the hash of the authorization code.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeClaim {
-    /// To whom it was given.
-    pub client: ClientId,
-    /// Where it was sent, byte for byte (RFC 6749 section 4.1.3).
-    pub redirect_uri: String,
-    /// The S256 challenge (RFC 7636), absent only for a client registered without PKCE.
-    pub code_challenge: Option<String>,
-    /// To be repeated in the ID token.
-    pub nonce: Option<String>,
-    /// What was granted.
-    pub scope: BTreeSet<String>,
-    /// Whose sign-in.
-    pub authentication: Authentication,
-}
-
 /// A grant as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -86,7 +68,7 @@ pub struct Grant {
     /// To whom.
     pub client: ClientId,
     /// What.
-    pub scope: BTreeSet<String>,
+    pub scope: ScopeSet,
     /// To be repeated in the first ID token.
     pub nonce: Option<String>,
     /// Whose sign-in.
@@ -100,6 +82,6 @@ pub struct Grant {
 impl Grant {
     /// Whether the family outlives the session it came from (`offline_access`, OIDC Core section 11).
     pub fn is_offline(&self) -> bool {
-        self.scope.contains("offline_access")
+        self.scope.contains(Scope::OfflineAccess)
     }
 }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod code;
 pub mod event;
 pub mod gate;
+pub mod grant;
 pub mod operator;
 pub mod password;
 pub mod population;

@@ -21,6 +21,19 @@ pub enum TerritoryKind {
     Class,
 }
 
+impl TerritoryKind {
+    /// The stored form, and the one in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Academie => "academie",
+            Self::Class => "class",
+            Self::Departement => "departement",
+            Self::Ministry => "ministry",
+            Self::School => "school",
+        }
+    }
+}
+
 /// A territory's written form: `ministry:fr`, `academie:13`, `departement:086`, `uai:0860001J`, `class:0860001J/6A`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -1,0 +1,219 @@
+-- Times are microseconds since the epoch. Ids and hashes are text. There are no booleans: a nullable time says more.
+
+CREATE TABLE deployment (
+    singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
+    epoch BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- Raised in the transaction of every change to any order and by nothing else. One row, so that it is read and
+-- raised in commit order; a maximum over orders or a sequence would not be.
+CREATE TABLE order_clock (
+    singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
+    value BIGINT NOT NULL
+);
+
+CREATE TABLE sealed_secret (
+    name TEXT PRIMARY KEY,
+    sealed TEXT NOT NULL
+);
+
+CREATE TABLE signing_key (
+    kid TEXT PRIMARY KEY,
+    alg TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('next', 'active', 'retired')),
+    sealed TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    activated_at BIGINT,
+    retired_at BIGINT
+);
+-- Two programs that rotate at once: one of them loses.
+CREATE UNIQUE INDEX signing_key_one_active ON signing_key (alg) WHERE state = 'active';
+CREATE UNIQUE INDEX signing_key_one_next ON signing_key (alg) WHERE state = 'next';
+
+-- The path holds the codes from the root down. A parent never changes, so neither does a path.
+CREATE TABLE territory (
+    code TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    parent TEXT REFERENCES territory (code),
+    path TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE account (
+    id TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    source_key TEXT NOT NULL,
+    login TEXT NOT NULL,
+    login_name TEXT NOT NULL UNIQUE,
+    given_name TEXT NOT NULL,
+    family_name TEXT NOT NULL,
+    email TEXT,
+    way_in TEXT NOT NULL CHECK (way_in IN ('local', 'federated_only')),
+    number BIGINT NOT NULL,
+    disabled_at BIGINT,
+    forced_level TEXT CHECK (forced_level IN ('change', 'recover')),
+    code_issue BIGINT NOT NULL,
+    code_issued_at BIGINT,
+    code_issued_under BIGINT,
+    code_printed_under BIGINT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (source, source_key)
+);
+
+CREATE TABLE credential (
+    account_id TEXT PRIMARY KEY REFERENCES account (id),
+    phc TEXT NOT NULL,
+    chosen_at BIGINT NOT NULL,
+    chosen_under BIGINT NOT NULL,
+    proof TEXT NOT NULL CHECK (proof IN ('code', 'old_password')),
+    weak_at BIGINT,
+    compromised_at BIGINT
+);
+
+-- Open during [began, ended) in order-clock numbers.
+CREATE TABLE affiliation (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    path TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    began BIGINT NOT NULL,
+    ended BIGINT
+);
+CREATE INDEX affiliation_account ON affiliation (account_id);
+CREATE INDEX affiliation_path ON affiliation (path, account_id);
+CREATE UNIQUE INDEX affiliation_open ON affiliation (account_id, path, profile) WHERE ended IS NULL;
+
+CREATE TABLE guardianship (
+    guardian_id TEXT NOT NULL REFERENCES account (id),
+    pupil_id TEXT NOT NULL REFERENCES account (id),
+    PRIMARY KEY (guardian_id, pupil_id)
+);
+CREATE INDEX guardianship_pupil ON guardianship (pupil_id);
+
+CREATE TABLE operator_role (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    role TEXT NOT NULL,
+    path TEXT NOT NULL,
+    began BIGINT NOT NULL,
+    ended BIGINT
+);
+CREATE UNIQUE INDEX operator_role_open ON operator_role (account_id, role, path) WHERE ended IS NULL;
+
+CREATE TABLE reset_order (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    level TEXT NOT NULL CHECK (level IN ('change', 'recover')),
+    path TEXT NOT NULL,
+    profiles TEXT NOT NULL,
+    exclusions TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    scheduled_at BIGINT NOT NULL,
+    deadline BIGINT,
+    -- The number it drew when it came into force, and the instant.
+    clock BIGINT UNIQUE,
+    in_force_at BIGINT,
+    hardened_at BIGINT,
+    closed_at BIGINT,
+    cancelled_at BIGINT,
+    codes_expire_at BIGINT NOT NULL,
+    -- The key of its codes, sealed; absent once they have expired.
+    sealed_code_key TEXT,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE client (
+    id TEXT PRIMARY KEY,
+    -- Pairwise subjects hang from it: it never changes.
+    sector TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    declared_in TEXT NOT NULL CHECK (declared_in IN ('configuration', 'database')),
+    created_at BIGINT NOT NULL
+);
+
+-- Rows of the same sign-in: account_number, epoch and clock are the session's and are never drawn anew.
+CREATE TABLE token_grant (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    client_id TEXT NOT NULL,
+    -- Single use of an authorization code has its last word here.
+    code_hash TEXT NOT NULL UNIQUE,
+    scope TEXT NOT NULL,
+    nonce TEXT,
+    sid TEXT NOT NULL,
+    account_number BIGINT NOT NULL,
+    epoch BIGINT NOT NULL,
+    clock BIGINT NOT NULL,
+    authenticated_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    revoked_at BIGINT
+);
+CREATE INDEX token_grant_account ON token_grant (account_id);
+CREATE INDEX token_grant_sid ON token_grant (sid);
+CREATE INDEX token_grant_expiry ON token_grant (expires_at);
+
+CREATE TABLE access_token (
+    hash TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL REFERENCES token_grant (id),
+    scope TEXT NOT NULL,
+    issued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX access_token_grant ON access_token (grant_id);
+CREATE INDEX access_token_expiry ON access_token (expires_at);
+
+CREATE TABLE refresh_token (
+    hash TEXT PRIMARY KEY,
+    grant_id TEXT NOT NULL REFERENCES token_grant (id),
+    issued_at BIGINT NOT NULL,
+    -- When a public client exchanged it for the next one. Coming back after that, it revokes the family.
+    rotated_at BIGINT
+);
+CREATE INDEX refresh_token_grant ON refresh_token (grant_id);
+
+CREATE TABLE audit (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    actor TEXT NOT NULL,
+    act TEXT NOT NULL,
+    object TEXT NOT NULL,
+    count BIGINT,
+    reason TEXT,
+    request_id TEXT
+);
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX audit_object ON audit (object, at);
+
+-- Claims that expire. Whatever is taken from here, the gate is asked again.
+CREATE TABLE ephemeral (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (kind, key)
+);
+CREATE INDEX ephemeral_expiry ON ephemeral (expires_at);
+
+CREATE TABLE throttle (
+    key TEXT PRIMARY KEY,
+    failures BIGINT NOT NULL,
+    window_began_at BIGINT NOT NULL,
+    next_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX throttle_expiry ON throttle (expires_at);
+
+-- A file under import: checked here as a whole before any account is touched.
+CREATE TABLE import_row (
+    line BIGINT PRIMARY KEY,
+    source TEXT NOT NULL,
+    source_key TEXT NOT NULL,
+    login TEXT NOT NULL,
+    login_name TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX import_row_login ON import_row (login_name);
+CREATE INDEX import_row_key ON import_row (source, source_key);
