@@ -18,6 +18,12 @@ impl CodeChallenge {
         (text.len() == 43 && text.bytes().all(base64url)).then(|| Self(text.to_owned()))
     }
 
+    /// A challenge as it was kept. Not parsed again: a stored text that were refused would look like no challenge at
+    /// all, and would let a code without a verifier through.
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text, as it is kept with the code.
     pub fn as_str(&self) -> &str {
         &self.0
