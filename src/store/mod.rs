@@ -1,1 +1,4 @@
 //! What is remembered: all SQL, and nothing but SQL.
+
+pub mod clock;
+pub mod db;

@@ -1,0 +1,98 @@
+//! The schema's history: numbered scripts, applied once each and in order, never edited afterwards.
+//!
+//! The scripts are written in PostgreSQL's words; an engine that has others rewrites them itself. Each one
+//! that was applied leaves its number and checksum in `schema_version`.
+
+use std::fmt::Write as _;
+
+use aws_lc_rs::digest;
+
+/// One script of `src/store/migrations/`.
+pub(super) struct Migration {
+    /// Counted from 1 without a gap.
+    pub(super) version: i64,
+    /// Statements that end with `;`, which stands nowhere else, not even in a comment.
+    pub(super) sql: &'static str,
+}
+
+/// All scripts this program knows, oldest first.
+pub(super) const MIGRATIONS: &[Migration] = &[];
+
+/// A line of `schema_version`.
+pub(super) struct Applied {
+    pub(super) version: i64,
+    pub(super) checksum: String,
+}
+
+/// Why a database is not one this program may use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MigrateError {
+    /// A later program has changed the schema.
+    #[error(
+        "the database has schema version {found} and this program knows versions up to {known}: start the \
+         program that made it, or a later one"
+    )]
+    Newer {
+        /// The version found in the database.
+        found: i64,
+        /// The last version this program carries.
+        known: i64,
+    },
+    /// The database was made with a script this program does not have.
+    #[error(
+        "schema version {version} of the database was made by another text than the one in this program: \
+         start the build that made it, or restore a copy made by this one"
+    )]
+    Changed {
+        /// The version whose texts differ.
+        version: i64,
+    },
+    /// A script did not run; the schema is as it was before.
+    #[error("schema version {version} could not be applied, nothing was changed: {reason}")]
+    Failed {
+        /// The version of the script.
+        version: i64,
+        /// The engine's own words.
+        reason: String,
+    },
+}
+
+impl Migration {
+    /// SHA-256 of the script, in hexadecimal.
+    pub(super) fn checksum(&self) -> String {
+        let hash = digest::digest(&digest::SHA256, self.sql.as_bytes());
+        hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// The scripts still to apply to a database that has had those of `applied` (oldest first).
+pub(super) fn pending<'a>(
+    known: &'a [Migration],
+    applied: &[Applied],
+) -> Result<&'a [Migration], MigrateError> {
+    for (place, done) in applied.iter().enumerate() {
+        let Some(migration) = known.get(place) else {
+            let known = known.last().map_or(0, |migration| migration.version);
+            return Err(MigrateError::Newer { found: done.version, known });
+        };
+        if migration.version != done.version || migration.checksum() != done.checksum {
+            return Err(MigrateError::Changed { version: done.version });
+        }
+    }
+    Ok(&known[applied.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_count_from_one_without_a_gap() {
+        for (place, migration) in (1..).zip(MIGRATIONS) {
+            assert_eq!(migration.version, place);
+        }
+    }
+}

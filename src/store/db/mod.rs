@@ -1,0 +1,124 @@
+//! The seam between the program and its database: one small concrete [`Db`], the same for every engine.
+//!
+//! Two verbs: **read** rows ([`Db::all`], [`Db::one`], [`Db::each`]), and **run** an atomic [`Batch`]
+//! ([`Db::run`]) in which a statement may insist on the number of rows it touches. There is no open
+//! transaction to hold across an `await`: what must be atomic is written as a condition in the batch, which
+//! also holds between replicas. Whoever stops waiting for an answer changes nothing about what is done.
+//!
+//! A read sees everything that was answered before it, also what other processes committed.
+
+mod error;
+mod migrate;
+mod row;
+mod sqlite;
+mod statement;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+pub use error::{BatchError, DbError};
+pub use migrate::MigrateError;
+pub use row::{Column, Row};
+pub(crate) use statement::q;
+pub use statement::{Affected, Batch, OrderLock, Statement, Value};
+
+use super::clock::Clock;
+use sqlite::Sqlite;
+
+/// A handle on the database. Clones share the same connections, which are closed when the last one is dropped.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    clock: Clock,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(Arc<Sqlite>),
+}
+
+impl Db {
+    /// Opens the SQLite file at `path`, made with mode 0600 if there is none, with `readers` threads for
+    /// reading (at least one) and one for writing. `now_us()` in SQL is `clock`.
+    ///
+    /// Blocks for as long as opening a file takes.
+    pub fn open_sqlite(path: &Path, clock: Clock, readers: usize) -> Result<Self, DbError> {
+        let engine = Sqlite::open(path, &clock, readers)?;
+        Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), clock })
+    }
+
+    /// The clock the database was opened with.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// All rows a `SELECT` answers.
+    pub async fn all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(statement).await,
+        }
+    }
+
+    /// The only row a `SELECT` answers, if any; two rows are [`DbError::Refused`].
+    pub async fn one(&self, statement: Statement) -> Result<Option<Row>, DbError> {
+        let sql = statement.sql();
+        let mut rows = self.all(statement).await?;
+        if rows.len() > 1 {
+            let reason = format!("{} rows where at most one was expected", rows.len());
+            return Err(DbError::Refused { statement: sql, reason });
+        }
+        Ok(rows.pop())
+    }
+
+    /// Walks the rows of a `SELECT` in chunks of at most `chunk_rows`, all of one snapshot, in bounded memory:
+    /// the database waits for whoever reads the channel. Dropping the receiver ends the walk.
+    ///
+    /// A walk has a connection of its own, so that a slow reader keeps nobody else waiting; only a few run at
+    /// a time, and the next waits for its turn.
+    pub async fn each(
+        &self,
+        statement: Statement,
+        chunk_rows: usize,
+    ) -> Result<mpsc::Receiver<Result<Vec<Row>, DbError>>, DbError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.walk(statement, chunk_rows).await,
+        }
+    }
+
+    /// Runs the statements of `batch` in one transaction and answers, once they are safely on disk, what each
+    /// did. On any error none of them left anything behind.
+    ///
+    /// A batch that was accepted runs whole even if nobody waits for the answer any more.
+    pub async fn run(&self, batch: Batch) -> Result<Vec<Affected>, BatchError> {
+        if batch.statements().is_empty() {
+            return Ok(Vec::new());
+        }
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.run(batch).await,
+        }
+    }
+
+    /// Brings the schema up to what this program needs. Refuses a database that a newer program, or another
+    /// text of the same migration, has made.
+    pub async fn migrate(&self) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.migrate(migrate::MIGRATIONS, self.clock.now()).await,
+        }
+    }
+
+    /// Writes a consistent copy of the database to `dest` (mode 0600) while it stays in use, and returns when
+    /// the copy is on disk. Refuses a `dest` that exists; leaves nothing there on error.
+    ///
+    /// `progress` is called with pages copied and pages in all.
+    pub async fn backup(
+        &self,
+        dest: &Path,
+        progress: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.backup(dest, progress).await,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Migrations on SQLite: all that are missing, in one transaction.
+
+use std::borrow::Cow;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::connection;
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::error::DbError;
+use crate::store::db::migrate::{self, Applied, MigrateError, Migration};
+
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_version (
+    version INTEGER PRIMARY KEY,
+    checksum TEXT NOT NULL,
+    applied_at INTEGER NOT NULL
+) STRICT";
+
+/// Applies what is missing of `known`. Two processes that start together take turns.
+pub(super) fn migrate(
+    connection: &mut Connection,
+    known: &[Migration],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let refused = |error: rusqlite::Error| connection::failure("migrate", &error);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refused)?;
+    let applied = history(&transaction).map_err(refused)?;
+    let pending = migrate::pending(known, &applied)?;
+    for migration in pending {
+        apply(&transaction, migration, now).map_err(|error| {
+            match connection::failure("migrate", &error) {
+                DbError::Refused { reason, .. } => {
+                    MigrateError::Failed { version: migration.version, reason }.into()
+                }
+                other => other,
+            }
+        })?;
+    }
+    transaction.commit().map_err(refused)
+}
+
+fn history(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Applied>> {
+    transaction.execute_batch(HISTORY)?;
+    let mut lines = transaction.prepare("SELECT version, checksum FROM schema_version ORDER BY version")?;
+    let applied = lines.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?;
+    applied.collect()
+}
+
+fn apply(transaction: &Transaction<'_>, migration: &Migration, now: Timestamp) -> rusqlite::Result<()> {
+    transaction.execute_batch(&in_sqlite_words(migration.sql))?;
+    transaction.execute(
+        "INSERT INTO schema_version (version, checksum, applied_at) VALUES (?1, ?2, ?3)",
+        params![migration.version, migration.checksum(), now.micros()],
+    )?;
+    Ok(())
+}
+
+/// The script with PostgreSQL's words replaced: `BIGINT` is `INTEGER`, and tables are `STRICT`, so that a
+/// column holds its type and nothing else, as it does on PostgreSQL.
+fn in_sqlite_words(script: &str) -> String {
+    let without_comments = script.lines().map(|line| line.split("--").next().unwrap_or(line).trim_end());
+    let code = without_comments.collect::<Vec<_>>().join("\n");
+    let statements = code.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    statements.fold(String::new(), |mut script, statement| {
+        let is_table = statement.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("CREATE TABLE"));
+        let statement =
+            statement.split_inclusive(|symbol: char| !symbol.is_ascii_alphanumeric() && symbol != '_');
+        let words = statement.map(|word| match word.strip_prefix("BIGINT") {
+            Some(rest) if rest.len() <= 1 => Cow::from(format!("INTEGER{rest}")),
+            _ => Cow::from(word),
+        });
+        script.extend(words);
+        script.push_str(if is_table { " STRICT;\n" } else { ";\n" });
+        script
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_become_strict_and_nothing_else_does() {
+        let script = "CREATE TABLE a ( -- what it is; and why
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL, BIGINTS BIGINT
+);
+CREATE INDEX a_at ON a (at);
+INSERT INTO a VALUES ('x', 1, NULL);";
+        insta::assert_snapshot!(in_sqlite_words(script), @r"
+        CREATE TABLE a (
+            id TEXT PRIMARY KEY,
+            at INTEGER NOT NULL, BIGINTS INTEGER
+        ) STRICT;
+        CREATE INDEX a_at ON a (at);
+        INSERT INTO a VALUES ('x', 1, NULL);
+        ");
+    }
+}
