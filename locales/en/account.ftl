@@ -1,0 +1,14 @@
+home-title = Welcome
+home-lead = Here you prove who you are. The services of your school then open.
+home-how = To reach a service, start from its usual address: it will bring you here when you need to sign in.
+home-change = Change my password
+
+logout-title = Sign out
+logout-question = Do you want to end the session of the account { $login }?
+logout-asked-by = { $service } asks to end the session of the account { $login }.
+logout-what = The services opened from this browser will ask you to sign in again.
+logout-submit = Sign out
+logout-stay = Stay signed in
+
+logged-out-title = You are signed out
+logged-out-what = On a shared computer, close the browser too.

@@ -1,0 +1,14 @@
+home-title = Accueil
+home-lead = Ici, vous prouvez qui vous êtes. Les services de votre établissement s’ouvrent ensuite.
+home-how = Pour aller vers un service, partez de son adresse habituelle : il vous amènera ici quand il faudra vous connecter.
+home-change = Changer mon mot de passe
+
+logout-title = Déconnexion
+logout-question = Voulez-vous fermer la session du compte { $login } ?
+logout-asked-by = { $service } demande à fermer la session du compte { $login }.
+logout-what = Les services ouverts depuis ce navigateur vous demanderont de vous connecter de nouveau.
+logout-submit = Se déconnecter
+logout-stay = Rester connecté
+
+logged-out-title = Vous êtes déconnecté
+logged-out-what = Sur un ordinateur partagé, fermez aussi le navigateur.

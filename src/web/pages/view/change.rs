@@ -1,0 +1,330 @@
+use askama::Template;
+
+use super::login::Retry;
+use super::{Frame, Link};
+
+/// The page where a new password is chosen, because the gate is closed or because its owner wants to.
+#[derive(Template)]
+#[template(path = "change.html")]
+pub struct ChangePage<'a> {
+    /// What surrounds the page.
+    pub frame: Frame<'a>,
+    /// Where the form is posted to.
+    pub action: &'a str,
+    /// The value that binds the form to the browser's session.
+    pub csrf: &'a str,
+    /// Where giving up is posted to; absent where there is nothing to give up.
+    pub cancel: Option<&'a str>,
+    /// The account's login, shown and given to password managers.
+    pub login: &'a str,
+    /// The service the person goes to afterwards.
+    pub service: Option<&'a str>,
+    /// Why the password must change.
+    pub why: Why<'a>,
+    /// What opened this page.
+    pub proof: Proof,
+    /// The rules in force for this account.
+    pub rules: Rules,
+    /// What was wrong with the last attempt, in the order it is to be told.
+    pub violations: &'a [Violation],
+    /// When the current password may be tried again, if it was tried too often.
+    pub throttled: Option<Retry<'a>>,
+    /// Whole minutes the page stays valid for.
+    pub minutes: Option<u32>,
+}
+
+/// Why the password must change, as the person is told. A relying party is never told.
+#[derive(Clone, Copy, Debug)]
+pub enum Why<'a> {
+    /// An authority's order covers the account; the day comes from `Language::date`.
+    Ordered { authority: Authority<'a>, on: Option<&'a str> },
+    /// Someone in charge of the account asks for it.
+    Individual,
+    /// The maximum lifetime of the profile is over.
+    Expired,
+    /// The rules are stricter than when the password was chosen.
+    RulesTightened,
+    /// The password is known to others.
+    Compromised,
+    /// The account has no password yet.
+    NotActivated,
+    /// Its owner asked.
+    Voluntary,
+}
+
+/// Who ordered a change, by the kind of the territory it came from; the name is the territory's.
+#[derive(Clone, Copy, Debug)]
+pub enum Authority<'a> {
+    /// The ministry, which needs no name.
+    Ministry,
+    /// An académie, whose authority is a rectorat: `Poitiers`.
+    Academy(&'a str),
+    /// A département: `Vienne`.
+    Department(&'a str),
+    /// A school: `Collège Jean-Moulin`.
+    School(&'a str),
+}
+
+/// What opened the change page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The password in use, which is asked again.
+    Password,
+    /// A printed code: no password is asked.
+    Code,
+}
+
+/// The rules, as far as a page can show them before anything is typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Fewest characters (Unicode code points after NFKC).
+    pub min: u32,
+    /// Most characters.
+    pub max: u32,
+    /// An upper-case letter is required.
+    pub upper: bool,
+    /// A lower-case letter is required.
+    pub lower: bool,
+    /// A digit is required.
+    pub digit: bool,
+    /// A character that is neither a letter nor a digit is required.
+    pub special: bool,
+}
+
+/// What was wrong with an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// The current password is not that.
+    CurrentWrong,
+    /// Nothing was typed as the new password.
+    Empty,
+    /// Too short.
+    Length,
+    /// Too long.
+    TooLong,
+    /// No upper-case letter.
+    Upper,
+    /// No lower-case letter.
+    Lower,
+    /// No digit.
+    Digit,
+    /// No character that is neither a letter nor a digit.
+    Special,
+    /// The login is in it.
+    ContainsLogin,
+    /// It is the password in use.
+    SameAsCurrent,
+    /// It is the printed code.
+    IsCode,
+    /// The confirmation differs.
+    Mismatch,
+}
+
+/// A field of the change form, by the name it is posted under, which is its `id` too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `current_password`
+    Current,
+    /// `new_password`
+    New,
+    /// `confirmation`
+    Confirmation,
+}
+
+/// A field as `secret.html` prints it.
+struct Secret {
+    name: &'static str,
+    label: String,
+    completion: &'static str,
+    described: String,
+    wrong: Vec<String>,
+}
+
+/// What says that the password is changed, with one way on.
+#[derive(Template)]
+#[template(path = "changed.html")]
+pub struct ChangedPage<'a> {
+    /// What surrounds the page.
+    pub frame: Frame<'a>,
+    /// Where to go from here.
+    pub next: Next<'a>,
+}
+
+/// Where a person goes after the change.
+#[derive(Clone, Copy, Debug)]
+pub enum Next<'a> {
+    /// On to the service that was asked for.
+    Service(Link<'a>),
+    /// To sign in again with the new password, for deployments that want it so.
+    SignIn { service: Option<&'a str>, href: &'a str },
+    /// Back to the provider's own first page.
+    Home { href: &'a str },
+}
+
+impl ChangePage<'_> {
+    fn title(&self) -> String {
+        self.frame.text(if matches!(self.why, Why::NotActivated) { "choose-title" } else { "change-title" })
+    }
+
+    fn reason(&self) -> String {
+        let language = self.frame.language;
+        match self.why {
+            Why::Ordered { authority, on: Some(day) } => language
+                .text_with("why-ordered-on", &[("authority", authority.name(self.frame).as_str()), ("day", day)]),
+            Why::Ordered { authority, on: None } => {
+                language.text_with("why-ordered", &[("authority", authority.name(self.frame))])
+            }
+            Why::Individual => language.text("why-individual"),
+            Why::Expired => language.text("why-expired"),
+            Why::RulesTightened => language.text("why-rules-tightened"),
+            Why::Compromised => language.text("why-compromised"),
+            Why::NotActivated => language.text("why-not-activated"),
+            Why::Voluntary => language.text("why-voluntary"),
+        }
+    }
+
+    fn onward(&self, service: &str) -> String {
+        self.frame.language.text_with("change-onward", &[("service", service)])
+    }
+
+    fn give_up(&self) -> String {
+        match self.service {
+            Some(service) => self.frame.language.text_with("cancel-toward", &[("service", service)]),
+            None => self.frame.text("cancel"),
+        }
+    }
+
+    fn time_limit(&self) -> Option<(u32, String)> {
+        let left = self.minutes?;
+        let minutes = self.frame.language.text_with("minutes", &[("count", left)]);
+        Some((left, self.frame.language.text_with("change-time-limit", &[("minutes", minutes)])))
+    }
+
+    fn length_rule(&self) -> String {
+        self.frame.language.text_with("rule-length", &[("min", self.rules.min)])
+    }
+
+    fn asks_current(&self) -> bool {
+        self.proof == Proof::Password
+    }
+
+    /// What the summary says, each with the field it leads to.
+    fn complaints(&self) -> Vec<(&'static str, String)> {
+        let throttled = self.throttled.map(|retry| (Field::Current.name(), retry.sentence(self.frame)));
+        let violated = self.violations.iter().map(|broken| (broken.field().name(), self.message(*broken)));
+        throttled.into_iter().chain(violated).collect()
+    }
+
+    fn complaints_title(&self, complaints: &[(&'static str, String)]) -> String {
+        self.frame.language.text_with("errors-title", &[("count", complaints.len())])
+    }
+
+    fn secret(&self, field: Field) -> Secret {
+        let (label, completion, described) = match field {
+            Field::Current => ("change-current", "current-password", ""),
+            Field::New => ("change-new", "new-password", "rules"),
+            Field::Confirmation => ("change-confirmation", "new-password", ""),
+        };
+        let wrong = self.violations.iter().filter(|broken| broken.field() == field);
+        let wrong: Vec<_> = wrong.map(|broken| self.message(*broken)).collect();
+        let error = if wrong.is_empty() { String::new() } else { format!("{}-error", field.name()) };
+        let described = [error.as_str(), described].into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>();
+        Secret {
+            name: field.name(),
+            label: self.frame.text(label),
+            completion,
+            described: described.join(" "),
+            wrong,
+        }
+    }
+
+    fn message(&self, violation: Violation) -> String {
+        let language = self.frame.language;
+        match violation {
+            Violation::CurrentWrong => language.text("violation-current-wrong"),
+            Violation::Empty => language.text("violation-empty"),
+            Violation::Length => language.text_with("violation-length", &[("min", self.rules.min)]),
+            Violation::TooLong => language.text_with("violation-too-long", &[("max", self.rules.max)]),
+            Violation::Upper => language.text("violation-upper"),
+            Violation::Lower => language.text("violation-lower"),
+            Violation::Digit => language.text("violation-digit"),
+            Violation::Special => language.text("violation-special"),
+            Violation::ContainsLogin => language.text("violation-contains-login"),
+            Violation::SameAsCurrent => language.text("violation-same-as-current"),
+            Violation::IsCode => language.text("violation-is-code"),
+            Violation::Mismatch => language.text("violation-mismatch"),
+        }
+    }
+}
+
+impl Violation {
+    /// The field to go to and correct.
+    pub const fn field(self) -> Field {
+        match self {
+            Self::CurrentWrong => Field::Current,
+            Self::Mismatch => Field::Confirmation,
+            Self::Empty
+            | Self::Length
+            | Self::TooLong
+            | Self::Upper
+            | Self::Lower
+            | Self::Digit
+            | Self::Special
+            | Self::ContainsLogin
+            | Self::SameAsCurrent
+            | Self::IsCode => Field::New,
+        }
+    }
+}
+
+impl Field {
+    /// The name it is posted under.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current_password",
+            Self::New => "new_password",
+            Self::Confirmation => "confirmation",
+        }
+    }
+}
+
+impl Authority<'_> {
+    fn name(self, frame: Frame<'_>) -> String {
+        let language = frame.language;
+        match self {
+            Self::Ministry => language.text("authority-ministry"),
+            Self::Academy(name) => language.text_with("authority-academy", &[("of", language.of(name))]),
+            Self::Department(name) => language.text_with("authority-department", &[("name", name)]),
+            Self::School(name) => language.text_with("authority-school", &[("name", name)]),
+        }
+    }
+}
+
+impl ChangedPage<'_> {
+    fn onward(&self) -> String {
+        let language = self.frame.language;
+        match self.next {
+            Next::Service(service) => language.text_with("changed-continue", &[("service", service.name)]),
+            Next::SignIn { .. } => language.text("changed-sign-in"),
+            Next::Home { .. } => language.text("changed-home"),
+        }
+    }
+
+    fn explanation(&self) -> String {
+        let language = self.frame.language;
+        match self.next {
+            Next::Service(_) | Next::Home { .. } => language.text("changed-valid"),
+            Next::SignIn { service: Some(service), .. } => {
+                language.text_with("changed-use-it", &[("service", service)])
+            }
+            Next::SignIn { service: None, .. } => language.text("changed-use-it-here"),
+        }
+    }
+
+    fn href(&self) -> &str {
+        match self.next {
+            Next::Service(service) => service.href,
+            Next::SignIn { href, .. } | Next::Home { href } => href,
+        }
+    }
+}
