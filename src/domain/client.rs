@@ -211,6 +211,19 @@ pub enum UriFault {
 }
 
 impl Client {
+    /// The origins of its addresses: where a form of our pages may lead in the end. A client's callback often sends
+    /// the browser on to its home page, which is then part of the same navigation.
+    pub fn origins(&self) -> Vec<String> {
+        let addresses = self.redirect_uris.iter().chain(&self.client_uri).chain(&self.initiate_login_uri);
+        let mut origins: Vec<_> = addresses
+            .filter_map(|address| Url::parse(address).ok())
+            .map(|url| url.origin().ascii_serialization())
+            .collect();
+        origins.sort_unstable();
+        origins.dedup();
+        origins
+    }
+
     /// Whether answers may go to this address: compared byte for byte (RFC 9700 section 2.1).
     pub fn may_redirect_to(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|registered| registered == uri)

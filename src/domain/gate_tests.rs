@@ -294,7 +294,9 @@ fn model(facts: &Facts, orders: &[ResetOrder], policy: &PolicyBook) -> Option<(u
     let mut reasons: Vec<(u8, Option<String>)> = Vec::new();
     for order in orders {
         let (clock, lifted) = match order.state {
-            OrderState::Draft | OrderState::AwaitingApproval | OrderState::Cancelled { force: None, .. } => continue,
+            OrderState::Draft | OrderState::AwaitingApproval | OrderState::Cancelled { force: None, .. } => {
+                continue;
+            }
             OrderState::Scheduled { at } if at > facts.now => continue,
             OrderState::Scheduled { .. } => (i64::MAX, false),
             OrderState::InForce(force) | OrderState::Closed { force, .. } => (force.clock.0, false),

@@ -15,4 +15,5 @@ pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod territory;
+pub mod throttle;
 pub mod timestamp;

@@ -64,8 +64,6 @@ pub enum Violation {
     SameAsCurrent,
     /// The code that opened the page.
     IsCode,
-    /// A control character, which no keyboard can repeat at the next sign-in.
-    ControlCharacter,
 }
 
 /// The form in which passwords are hashed and compared: NFKC, so that an é typed as one key or two is one password
@@ -89,7 +87,6 @@ impl PasswordRules {
             (self.digit && lacks(char::is_numeric), Violation::NoDigit),
             (self.special && lacks(is_special), Violation::NoSpecial),
             (self.without_login && contains_login(text, login), Violation::ContainsLogin),
-            (text.chars().any(char::is_control), Violation::ControlCharacter),
         ];
         broken.into_iter().filter_map(|(is, violation)| is.then_some(violation)).collect()
     }
@@ -147,7 +144,6 @@ mod tests {
         assert_eq!(violations("Chat-noir"), [NoDigit]);
         assert_eq!(violations("Chatnoir7"), [NoSpecial]);
         assert_eq!(violations("a-ZOE.martin-7"), [ContainsLogin]);
-        assert_eq!(violations("Chat-noir7\u{7}"), [ControlCharacter]);
         assert_eq!(violations(&format!("Aa-7{}", "é".repeat(253))), [TooLong]);
         assert_eq!(violations("Été là-bas 7"), []);
     }

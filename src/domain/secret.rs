@@ -2,6 +2,7 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::{Zeroize, Zeroizing};
@@ -52,6 +53,17 @@ impl SecretBytes {
     /// Takes key material into custody.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// A tag over texts that only the holder of this key can compute: base64url of HMAC-SHA-256. Each text is preceded by
+    /// its length, so that no two lists of texts are tagged alike; `purpose` keeps uses of one key apart.
+    pub fn tag(&self, purpose: &str, texts: &[&str]) -> String {
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
+        for text in std::iter::once(&purpose).chain(texts) {
+            context.update(&text.len().to_be_bytes());
+            context.update(text.as_bytes());
+        }
+        URL_SAFE_NO_PAD.encode(context.sign())
     }
 
     /// The bytes themselves, for the one place that computes with them.

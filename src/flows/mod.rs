@@ -1,1 +1,27 @@
 //! What happens: one verb, one file. Load facts, decide, write in one batch, report the outcome.
+
+pub mod account;
+pub mod ask_gate;
+pub mod authenticate_client;
+pub mod browser;
+pub mod change_password;
+pub mod code_key;
+pub mod context;
+pub mod exchange_code;
+pub mod hash_pool;
+pub mod interaction;
+pub mod introspect;
+pub mod log_in;
+pub mod print_slips;
+pub mod random;
+pub mod refresh_token;
+pub mod reset_order;
+pub mod revoke_token;
+pub mod sign_out;
+pub mod signing_keys;
+pub mod step;
+pub mod tidy;
+pub mod tokens;
+pub mod userinfo;
+pub mod visit_account;
+pub mod walk;

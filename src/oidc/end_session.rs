@@ -44,6 +44,27 @@ pub enum LogoutError {
 }
 
 impl LogoutRequest {
+    /// The request's own members again, for the form of the confirmation page.
+    pub fn members(&self) -> Vec<(&'static str, String)> {
+        let client_id = self.client_id.as_ref().map(|id| id.0.clone());
+        let members = [
+            ("client_id", client_id),
+            ("post_logout_redirect_uri", self.post_logout_redirect_uri.clone()),
+            ("state", self.state.clone()),
+            ("id_token_hint", self.id_token_hint.clone()),
+        ];
+        members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// The request as a query, for a form that has to be sent round to get the browser's cookies.
+    pub fn query(&self) -> String {
+        let mut address = String::new();
+        for (name, value) in self.members() {
+            append(&mut address, name, &value);
+        }
+        address.trim_start_matches('?').to_owned()
+    }
+
     /// Reads a query or a form.
     pub fn read(parameters: &Parameters) -> Result<Self, LogoutError> {
         let owned =

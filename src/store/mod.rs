@@ -1,4 +1,14 @@
 //! What is remembered: all SQL, and nothing but SQL.
 
+pub mod account;
+pub mod audit;
+pub mod client;
 pub mod clock;
 pub mod db;
+pub mod ephemeral;
+pub mod grant;
+pub mod reset_order;
+pub mod seal;
+pub mod secrets;
+pub mod signing_key;
+pub mod territory;

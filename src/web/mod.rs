@@ -1,3 +1,11 @@
 //! Who is asking: extract, call one flow, answer. `router.rs` lists every route.
 
+pub mod answer;
+pub mod app;
+pub mod extract;
+pub mod health;
 pub mod pages;
+pub mod protocol;
+pub mod request_log;
+pub mod router;
+pub mod serve;

@@ -16,7 +16,8 @@ pub(super) struct Migration {
 }
 
 /// All scripts this program knows, oldest first.
-pub(super) const MIGRATIONS: &[Migration] = &[];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: include_str!("../migrations/0001_foundation.sql") }];
 
 /// A line of `schema_version`.
 pub(super) struct Applied {

@@ -6,12 +6,16 @@ CREATE TABLE deployment (
     created_at BIGINT NOT NULL
 );
 
+INSERT INTO deployment (singleton, epoch, created_at) VALUES (1, 0, now_us());
+
 -- Raised in the transaction of every change to any order and by nothing else. One row, so that it is read and
--- raised in commit order; a maximum over orders or a sequence would not be.
+-- raised in commit order: a maximum over orders or a sequence would not be.
 CREATE TABLE order_clock (
     singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
     value BIGINT NOT NULL
 );
+
+INSERT INTO order_clock (singleton, value) VALUES (1, 0);
 
 CREATE TABLE sealed_secret (
     name TEXT PRIMARY KEY,
@@ -119,7 +123,7 @@ CREATE TABLE reset_order (
     closed_at BIGINT,
     cancelled_at BIGINT,
     codes_expire_at BIGINT NOT NULL,
-    -- The key of its codes, sealed; absent once they have expired.
+    -- The key of its codes, sealed, absent once they have expired.
     sealed_code_key TEXT,
     created_at BIGINT NOT NULL
 );

@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn every_message_is_used_and_every_message_used_exists() {
         let mut sources = files(Path::new("templates"), "html");
-        sources.extend(files(Path::new("src/web"), "rs").into_iter().filter(|path| !path.ends_with("tests.rs")));
+        sources
+            .extend(files(Path::new("src/web"), "rs").into_iter().filter(|path| !path.ends_with("tests.rs")));
         let source: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
         let known = keys(Language::French);
         for key in known.iter().filter(|key| !key.starts_with("month-")) {

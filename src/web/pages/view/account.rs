@@ -59,8 +59,9 @@ impl LogoutPage<'_> {
     fn question(&self) -> String {
         let language = self.frame.language;
         match self.service {
-            Some(service) => language
-                .text_with("logout-asked-by", &[("service", service), ("login", self.login)]),
+            Some(service) => {
+                language.text_with("logout-asked-by", &[("service", service), ("login", self.login)])
+            }
             None => language.text_with("logout-question", &[("login", self.login)]),
         }
     }

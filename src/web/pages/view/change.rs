@@ -169,8 +169,10 @@ impl ChangePage<'_> {
     fn reason(&self) -> String {
         let language = self.frame.language;
         match self.why {
-            Why::Ordered { authority, on: Some(day) } => language
-                .text_with("why-ordered-on", &[("authority", authority.name(self.frame).as_str()), ("day", day)]),
+            Why::Ordered { authority, on: Some(day) } => language.text_with(
+                "why-ordered-on",
+                &[("authority", authority.name(self.frame).as_str()), ("day", day)],
+            ),
             Why::Ordered { authority, on: None } => {
                 language.text_with("why-ordered", &[("authority", authority.name(self.frame))])
             }
@@ -228,7 +230,8 @@ impl ChangePage<'_> {
         let wrong = self.violations.iter().filter(|broken| broken.field() == field);
         let wrong: Vec<_> = wrong.map(|broken| self.message(*broken)).collect();
         let error = if wrong.is_empty() { String::new() } else { format!("{}-error", field.name()) };
-        let described = [error.as_str(), described].into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>();
+        let described =
+            [error.as_str(), described].into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>();
         Secret {
             name: field.name(),
             label: self.frame.text(label),

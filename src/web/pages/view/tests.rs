@@ -70,7 +70,8 @@ fn login_pages(pages: &mut Vec<(String, String)>, language: Language) {
     page(pages, "login-throttled", &throttled, language);
     let bare = LoginPage { service: None, cancel: None, ..login(language) };
     page(pages, "login-bare", &bare, language);
-    let hostile = LoginPage { service: Some(HOSTILE), login: HOSTILE, notice: Some(HOSTILE), ..login(language) };
+    let hostile =
+        LoginPage { service: Some(HOSTILE), login: HOSTILE, notice: Some(HOSTILE), ..login(language) };
     page(pages, "login-hostile", &hostile, language);
 }
 
@@ -211,7 +212,8 @@ fn every_page_is_sound_html_for_a_reader() {
         assert_eq!(ids.len(), known.len(), "{name}: each id once");
         for tag in tags(&html) {
             let referred = ["for", "aria-describedby", "aria-labelledby"];
-            for id in referred.iter().filter_map(|name| attribute(tag, name)).flat_map(str::split_whitespace) {
+            for id in referred.iter().filter_map(|name| attribute(tag, name)).flat_map(str::split_whitespace)
+            {
                 assert!(known.contains(id), "{name}: {id} is referred to in <{tag}>");
             }
             if tag.starts_with("input") && attribute(tag, "type") != Some("hidden") {
@@ -230,7 +232,10 @@ fn every_page_is_sound_html_for_a_reader() {
 fn nothing_on_a_page_needs_more_than_the_content_security_policy_grants() {
     for (name, html) in every_page() {
         for tag in tags(&html) {
-            assert!(!tag.starts_with("style") && attribute(tag, "style").is_none(), "{name}: style in <{tag}>");
+            assert!(
+                !tag.starts_with("style") && attribute(tag, "style").is_none(),
+                "{name}: style in <{tag}>"
+            );
             assert!(!tag.starts_with("script") || attribute(tag, "src").is_some(), "{name}: inline script");
             assert!(!tag.contains(" on"), "{name}: a handler in <{tag}>");
             for file in [attribute(tag, "src"), attribute(tag, "href")].into_iter().flatten() {
@@ -266,7 +271,9 @@ fn the_pages_say_the_same_in_each_language_and_in_other_words() {
     let pages = every_page();
     let (french, english) = pages.split_at(pages.len() / 2);
     for ((name, french), (_, english)) in french.iter().zip(english) {
-        let shape = |html: &str| tags(html).filter_map(|tag| tag.split([' ', '/']).next().map(str::to_owned)).collect::<Vec<_>>();
+        let shape = |html: &str| {
+            tags(html).filter_map(|tag| tag.split([' ', '/']).next().map(str::to_owned)).collect::<Vec<_>>()
+        };
         assert_eq!(shape(french), shape(english), "{name}");
         assert_ne!(french, english, "{name}");
     }
@@ -300,7 +307,11 @@ fn the_pages_can_be_looked_at() {
     for name in ["ecluse.css", "ecluse.js", "logo.svg", "favicon.svg"] {
         let path = asset_path(name);
         let file = path.strip_prefix("/assets/").unwrap();
-        std::fs::write(folder.join("assets").join(file), crate::web::pages::assets::lookup(file).unwrap().body).unwrap();
+        std::fs::write(
+            folder.join("assets").join(file),
+            crate::web::pages::assets::lookup(file).unwrap().body,
+        )
+        .unwrap();
     }
     for (name, html) in every_page() {
         std::fs::write(folder.join(name), html).unwrap();

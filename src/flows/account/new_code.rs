@@ -1,0 +1,70 @@
+//! A new code for one person: a forgotten password, or a pupil who arrived today.
+
+use crate::domain::account::{AccountId, WayIn};
+use crate::domain::code::{self, LiveCode};
+use crate::domain::event::Act;
+use crate::domain::secret::Secret;
+use crate::flows::account::{AccountError, object, select};
+use crate::flows::ask_gate::{Asked, ask};
+use crate::flows::code_key::live_code_secret;
+use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::flows::reset_order::Actor;
+use crate::store;
+use crate::store::account::{Person, still_at};
+use crate::store::db::Batch;
+
+/// A code that was issued, to be handed over.
+pub struct Issued {
+    /// Whose.
+    pub person: Person,
+    /// The code, without separators.
+    pub code: Secret,
+    /// What it is.
+    pub live: LiveCode,
+}
+
+/// Issues a new code. The one before it is dead from then on, with every session, change page and token of the account.
+pub async fn new_code(
+    ctx: &Context,
+    actor: &Actor,
+    login: &str,
+) -> Result<Result<Issued, AccountError>, Unavailable> {
+    let person = match select(ctx, &[login.to_owned()]).await? {
+        Ok(mut people) => match people.pop() {
+            Some(person) => person,
+            None => return Ok(Err(AccountError::Unknown(vec![login.to_owned()]))),
+        },
+        Err(error) => return Ok(Err(error)),
+    };
+    if person.facts.way_in == WayIn::FederatedOnly {
+        return Ok(Err(AccountError::FederatedOnly(person.login)));
+    }
+    if person.facts.disabled {
+        return Ok(Err(AccountError::Disabled(person.login)));
+    }
+    let account = person.facts.account.clone();
+    for _ in 0..TRIES {
+        let Some(asked) = load(ctx, &account).await? else {
+            return Ok(Err(AccountError::Unknown(vec![login.to_owned()])));
+        };
+        let facts = asked.evidence.facts();
+        let mut batch = Vec::from(still_at(&account, facts.number, facts.clock, facts.epoch));
+        batch.push(store::account::issue_code(&account, facts.now));
+        batch.push(ctx.audit(facts.now, &actor.line(Act::CodeIssue, object(&account))));
+        if !ctx.commit(Batch::under_order_lock(batch)).await? {
+            continue;
+        }
+        let Some(asked) = load(ctx, &account).await? else { continue };
+        let live = code::live_code(&asked.evidence, asked.verdict.as_ref().err(), &ctx.settings.policy);
+        if let Some(live) = live
+            && let Some(code) = live_code_secret(ctx, &account, &live).await?
+        {
+            return Ok(Ok(Issued { person: asked.loaded, code, live }));
+        }
+    }
+    Err(Unavailable::Contended)
+}
+
+async fn load(ctx: &Context, account: &AccountId) -> Result<Option<Asked<Person>>, Unavailable> {
+    ask(ctx, account).await
+}

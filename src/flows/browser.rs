@@ -1,0 +1,139 @@
+//! What a browser brought: its cookies, looked up but not yet judged.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::account::AccountId;
+use crate::domain::secret::{Secret, same_text};
+use crate::domain::session::{PendingChange, Session};
+use crate::flows::context::{Context, Unavailable};
+use crate::store::db::{DbError, Statement};
+use crate::store::ephemeral;
+
+/// The kind of [`Session`] claims in the ephemeral store.
+pub const SESSION: &str = "session";
+/// The kind of [`PendingChange`] claims in the ephemeral store.
+pub const PENDING: &str = "pending_change";
+
+/// How many accounts a browser is known to: a family's computer.
+const KNOWN_ACCOUNTS: usize = 8;
+
+/// The cookies of a request that say who the browser is.
+#[derive(Default)]
+pub struct Cookies {
+    /// A session.
+    pub session: Option<Secret>,
+    /// The right to change a password.
+    pub pending: Option<Secret>,
+    /// Which accounts signed in from here before.
+    pub known: Option<String>,
+}
+
+/// What a browser brought. Neither the session nor the right to change has been judged: whoever uses one asks whether it
+/// still stands.
+#[derive(Default)]
+pub struct Browser {
+    /// The session of its cookie.
+    pub session: Option<Session>,
+    /// The right to change of its cookie.
+    pub pending: Option<PendingChange>,
+    pending_key: Option<String>,
+    known: KnownAccounts,
+}
+
+/// Which accounts signed in from this browser before: an id of the browser, and for each account a tag that only this
+/// deployment can compute. Kept in a cookie, in no database.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct KnownAccounts {
+    id: String,
+    tags: Vec<String>,
+}
+
+impl Browser {
+    /// Looks the cookies up.
+    pub async fn load(ctx: &Context, cookies: Cookies) -> Result<Self, Unavailable> {
+        let mut browser = Self { known: KnownAccounts::read(cookies.known.as_deref()), ..Self::default() };
+        if let Some(cookie) = cookies.session {
+            browser.session = ctx.ephemeral.get(SESSION, &cookie.hash()).await?;
+        }
+        if let Some(cookie) = cookies.pending {
+            browser.pending = ctx.ephemeral.get(PENDING, &cookie.hash()).await?;
+            browser.pending_key = Some(cookie.hash());
+        }
+        Ok(browser)
+    }
+
+    /// What names this browser's sign-in, for as long as it lasts: its session, or its right to change.
+    pub fn sign_in_key(&self) -> Option<&str> {
+        self.session.as_ref().map(|session| session.sid.as_str()).or(self.pending_key.as_deref())
+    }
+
+    /// Whether the account signed in from this browser before.
+    pub fn has_signed_in(&self, ctx: &Context, account: &AccountId) -> bool {
+        let tag = self.known.tag(ctx, account);
+        self.known.tags.iter().any(|known| same_text(known, &tag))
+    }
+
+    /// The counter of this browser's attempts on an account it signed in to before.
+    pub fn throttle_key(&self, account: &AccountId) -> String {
+        format!("known:{}:{}", self.known.id, account.0)
+    }
+
+    /// The cookie's value once the account has signed in from here.
+    pub fn remembering(&self, ctx: &Context, account: &AccountId) -> String {
+        let mut known = self.known.clone();
+        if known.id.is_empty() {
+            Secret::from_random(ctx.random.bytes()).expose()[..22].clone_into(&mut known.id);
+        }
+        let tag = known.tag(ctx, account);
+        known.tags.retain(|other| *other != tag);
+        known.tags.insert(0, tag);
+        known.tags.truncate(KNOWN_ACCOUNTS);
+        known.write()
+    }
+
+    /// In a batch: this session takes the place of whatever the browser held, the same account's or another's.
+    pub fn replace_session(&self, ctx: &Context, session: &Session) -> Result<Vec<Statement>, DbError> {
+        let expires_at = session.authenticated_at.plus(ctx.settings.session.absolute);
+        let mut statements = self.forget();
+        statements.push(ephemeral::put_statement(SESSION, &session.sid, session, expires_at)?);
+        Ok(statements)
+    }
+
+    /// In a batch: this right to change takes the place of whatever the browser held. A session beside it would be of a
+    /// sign-in before this one.
+    pub fn replace_pending(
+        &self,
+        ctx: &Context,
+        cookie: &Secret,
+        pending: &PendingChange,
+    ) -> Result<Vec<Statement>, DbError> {
+        let expires_at = pending.since.plus(ctx.settings.pending_change);
+        let mut statements = self.forget();
+        statements.push(ephemeral::put_statement(PENDING, &cookie.hash(), pending, expires_at)?);
+        Ok(statements)
+    }
+
+    /// In a batch: the browser holds nothing any more.
+    pub fn forget(&self) -> Vec<Statement> {
+        let session = self.session.as_ref().map(|session| ephemeral::remove_statement(SESSION, &session.sid));
+        let pending = self.pending_key.as_ref().map(|key| ephemeral::remove_statement(PENDING, key));
+        session.into_iter().chain(pending).collect()
+    }
+}
+
+impl KnownAccounts {
+    fn read(cookie: Option<&str>) -> Self {
+        let mut parts = cookie.unwrap_or_default().split('.').map(str::to_owned);
+        let id = parts.next().filter(|id| id.len() == 22).unwrap_or_default();
+        let tags = if id.is_empty() { Vec::new() } else { parts.take(KNOWN_ACCOUNTS).collect() };
+        Self { id, tags }
+    }
+
+    fn write(&self) -> String {
+        std::iter::once(&self.id).chain(&self.tags).map(String::as_str).collect::<Vec<_>>().join(".")
+    }
+
+    fn tag(&self, ctx: &Context, account: &AccountId) -> String {
+        ctx.secrets.tag("known browser", &[&self.id, &account.0])
+    }
+}

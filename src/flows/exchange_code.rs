@@ -1,0 +1,160 @@
+//! An authorization code becomes a grant with tokens.
+
+use crate::domain::client::Client;
+use crate::domain::event::{Act, AuditLine};
+use crate::domain::gate::{Closure, GatePass};
+use crate::domain::grant::{Grant, GrantId};
+use crate::domain::secret::Secret;
+use crate::domain::session::Session;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::ask_gate::ask;
+use crate::flows::browser::SESSION;
+use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::flows::interaction::finish::{CODE, CodeClaim};
+use crate::flows::step::Step;
+use crate::flows::tokens::{Minted, respond};
+use crate::oidc::pkce::{self, CodeVerifier};
+use crate::oidc::token::{TokenError, TokenResponse};
+use crate::store;
+use crate::store::db::{Batch, BatchError};
+
+/// What a client presents with a code.
+pub struct Presented {
+    /// The code.
+    pub code: Secret,
+    /// The redirect URI of the authorization request.
+    pub redirect_uri: String,
+    /// The PKCE verifier.
+    pub code_verifier: Option<CodeVerifier>,
+}
+
+/// Exchanges a code. It is taken out of the ephemeral store in one step, and its hash is a unique key of the grant: a
+/// store that lost or repeated the claim still lets it through once at most.
+pub async fn exchange_code(
+    ctx: &Context,
+    client: &Client,
+    presented: Presented,
+) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
+    let hash = presented.code.hash();
+    let Some(claim) = ctx.ephemeral.take::<CodeClaim>(CODE, &hash).await? else {
+        return reused(ctx, client, &hash).await.map(Err);
+    };
+    if let Err(error) = check(client, &claim, &presented) {
+        return Ok(Err(error));
+    }
+    let session: Option<Session> = ctx.ephemeral.get(SESSION, &claim.authentication.sid).await?;
+    if session.is_none() {
+        return Ok(Err(TokenError::GrantEnded));
+    }
+    for _ in 0..TRIES {
+        let account = &claim.authentication.account;
+        let Some(asked) = ask(ctx, account).await? else {
+            return Ok(Err(TokenError::GrantEnded));
+        };
+        let pass = match asked.verdict {
+            Ok(pass) => pass,
+            Err(closure) => return Ok(Err(shut(&closure))),
+        };
+        if !claim.authentication.stands(&asked.evidence) {
+            return Ok(Err(TokenError::GrantEnded));
+        }
+        ctx.steps.at(Step::ExchangeDecided).await;
+        let now = asked.evidence.facts().now;
+        let grant = grant(ctx, &claim, now);
+        match mint(ctx, pass, &grant, &hash, now).await? {
+            Exchanged::Minted(minted) => return respond(ctx, client, &grant, minted, now).map(Ok),
+            Exchanged::Reused => return reused(ctx, client, &hash).await.map(Err),
+            Exchanged::Changed => {}
+        }
+    }
+    Err(Unavailable::Contended)
+}
+
+/// What a closed gate is called at the token endpoint. No page opens the gate of a disabled account, so that the signal
+/// would send its owner in a circle.
+pub fn shut(closure: &Closure) -> TokenError {
+    match closure {
+        Closure::Disabled => TokenError::GrantEnded,
+        Closure::Compromised
+        | Closure::Expired
+        | Closure::Individual { .. }
+        | Closure::NotActivated
+        | Closure::Ordered { .. }
+        | Closure::RulesTightened => TokenError::PasswordChangeRequired,
+    }
+}
+
+fn check(client: &Client, claim: &CodeClaim, presented: &Presented) -> Result<(), TokenError> {
+    if claim.client != client.id {
+        return Err(TokenError::CodeUnknown);
+    }
+    if claim.redirect_uri != presented.redirect_uri {
+        return Err(TokenError::RedirectUriDiffers);
+    }
+    pkce::verify(claim.code_challenge.as_ref(), presented.code_verifier.as_ref())?;
+    Ok(())
+}
+
+enum Exchanged {
+    Minted(Minted),
+    Reused,
+    Changed,
+}
+
+fn grant(ctx: &Context, claim: &CodeClaim, now: Timestamp) -> Grant {
+    Grant {
+        id: GrantId(ctx.new_id(now)),
+        client: claim.client.clone(),
+        scope: claim.scope.clone(),
+        nonce: claim.nonce.clone(),
+        authentication: claim.authentication.clone(),
+        expires_at: now.plus(ctx.settings.refresh_token),
+        revoked_at: None,
+    }
+}
+
+async fn mint(
+    ctx: &Context,
+    pass: GatePass,
+    grant: &Grant,
+    code_hash: &str,
+    now: Timestamp,
+) -> Result<Exchanged, Unavailable> {
+    let minted = Minted::draw(ctx, grant.is_offline());
+    let mut batch = store::grant::mint(&pass, grant, code_hash, now);
+    batch.push(store::grant::add_access_token(
+        &minted.access,
+        grant,
+        now,
+        now.plus(ctx.settings.access_token),
+    ));
+    if let Some(refresh) = &minted.refresh {
+        batch.push(store::grant::add_refresh_token(refresh, &grant.id, now));
+    }
+    match ctx.db.run(Batch::under_order_lock(batch)).await {
+        Ok(_) => Ok(Exchanged::Minted(minted)),
+        Err(BatchError::Unique { .. }) => Ok(Exchanged::Reused),
+        Err(BatchError::Unmet { .. }) => Ok(Exchanged::Changed),
+        Err(error @ (BatchError::Busy | BatchError::Db(_))) => Err(Unavailable::Db(error.into())),
+    }
+}
+
+/// A code that comes back was seen by two: what the first was given is revoked (RFC 6749 section 4.1.2).
+async fn reused(ctx: &Context, client: &Client, hash: &str) -> Result<TokenError, Unavailable> {
+    match store::grant::find_by_code(&ctx.db, hash).await? {
+        Some((grant, owner)) if owner == client.id => {
+            let now = ctx.clock.now();
+            let line = AuditLine {
+                actor: format!("client:{}", client.id.0),
+                act: Act::CodeReuse,
+                object: format!("grant:{}", grant.0),
+                count: None,
+                reason: None,
+                request_id: None,
+            };
+            ctx.commit(Batch::plain(vec![store::grant::revoke(&grant, now), ctx.audit(now, &line)])).await?;
+            Ok(TokenError::CodeReused)
+        }
+        _ => Ok(TokenError::CodeUnknown),
+    }
+}

@@ -1,0 +1,358 @@
+//! Where passwords are hashed: a bounded number of threads, each with memory it keeps, behind two bounded queues.
+//!
+//! Argon2id (RFC 9106) is what a rush of sign-ins spends its time on. Past the queue a request is told to come back, so
+//! that a rush slows down and does not fall over. Browsers that signed in before have a queue of their own and one
+//! thread that strangers never occupy, so that a stranger who guesses cannot shut anybody out.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use crate::domain::secret::{Secret, same_text};
+
+/// What hashing costs, and how much of it may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashSettings {
+    /// Memory of one hash, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes; more than one makes one hash no faster here, as every thread computes one hash.
+    pub parallelism: u32,
+    /// Threads.
+    pub workers: usize,
+    /// How many jobs may wait in each of the two queues.
+    pub queue: usize,
+}
+
+/// Who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guest {
+    /// A browser that signed in to the account before, or a person whose proof was already verified.
+    Known,
+    /// Anybody.
+    Stranger,
+}
+
+/// Why nothing was hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum HashError {
+    /// The queue is full: come back later.
+    #[error("too many passwords wait to be hashed")]
+    Full,
+    /// The pool was stopped.
+    #[error("the hash pool was stopped")]
+    Stopped,
+    /// The settings or a stored hash are none that Argon2 accepts.
+    #[error("argon2 refused: {0}")]
+    Refused(String),
+}
+
+/// The threads and their queues. Cheap to clone; the threads end with the last clone.
+#[derive(Clone)]
+pub struct HashPool {
+    shared: Arc<Owner>,
+    settings: HashSettings,
+    params: Params,
+    /// Verified where there is no hash, so that an unknown login costs what a wrong password costs.
+    dummy: Secret,
+}
+
+/// A place in a queue, taken before anything is booked for the attempt, so that a full queue costs nobody an attempt.
+pub struct Place {
+    shared: Arc<Shared>,
+    guest: Guest,
+    used: bool,
+}
+
+struct Owner {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    queues: Mutex<Queues>,
+    changed: Condvar,
+    workers: usize,
+    queue: usize,
+}
+
+#[derive(Default)]
+struct Queues {
+    known: VecDeque<Job>,
+    strangers: VecDeque<Job>,
+    /// Places that were taken and whose job has not arrived yet.
+    reserved_known: usize,
+    reserved_strangers: usize,
+    /// How many threads work for strangers now.
+    busy_strangers: usize,
+    stopped: bool,
+}
+
+type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+impl HashPool {
+    /// Starts the threads.
+    pub fn start(settings: HashSettings) -> Result<Self, HashError> {
+        let refused = |error: argon2::Error| HashError::Refused(error.to_string());
+        let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(32))
+            .map_err(refused)?;
+        let dummy = encode(&params, &[0_u8; 16], &[0_u8; 32])?;
+        let workers = settings.workers.max(1);
+        let shared = Arc::new(Shared {
+            queues: Mutex::default(),
+            changed: Condvar::new(),
+            workers,
+            queue: settings.queue.max(1),
+        });
+        let start = |number: usize| {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new().name(format!("hash-{number}")).spawn(move || shared.work())
+        };
+        let threads = (0..workers).map(start).collect::<Result<Vec<_>, _>>();
+        let threads = threads.map_err(|error| HashError::Refused(error.to_string()))?;
+        Ok(Self { shared: Arc::new(Owner { shared, threads }), settings, params, dummy })
+    }
+
+    /// Takes a place in the queue.
+    pub fn place(&self, guest: Guest) -> Result<Place, HashError> {
+        let shared = &self.shared.shared;
+        let mut queues = shared.lock();
+        if queues.stopped {
+            return Err(HashError::Stopped);
+        }
+        let waiting = match guest {
+            Guest::Known => queues.known.len() + queues.reserved_known,
+            Guest::Stranger => queues.strangers.len() + queues.reserved_strangers,
+        };
+        if waiting >= shared.queue {
+            return Err(HashError::Full);
+        }
+        *queues.reserved(guest) += 1;
+        Ok(Place { shared: Arc::clone(shared), guest, used: false })
+    }
+
+    /// Whether the password is the one of the hash; against the dummy, and then never, where there is no hash.
+    pub async fn verify(
+        &self,
+        place: Place,
+        password: Secret,
+        phc: Option<&Secret>,
+    ) -> Result<bool, HashError> {
+        let stored = phc.unwrap_or(&self.dummy).clone();
+        let matches = place.run(move |memory| verify(memory, &password, &stored)).await??;
+        Ok(matches && phc.is_some())
+    }
+
+    /// Hashes a password under the settings of the day, with a salt of 128 random bits.
+    pub async fn hash(&self, place: Place, password: Secret, salt: [u8; 16]) -> Result<Secret, HashError> {
+        let params = self.params.clone();
+        place
+            .run(move |memory| {
+                let mut output = [0_u8; 32];
+                fill(memory, &params, &password, &salt, &mut output)?;
+                encode(&params, &salt, &output)
+            })
+            .await?
+    }
+
+    /// Whether a stored hash was made under other settings than today's.
+    pub fn is_outdated(&self, phc: &Secret) -> bool {
+        PasswordHash::new(phc.expose()).ok().and_then(|hash| Params::try_from(&hash).ok()).is_none_or(
+            |params| {
+                params.m_cost() != self.settings.memory_kib
+                    || params.t_cost() != self.settings.iterations
+                    || params.p_cost() != self.settings.parallelism
+            },
+        )
+    }
+}
+
+impl Place {
+    async fn run<T: Send + 'static>(
+        mut self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |memory| {
+            // Somebody who hung up while waiting is not worth the work.
+            if !answer.is_closed() {
+                let _ = answer.send(work(memory));
+            }
+        });
+        self.used = true;
+        {
+            let mut queues = self.shared.lock();
+            *queues.reserved(self.guest) -= 1;
+            match self.guest {
+                Guest::Known => queues.known.push_back(job),
+                Guest::Stranger => queues.strangers.push_back(job),
+            }
+        }
+        self.shared.changed.notify_one();
+        answered.await.map_err(|_| HashError::Stopped)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.used {
+            *self.shared.lock().reserved(self.guest) -= 1;
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.shared.lock().stopped = true;
+        self.shared.changed.notify_all();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Queues {
+    fn reserved(&mut self, guest: Guest) -> &mut usize {
+        match guest {
+            Guest::Known => &mut self.reserved_known,
+            Guest::Stranger => &mut self.reserved_strangers,
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        // Jobs run outside the lock, so a panic cannot leave the queues half changed.
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work(&self) {
+        let mut memory = Vec::new();
+        while let Some((job, guest)) = self.next() {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&mut memory)));
+            if outcome.is_err() {
+                memory = Vec::new();
+            }
+            if guest == Guest::Stranger {
+                self.lock().busy_strangers -= 1;
+                self.changed.notify_one();
+            }
+        }
+    }
+
+    /// The next job: known guests first; strangers on all threads but one, where there is more than one.
+    fn next(&self) -> Option<(Job, Guest)> {
+        let for_strangers = self.workers.saturating_sub(1).max(1);
+        let mut queues = self.lock();
+        loop {
+            if queues.stopped {
+                return None;
+            }
+            if let Some(job) = queues.known.pop_front() {
+                return Some((job, Guest::Known));
+            }
+            if queues.busy_strangers < for_strangers
+                && let Some(job) = queues.strangers.pop_front()
+            {
+                queues.busy_strangers += 1;
+                return Some((job, Guest::Stranger));
+            }
+            queues = self.changed.wait(queues).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn verify(memory: &mut Vec<Block>, password: &Secret, stored: &Secret) -> Result<bool, HashError> {
+    let refused = |error: &dyn std::fmt::Display| HashError::Refused(error.to_string());
+    let hash = PasswordHash::new(stored.expose()).map_err(|error| refused(&error))?;
+    let params = Params::try_from(&hash).map_err(|error| refused(&error))?;
+    let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else {
+        return Err(HashError::Refused("a stored hash has no salt or no output".to_owned()));
+    };
+    let mut output = vec![0_u8; expected.as_bytes().len()];
+    fill(memory, &params, password, salt.as_ref(), &mut output)?;
+    let computed = Output::new(&output).map_err(|error| refused(&error))?;
+    Ok(same_text(&computed.to_string(), &expected.to_string()))
+}
+
+fn fill(
+    memory: &mut Vec<Block>,
+    params: &Params,
+    password: &Secret,
+    salt: &[u8],
+    output: &mut [u8],
+) -> Result<(), HashError> {
+    if memory.len() < params.block_count() {
+        memory.resize(params.block_count(), Block::default());
+    }
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon2
+        .hash_password_into_with_memory(
+            password.expose().as_bytes(),
+            salt,
+            output,
+            &mut memory[..params.block_count()],
+        )
+        .map_err(|error| HashError::Refused(error.to_string()))
+}
+
+fn encode(params: &Params, salt: &[u8; 16], output: &[u8; 32]) -> Result<Secret, HashError> {
+    let refused = |error: &dyn std::fmt::Display| HashError::Refused(error.to_string());
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: params.try_into().map_err(|error: argon2::password_hash::Error| refused(&error))?,
+        salt: Some(Salt::new(salt).map_err(|error| refused(&error))?),
+        hash: Some(Output::new(output).map_err(|error| refused(&error))?),
+    };
+    Ok(Secret::new(hash.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(workers: usize, queue: usize) -> HashPool {
+        HashPool::start(HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers, queue })
+            .unwrap()
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_password_and_no_other() {
+        let pool = pool(2, 4);
+        let phc = pool.hash(pool.place(Guest::Known).unwrap(), secret("Chat-noir7"), [9; 16]).await.unwrap();
+        assert!(phc.expose().starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", phc.expose());
+        for (typed, right) in [("Chat-noir7", true), ("Chat-noir8", false)] {
+            let place = pool.place(Guest::Stranger).unwrap();
+            assert_eq!(pool.verify(place, secret(typed), Some(&phc)).await, Ok(right));
+        }
+        assert!(!pool.is_outdated(&phc));
+    }
+
+    #[tokio::test]
+    async fn without_a_hash_nothing_matches_not_even_what_the_dummy_was_made_of() {
+        let pool = pool(1, 4);
+        let place = pool.place(Guest::Stranger).unwrap();
+        assert_eq!(pool.verify(place, secret(""), None).await, Ok(false));
+    }
+
+    #[test]
+    fn a_full_queue_of_strangers_leaves_known_browsers_their_places() {
+        let pool = pool(1, 2);
+        let places: Vec<_> = (0..2).map(|_| pool.place(Guest::Stranger).unwrap()).collect();
+        assert!(matches!(pool.place(Guest::Stranger), Err(HashError::Full)));
+        assert!(pool.place(Guest::Known).is_ok());
+        drop(places);
+        assert!(pool.place(Guest::Stranger).is_ok(), "a place that was not used comes back");
+    }
+}

@@ -1,0 +1,257 @@
+//! Signing in: a login and a password, or a printed code typed in its place.
+
+use crate::domain::account::{AccountId, LoginName};
+use crate::domain::code;
+use crate::domain::event::Act;
+use crate::domain::password::normal_form;
+use crate::domain::secret::Secret;
+use crate::domain::session::{OpenedBy, PendingChange, Session};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::ask_gate::{Asked, ask};
+use crate::flows::browser::Browser;
+use crate::flows::code_key::live_code_secret;
+use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::flows::hash_pool::{Guest, HashError};
+use crate::flows::step::Step;
+use crate::store;
+use crate::store::account::{Person, still_at, still_passes};
+use crate::store::db::{Batch, Statement};
+use crate::store::ephemeral::{Reserve, throttle_clear_statement};
+
+/// What somebody typed.
+pub struct Credentials {
+    /// The login as typed.
+    pub login: String,
+    /// The password, or a printed code, as typed.
+    pub password: Secret,
+}
+
+/// How a sign-in ended.
+pub enum LogIn {
+    /// The gate was open: a session.
+    SignedIn {
+        /// The session.
+        session: Session,
+        /// What the browser keeps of it.
+        cookie: Secret,
+    },
+    /// The person is known and the gate is closed: the change page, and nothing else.
+    MustChange {
+        /// The right to change.
+        pending: PendingChange,
+        /// What the browser keeps of it.
+        cookie: Secret,
+    },
+    /// One answer for a wrong password, an unknown login, a disabled account, and whatever a stolen password meets.
+    Refused,
+    /// Too many attempts.
+    Throttled {
+        /// When the next one is allowed.
+        until: Timestamp,
+    },
+}
+
+/// Signs in. Refusals of the throttle come before any hashing; an unknown login costs what a wrong password costs.
+pub async fn log_in(ctx: &Context, browser: &Browser, typed: Credentials) -> Result<LogIn, Unavailable> {
+    let name = LoginName::parse(&typed.login).ok();
+    let throttle = Throttles::of(ctx, name.as_ref(), &typed.login);
+    let wrong_code = match try_code(ctx, browser, name.as_ref(), &typed, &throttle).await? {
+        Tried::Is(outcome) => return Ok(outcome),
+        Tried::IsNot => None,
+        Tried::Throttled { until } => Some(until),
+    };
+    let known = known_account(ctx, browser, name.as_ref()).await?;
+    let guest = if known.is_some() { Guest::Known } else { Guest::Stranger };
+    let key = known.as_ref().map_or_else(|| throttle.password.clone(), |id| browser.throttle_key(id));
+    // The place first: a full queue must not cost an attempt.
+    let place = ctx.hash_pool.place(guest)?;
+    match ctx.ephemeral.throttle_reserve(&key, ctx.clock.now(), &ctx.settings.password_throttle).await? {
+        Reserve::Go { .. } => {}
+        Reserve::Wait { until } => {
+            return Ok(LogIn::Throttled { until: wrong_code.unwrap_or(until).max(until) });
+        }
+    }
+    let outcome = by_password(ctx, browser, name.as_ref(), &typed, place, &key).await?;
+    Ok(match (outcome, wrong_code) {
+        (LogIn::Refused, Some(until)) => LogIn::Throttled { until },
+        (outcome, _) => outcome,
+    })
+}
+
+/// The counters of one login. They are named by the login, not by an account, so that an unknown login is counted like
+/// a known one.
+pub struct Throttles {
+    /// Attempts with a password, by browsers that never signed in to the account.
+    pub password: String,
+    /// Attempts with a code.
+    pub code: String,
+}
+
+impl Throttles {
+    /// The counters of a login; of the text itself where it is none.
+    pub fn of(ctx: &Context, name: Option<&LoginName>, typed: &str) -> Self {
+        let tag = ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]);
+        Self { password: format!("password:{tag}"), code: format!("code:{tag}") }
+    }
+}
+
+enum Tried {
+    Is(LogIn),
+    IsNot,
+    Throttled { until: Timestamp },
+}
+
+async fn load(ctx: &Context, name: Option<&LoginName>) -> Result<Option<Asked<Person>>, Unavailable> {
+    let Some(name) = name else { return Ok(None) };
+    ask(ctx, name).await
+}
+
+/// If what was typed has the form of a code, compares it with the one code of the account that is alive. A code has a
+/// counter of its own: guessing passwords must not keep anybody from using a slip.
+async fn try_code(
+    ctx: &Context,
+    browser: &Browser,
+    name: Option<&LoginName>,
+    typed: &Credentials,
+    throttle: &Throttles,
+) -> Result<Tried, Unavailable> {
+    let Some(typed_code) = code::read(&typed.password) else { return Ok(Tried::IsNot) };
+    match ctx.ephemeral.throttle_reserve(&throttle.code, ctx.clock.now(), &ctx.settings.code_throttle).await?
+    {
+        Reserve::Go { .. } => {}
+        Reserve::Wait { until } => return Ok(Tried::Throttled { until }),
+    }
+    for _ in 0..TRIES {
+        let Some(asked) = load(ctx, name).await? else { return Ok(Tried::IsNot) };
+        let live = code::live_code(&asked.evidence, asked.verdict.as_ref().err(), &ctx.settings.policy);
+        let Some(live) = live else { return Ok(Tried::IsNot) };
+        let Some(right) = live_code_secret(ctx, &asked.loaded.facts.account, &live).await? else {
+            return Ok(Tried::IsNot);
+        };
+        if !right.same_as(&typed_code) {
+            return Ok(Tried::IsNot);
+        }
+        let clear = [throttle_clear_statement(&throttle.code), throttle_clear_statement(&throttle.password)];
+        if let Some(outcome) = open_pending(ctx, browser, &asked, OpenedBy::Code(live), clear.into()).await? {
+            return Ok(Tried::Is(outcome));
+        }
+    }
+    Err(Unavailable::Contended)
+}
+
+async fn known_account(
+    ctx: &Context,
+    browser: &Browser,
+    name: Option<&LoginName>,
+) -> Result<Option<AccountId>, Unavailable> {
+    let Some(asked) = load(ctx, name).await? else { return Ok(None) };
+    Ok(browser.has_signed_in(ctx, &asked.loaded.facts.account).then_some(asked.loaded.facts.account))
+}
+
+async fn by_password(
+    ctx: &Context,
+    browser: &Browser,
+    name: Option<&LoginName>,
+    typed: &Credentials,
+    place: crate::flows::hash_pool::Place,
+    throttle_key: &str,
+) -> Result<LogIn, Unavailable> {
+    let password = normal_form(&typed.password);
+    let mut asked = load(ctx, name).await?;
+    ctx.steps.at(Step::SignInLoaded).await;
+    let verified = asked.as_ref().and_then(|asked| asked.loaded.phc.clone());
+    if !ctx.hash_pool.verify(place, password.clone(), verified.as_ref()).await? {
+        return Ok(LogIn::Refused);
+    }
+    ctx.steps.at(Step::SignInVerified).await;
+    for _ in 0..TRIES {
+        // What was verified is the hash that was read; a reading with another hash says nothing about this password.
+        let Some(now) = asked.filter(|asked| same_hash(asked.loaded.phc.as_ref(), verified.as_ref())) else {
+            return Ok(LogIn::Refused);
+        };
+        if let Some(outcome) = decide(ctx, browser, now, &password, throttle_key).await? {
+            return Ok(outcome);
+        }
+        asked = load(ctx, name).await?;
+    }
+    Err(Unavailable::Contended)
+}
+
+fn same_hash(left: Option<&Secret>, right: Option<&Secret>) -> bool {
+    matches!((left, right), (Some(left), Some(right)) if left.same_as(right))
+}
+
+/// The password is right: what does the gate say? None when something changed before it was written.
+async fn decide(
+    ctx: &Context,
+    browser: &Browser,
+    asked: Asked<Person>,
+    password: &Secret,
+    throttle_key: &str,
+) -> Result<Option<LogIn>, Unavailable> {
+    let clear = throttle_clear_statement(throttle_key);
+    let account = asked.loaded.facts.account.clone();
+    let now = asked.loaded.facts.now;
+    match &asked.verdict {
+        Ok(pass) => {
+            let weak = !ctx.settings.password_rules.violations(password, &asked.loaded.login_name).is_empty();
+            if let (true, Some(phc)) = (weak, &asked.loaded.phc) {
+                let mut batch = Vec::from(store::account::mark_weak(&account, phc, now));
+                batch.push(ctx.audit_own(now, &account, Act::PasswordWeak));
+                ctx.commit(Batch::under_order_lock(batch)).await?;
+                return Ok(None);
+            }
+            ctx.steps.at(Step::SignInDecided).await;
+            let cookie = Secret::from_random(ctx.random.bytes());
+            let session = Session::open(pass, cookie.hash(), now);
+            let mut batch = Vec::from(still_passes(pass));
+            batch.extend(rehash(ctx, &asked.loaded, password).await?);
+            batch.extend(browser.replace_session(ctx, &session)?);
+            batch.extend([clear, ctx.audit_own(now, &account, Act::SignIn)]);
+            let written = ctx.commit(Batch::under_order_lock(batch)).await?;
+            Ok(written.then_some(LogIn::SignedIn { session, cookie }))
+        }
+        Err(closure) if closure.admits_old_password() => {
+            open_pending(ctx, browser, &asked, OpenedBy::OldPassword, vec![clear]).await
+        }
+        // The attempt stays booked, as a wrong password's does: at level `recover` nothing tells them apart.
+        Err(_) => Ok(Some(LogIn::Refused)),
+    }
+}
+
+/// The settings of hashing were raised since: the plaintext is here now and never again until the next sign-in.
+async fn rehash(ctx: &Context, person: &Person, password: &Secret) -> Result<Option<Statement>, Unavailable> {
+    let Some(phc) = person.phc.as_ref().filter(|phc| ctx.hash_pool.is_outdated(phc)) else { return Ok(None) };
+    match ctx.hash_pool.place(Guest::Known) {
+        Ok(place) => {
+            let fresh = ctx.hash_pool.hash(place, password.clone(), ctx.random.bytes()).await?;
+            Ok(Some(store::account::rehash_credential(&person.facts.account, phc, &fresh)))
+        }
+        // In a rush the upgrade waits for another day.
+        Err(HashError::Full) => Ok(None),
+        Err(error @ (HashError::Stopped | HashError::Refused(_))) => Err(error.into()),
+    }
+}
+
+async fn open_pending(
+    ctx: &Context,
+    browser: &Browser,
+    asked: &Asked<Person>,
+    opened_by: OpenedBy,
+    clear: Vec<Statement>,
+) -> Result<Option<LogIn>, Unavailable> {
+    let facts = &asked.loaded.facts;
+    let cookie = Secret::from_random(ctx.random.bytes());
+    let pending = PendingChange {
+        account: facts.account.clone(),
+        number: facts.number,
+        epoch: facts.epoch,
+        opened_by,
+        since: facts.now,
+    };
+    let mut batch = Vec::from(still_at(&facts.account, facts.number, facts.clock, facts.epoch));
+    batch.extend(browser.replace_pending(ctx, &cookie, &pending)?);
+    batch.extend(clear);
+    let written = ctx.commit(Batch::under_order_lock(batch)).await?;
+    Ok(written.then_some(LogIn::MustChange { pending, cookie }))
+}

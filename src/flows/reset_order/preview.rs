@@ -1,0 +1,133 @@
+//! What an order would do, before anybody writes it: whom it covers, whom it spares and why, and who stays open.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::account::WayIn;
+use crate::domain::code::Proof;
+use crate::domain::gate::{Evidence, Facts, evaluate};
+use crate::domain::population::Exclusion;
+use crate::domain::reset_order::{Force, Level, OrderBook, OrderClock, OrderState, ResetOrder};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::context::{Context, Unavailable};
+use crate::flows::reset_order::issue::{Proposal, ProposalError, draw_up};
+use crate::flows::walk::Walk;
+use crate::store;
+use crate::store::account::Person;
+
+/// The counts of a preview, and of the progress of an order in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Accounts in the population.
+    pub covered: u64,
+    /// Of these, accounts that must choose a new password.
+    pub bound: u64,
+    /// Of these, accounts that chose one since the order came into force.
+    pub done: u64,
+    /// Of these, accounts that the order spares, by why.
+    pub spared: BTreeMap<Exclusion, u64>,
+    /// Bound accounts whose newer password does not spare them, because nothing but the old password authorised it: the
+    /// thief may have chosen it.
+    pub chosen_with_old_password: u64,
+    /// Bound accounts without an e-mail address.
+    pub without_email: u64,
+    /// The operators in the population that are left out, by login.
+    pub operators: Vec<String>,
+}
+
+/// Counts what a proposal would do. Nothing is written.
+pub async fn preview(
+    ctx: &Context,
+    proposal: &Proposal,
+) -> Result<Result<Counts, ProposalError>, Unavailable> {
+    let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
+    let mut order = match draw_up(ctx, proposal, &book, now).await? {
+        Ok(order) => order,
+        Err(error) => return Ok(Err(error)),
+    };
+    // A scheduled order is previewed as if it came into force now.
+    let clock = OrderClock(book.clock.0 + 1);
+    order.state = OrderState::InForce(Force { clock, since: now, hardened_at: None });
+    count(ctx, &order, &book).await.map(Ok)
+}
+
+/// Counts an order that exists.
+pub async fn progress(ctx: &Context, order: &ResetOrder) -> Result<Counts, Unavailable> {
+    let book = store::reset_order::book(&ctx.db).await?;
+    count(ctx, order, &book).await
+}
+
+async fn count(ctx: &Context, order: &ResetOrder, book: &OrderBook) -> Result<Counts, Unavailable> {
+    let mut counts = Counts::default();
+    let mut walk = Walk::through(ctx, &order.population.territory).await?;
+    while let Some((_, people)) = walk.next(ctx).await? {
+        for person in &people {
+            counts.add(order, book, person);
+        }
+    }
+    Ok(counts)
+}
+
+impl Counts {
+    fn add(&mut self, order: &ResetOrder, book: &OrderBook, person: &Person) {
+        let facts = &person.facts;
+        let now = facts.now;
+        let Some(binding) = order.reaches(facts, now) else { return };
+        self.covered += 1;
+        let spared = match facts.way_in {
+            WayIn::FederatedOnly => Some(Exclusion::NoLocalPassword),
+            WayIn::Local => order.spares(facts, binding, book, now),
+        };
+        if let Some(why) = spared {
+            *self.spared.entry(why).or_default() += 1;
+            if why == Exclusion::Operator {
+                self.operators.push(person.login.clone());
+            }
+            return;
+        }
+        let since = binding.clock;
+        if facts.credential.is_some_and(|credential| since.is_some_and(|clock| credential.clock >= clock)) {
+            self.done += 1;
+            return;
+        }
+        self.bound += 1;
+        self.chosen_with_old_password += u64::from(is_suspect(order, facts, now));
+        self.without_email += u64::from(person.email.is_none());
+    }
+}
+
+/// Whether the credential is newer than the date given, and binds all the same.
+fn is_suspect(order: &ResetOrder, facts: &Facts, now: Timestamp) -> bool {
+    let since = order.exclusions.changed_since.or(order.exclusions.reset_by_school_since);
+    order.level == Level::Recover
+        && facts.credential.is_some_and(|credential| {
+            credential.proof == Proof::OldPassword
+                && since.is_some_and(|since| credential.chosen_at >= since && credential.chosen_at <= now)
+        })
+}
+
+/// How many of an order's people the gate would let through if it were lifted now: what cancelling opens again.
+pub async fn opened_by_cancelling(ctx: &Context, order: &ResetOrder) -> Result<u64, Unavailable> {
+    let mut without = store::reset_order::book(&ctx.db).await?;
+    let before = Arc::new(without.clone());
+    for other in &mut without.orders {
+        if other.id == order.id
+            && let Ok(cancelled) = other.state.cancel(order.codes_expire_at)
+        {
+            other.state = cancelled;
+        }
+    }
+    let after = Arc::new(without);
+    let mut opened = 0;
+    let mut walk = Walk::through(ctx, &order.population.territory).await?;
+    while let Some((_, people)) = walk.next(ctx).await? {
+        for person in people {
+            let passes = |book: &Arc<OrderBook>| {
+                let evidence = Evidence::new(person.facts.clone(), Arc::clone(book));
+                evidence.is_some_and(|evidence| evaluate(&evidence, &ctx.settings.policy).is_ok())
+            };
+            opened += u64::from(!passes(&before) && passes(&after));
+        }
+    }
+    Ok(opened)
+}

@@ -1,0 +1,70 @@
+//! Signing out.
+
+use crate::domain::client::Client;
+use crate::domain::event::Act;
+use crate::flows::browser::Browser;
+use crate::flows::context::{Context, Unavailable};
+use crate::oidc::end_session::{LogoutError, LogoutRequest};
+use crate::oidc::id_token_hint::IdTokenHint;
+use crate::store;
+use crate::store::db::Batch;
+
+/// What a request to sign out means for this browser.
+pub struct SignOut {
+    /// Whose session ends, by login; none when nobody is signed in.
+    pub login: Option<String>,
+    /// Whether the request shows that the session's own relying party asks, so that nobody need be asked.
+    pub confirmed: bool,
+    /// Who asks.
+    pub client: Option<Client>,
+    /// Where to go then, registered byte for byte.
+    pub return_to: Option<String>,
+}
+
+/// Reads a request to sign out against the browser's session and the client's registration.
+pub async fn who_signs_out(
+    ctx: &Context,
+    browser: &Browser,
+    request: &LogoutRequest,
+) -> Result<Result<SignOut, LogoutError>, Unavailable> {
+    let hint = match &request.id_token_hint {
+        None => None,
+        Some(hint) => match IdTokenHint::read(hint, &ctx.keys(), &ctx.settings.issuer) {
+            Ok(hint) => Some(hint),
+            Err(error) => return Ok(Err(error.into())),
+        },
+    };
+    let client = match request.client_id(hint.as_ref()) {
+        Err(error) => return Ok(Err(error)),
+        Ok(None) => None,
+        Ok(Some(id)) => match store::client::find(&ctx.db, id).await? {
+            Some(client) => Some(client),
+            None => return Ok(Err(LogoutError::ClientUnknown)),
+        },
+    };
+    let return_to = match client.as_ref().map(|client| request.return_to(client)).transpose() {
+        Ok(return_to) => return_to.flatten(),
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut outcome = SignOut { login: None, confirmed: false, client, return_to };
+    if let Some(session) = &browser.session {
+        let person = store::account::find(&ctx.db, &session.account).await?;
+        outcome.login = Some(person.map(|person| person.login).unwrap_or_default());
+        if let (Some(hint), Some(client)) = (&hint, &outcome.client) {
+            outcome.confirmed = hint.speaks_of(&session.sid, &ctx.subject(&client.sector, &session.account));
+        }
+    }
+    Ok(Ok(outcome))
+}
+
+/// Ends the browser's session, and with it the grants that were not to outlive it.
+pub async fn sign_out(ctx: &Context, browser: &Browser) -> Result<(), Unavailable> {
+    let now = ctx.clock.now();
+    let mut batch = browser.forget();
+    if let Some(session) = &browser.session {
+        batch.push(store::grant::revoke_of_session(&session.sid, now));
+        batch.push(ctx.audit_own(now, &session.account, Act::SignOut));
+    }
+    ctx.commit(Batch::plain(batch)).await?;
+    Ok(())
+}

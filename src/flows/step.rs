@@ -1,0 +1,53 @@
+//! Points between two statements at which a test may stop a flow, let another one run, and let it go on. In the running
+//! program every point is passed at once.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A point between two statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Sign-in: the account was read, the password not yet hashed.
+    SignInLoaded,
+    /// Sign-in: the password was verified, nothing decided.
+    SignInVerified,
+    /// Sign-in: the gate was open, nothing written.
+    SignInDecided,
+    /// Change: the proof was verified, nothing decided.
+    ChangeVerified,
+    /// Change: decided and hashed, nothing written.
+    ChangeHashed,
+    /// Authorize: the gate was open, no code written.
+    CodeDecided,
+    /// Code exchange: the gate was open, no grant written.
+    ExchangeDecided,
+    /// Refresh: the gate was open, no token written.
+    RefreshDecided,
+    /// Order: decided, nothing written.
+    OrderDecided,
+    /// Import: one batch of people applied, the next not begun.
+    ImportBatchApplied,
+}
+
+type Pause = dyn Fn(Step) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync;
+
+/// What happens at each point: nothing, but in a test.
+#[derive(Clone, Default)]
+pub struct Steps(Option<Arc<Pause>>);
+
+impl Steps {
+    /// Calls `pause` at each point and waits for what it returns.
+    pub fn paused_by<F: Future<Output = ()> + Send + 'static>(
+        pause: impl Fn(Step) -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(move |step| Box::pin(pause(step)))))
+    }
+
+    /// Passes a point.
+    pub async fn at(&self, step: Step) {
+        if let Some(pause) = &self.0 {
+            pause(step).await;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Housekeeping: what falls due is recorded, what nobody can use any more is removed. Nothing depends on when it runs.
+
+use crate::flows::context::{Context, Unavailable};
+use crate::flows::reset_order::come_into_force::{come_into_force, destroy_expired_keys, harden};
+use crate::flows::signing_keys;
+use crate::store;
+use crate::store::db::Batch;
+
+/// How many rows of a kind one step removes, so that requests go on between the steps.
+const STEP: i64 = 500;
+
+/// One round.
+pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
+    come_into_force(ctx).await?;
+    harden(ctx).await?;
+    destroy_expired_keys(ctx).await?;
+    ctx.ephemeral.tidy().await?;
+    let now = ctx.clock.now();
+    ctx.commit(Batch::plain(store::grant::tidy(now, STEP).into())).await?;
+    // Another program may have rotated: the keys in the database are the ones that count.
+    signing_keys::rotate_due(&ctx.key_room(), ctx.settings.rotation, now).await?;
+    ctx.replace_keys(signing_keys::load(&ctx.key_room()).await?);
+    Ok(())
+}

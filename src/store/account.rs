@@ -1,0 +1,319 @@
+//! Accounts: the people, their credentials and codes, and all that the gate reads of them.
+
+use crate::domain::account::{AccountId, AccountNumber, Affiliation, ClockSpan, LoginName, WayIn};
+use crate::domain::code::{CodeFacts, Proof};
+use crate::domain::gate::{CredentialFacts, Facts, GatePass};
+use crate::domain::reset_order::{Level, OrderClock};
+use crate::domain::secret::Secret;
+use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::{Db, DbError, Row, Statement, q};
+
+/// An account with everything that one statement reads of it.
+#[derive(Clone)]
+pub struct Person {
+    /// What the gate reads.
+    pub facts: Facts,
+    /// The login as the source wrote it.
+    pub login: String,
+    /// The login in its normal form.
+    pub login_name: LoginName,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// E-mail address, where the source gave one.
+    pub email: Option<String>,
+    /// When the account's row last changed.
+    pub updated_at: Timestamp,
+    /// The password hash in PHC form, if a password was ever chosen.
+    pub phc: Option<Secret>,
+}
+
+/// Between the fields of one affiliation, and between affiliations: characters that no path can hold.
+pub(super) const FIELD: &str = "\u{1f}";
+pub(super) const RECORD: &str = "\u{1e}";
+
+/// One statement reads the account, its credential, affiliations and roles, the order clock, the epoch and the
+/// database's time: what the gate is told is true at one instant. `$1` and `$2` are the separators; `$from` may add
+/// tables joined to `account a`, `$columns` their columns.
+macro_rules! person_sql {
+    ($columns:literal, $from:literal, $tail:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            "a.id AS account_id, a.number, a.disabled_at, a.way_in, a.forced_level, a.code_issue, a.code_issued_at,
+             a.code_issued_under, a.code_printed_under, a.login, a.login_name, a.given_name, a.family_name, a.email,
+             a.updated_at, c.phc, c.chosen_at, c.chosen_under, c.proof, c.weak_at, c.compromised_at,
+             d.epoch AS deployment_epoch, k.value AS order_clock, now_us() AS now,
+             (SELECT string_agg(f.path || $1 || f.profile || $1 || CAST(f.began AS TEXT) || $1
+                || COALESCE(CAST(f.ended AS TEXT), ''), $2) FROM affiliation f WHERE f.account_id = a.id) AS affiliations,
+             (SELECT string_agg(CAST(r.began AS TEXT) || $1 || COALESCE(CAST(r.ended AS TEXT), ''), $2)
+                FROM operator_role r WHERE r.account_id = a.id) AS roles
+             FROM ",
+            $from,
+            " CROSS JOIN deployment d CROSS JOIN order_clock k LEFT JOIN credential c ON c.account_id = a.id ",
+            $tail
+        )
+    };
+}
+pub(super) use person_sql;
+
+impl Person {
+    /// Reads a row of [`person_sql`].
+    pub(super) fn from_row(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            facts: facts(row)?,
+            login: row.text("login")?,
+            login_name: LoginName::parse(row.str("login_name")?)
+                .map_err(|error| row.inconsistent("login_name", error.to_string()))?,
+            given_name: row.text("given_name")?,
+            family_name: row.text("family_name")?,
+            email: row.opt_text("email")?,
+            updated_at: row.time("updated_at")?,
+            phc: row.opt_text("phc")?.map(Secret::new),
+        })
+    }
+
+    /// The name as it is read out: given name, then family name.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.given_name, self.family_name)
+    }
+}
+
+/// The account of this id.
+pub async fn find(db: &Db, id: &AccountId) -> Result<Option<Person>, DbError> {
+    const SQL: &str = person_sql!("", "account a", "WHERE a.id = $3");
+    let row = db.one(Statement::new(SQL, vec![FIELD.into(), RECORD.into(), id.0.as_str().into()])).await?;
+    row.as_ref().map(Person::from_row).transpose()
+}
+
+/// The account of this login.
+pub async fn find_by_login(db: &Db, login: &LoginName) -> Result<Option<Person>, DbError> {
+    const SQL: &str = person_sql!("", "account a", "WHERE a.login_name = $3");
+    let row = db.one(Statement::new(SQL, vec![FIELD.into(), RECORD.into(), login.as_str().into()])).await?;
+    row.as_ref().map(Person::from_row).transpose()
+}
+
+/// The accounts that have or had a place at exactly this territory, by family name, given name and id.
+pub async fn at(db: &Db, place: &TerritoryPath) -> Result<Vec<Person>, DbError> {
+    const SQL: &str = person_sql!(
+        "",
+        "account a",
+        "WHERE a.id IN (SELECT p.account_id FROM affiliation p WHERE p.path = $3)
+         ORDER BY a.family_name, a.given_name, a.id"
+    );
+    let rows = db.all(Statement::new(SQL, vec![FIELD.into(), RECORD.into(), place.as_str().into()])).await?;
+    rows.iter().map(Person::from_row).collect()
+}
+
+/// The pupils of a guardian, by name.
+pub async fn pupils_of(db: &Db, guardian: &AccountId) -> Result<Vec<Person>, DbError> {
+    const SQL: &str = person_sql!(
+        "",
+        "account a JOIN guardianship u ON u.pupil_id = a.id",
+        "WHERE u.guardian_id = $3 ORDER BY a.family_name, a.given_name, a.id"
+    );
+    let rows =
+        db.all(Statement::new(SQL, vec![FIELD.into(), RECORD.into(), guardian.0.as_str().into()])).await?;
+    rows.iter().map(Person::from_row).collect()
+}
+
+/// In a batch: the account number and the order clock are still those that the gate was asked at, and stay so until the
+/// batch has committed.
+pub fn still_passes(pass: &GatePass) -> [Statement; 3] {
+    still_at(pass.account(), pass.number(), pass.clock(), pass.epoch())
+}
+
+/// In a batch: the same for an account whose gate is closed, when it is about to be opened.
+pub fn still_at(account: &AccountId, number: AccountNumber, clock: OrderClock, epoch: i64) -> [Statement; 3] {
+    [
+        q!("SELECT id FROM account WHERE id = $1 AND number = $2", account.0.as_str(), number.0)
+            .holds()
+            .named("account number"),
+        q!("SELECT value FROM order_clock WHERE value = $1", clock.0).holds().named("order clock"),
+        q!("SELECT epoch FROM deployment WHERE epoch = $1", epoch).holds().named("epoch"),
+    ]
+}
+
+/// In a batch: a new credential, chosen under the order clock the gate was asked at. Ends the code that opened the page,
+/// every other code, every force and, by the number, every session, code, grant and token of the account.
+pub fn choose_credential(
+    account: &AccountId,
+    phc: &Secret,
+    under: OrderClock,
+    proof: Proof,
+    now: Timestamp,
+) -> [Statement; 2] {
+    [
+        q!(
+            "INSERT INTO credential (account_id, phc, chosen_at, chosen_under, proof, weak_at, compromised_at)
+             VALUES ($1, $2, $3, $4, $5, NULL, NULL)
+             ON CONFLICT (account_id) DO UPDATE SET phc = excluded.phc, chosen_at = excluded.chosen_at,
+                 chosen_under = excluded.chosen_under, proof = excluded.proof, weak_at = NULL, compromised_at = NULL",
+            account.0.as_str(),
+            phc.expose(),
+            now,
+            under.0,
+            proof.as_str()
+        )
+        .want(1),
+        q!(
+            "UPDATE account SET number = number + 1, forced_level = NULL, code_issue = code_issue + 1,
+                 code_issued_at = NULL, code_issued_under = NULL, updated_at = $2 WHERE id = $1",
+            account.0.as_str(),
+            now
+        )
+        .want(1),
+    ]
+}
+
+/// In a batch: the hash of the same password under newer settings; the choice and its numbers stay what they were. None
+/// is written when the credential changed meanwhile.
+pub fn rehash_credential(account: &AccountId, verified: &Secret, phc: &Secret) -> Statement {
+    q!(
+        "UPDATE credential SET phc = $3 WHERE account_id = $1 AND phc = $2",
+        account.0.as_str(),
+        verified.expose(),
+        phc.expose()
+    )
+}
+
+/// In a batch: the credential whose hash was verified is weak under today's rules. The gate is closed from here on.
+pub fn mark_weak(account: &AccountId, verified: &Secret, now: Timestamp) -> [Statement; 2] {
+    [
+        q!(
+            "UPDATE credential SET weak_at = $3 WHERE account_id = $1 AND phc = $2 AND weak_at IS NULL",
+            account.0.as_str(),
+            verified.expose(),
+            now
+        )
+        .want(1),
+        raise_number(account, now),
+    ]
+}
+
+/// In a batch: a change is forced on the account. A code printed before it is dead.
+pub fn force(account: &AccountId, level: Level, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE account SET number = number + 1, forced_level = $2, code_issue = code_issue + 1,
+             code_issued_at = NULL, code_issued_under = NULL, updated_at = $3 WHERE id = $1",
+        account.0.as_str(),
+        level.as_str(),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: a new code for one person; the one before it is dead, change pages included.
+pub fn issue_code(account: &AccountId, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE account SET number = number + 1, code_issue = code_issue + 1, code_issued_at = $2,
+             code_issued_under = (SELECT value FROM order_clock),
+             code_printed_under = (SELECT value FROM order_clock), updated_at = $2
+         WHERE id = $1 RETURNING code_issue",
+        account.0.as_str(),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: the account's live code was printed.
+pub fn mark_printed(account: &AccountId) -> Statement {
+    q!(
+        "UPDATE account SET code_printed_under = (SELECT value FROM order_clock) WHERE id = $1",
+        account.0.as_str()
+    )
+    .want(1)
+}
+
+/// In a batch: the account is disabled, and everything it holds ends.
+pub fn disable(account: &AccountId, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE account SET number = number + 1, disabled_at = COALESCE(disabled_at, $2), updated_at = $2 WHERE id = $1",
+        account.0.as_str(),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: the account is enabled again. Nothing that ended comes back: the number is raised once more.
+pub fn enable(account: &AccountId, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE account SET number = number + 1, disabled_at = NULL, updated_at = $2 WHERE id = $1",
+        account.0.as_str(),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: everything the account holds ends.
+pub fn raise_number(account: &AccountId, now: Timestamp) -> Statement {
+    q!("UPDATE account SET number = number + 1, updated_at = $2 WHERE id = $1", account.0.as_str(), now)
+        .want(1)
+}
+
+fn facts(row: &Row) -> Result<Facts, DbError> {
+    Ok(Facts {
+        account: AccountId(row.text("account_id")?),
+        number: AccountNumber(row.int("number")?),
+        epoch: row.int("deployment_epoch")?,
+        clock: OrderClock(row.int("order_clock")?),
+        now: row.time("now")?,
+        disabled: row.opt_int("disabled_at")?.is_some(),
+        way_in: WayIn::from_stored(row.str("way_in")?)
+            .ok_or_else(|| row.inconsistent("way_in", "is none of the known ways in"))?,
+        credential: credential(row)?,
+        forced: row.opt_parsed("forced_level")?,
+        affiliations: affiliations(row)?,
+        roles: roles(row)?,
+        code: CodeFacts {
+            issue: row.int("code_issue")?,
+            issued_at: row.opt_time("code_issued_at")?,
+            issued_under: row.opt_int("code_issued_under")?.map(OrderClock),
+            printed_under: row.opt_int("code_printed_under")?.map(OrderClock),
+        },
+    })
+}
+
+fn credential(row: &Row) -> Result<Option<CredentialFacts>, DbError> {
+    let Some(chosen_at) = row.opt_time("chosen_at")? else { return Ok(None) };
+    let proof = Proof::from_stored(row.str("proof")?)
+        .ok_or_else(|| row.inconsistent("proof", "is none of the known proofs"))?;
+    Ok(Some(CredentialFacts {
+        clock: OrderClock(row.int("chosen_under")?),
+        chosen_at,
+        proof,
+        weak: row.opt_int("weak_at")?.is_some(),
+        compromised: row.opt_int("compromised_at")?.is_some(),
+    }))
+}
+
+fn affiliations(row: &Row) -> Result<Vec<Affiliation>, DbError> {
+    let wrong = || row.inconsistent("affiliations", "is not a list of affiliations");
+    let read = |record: &str| {
+        let mut fields = record.split(FIELD);
+        let path = TerritoryPath::from_stored(fields.next()?.to_owned());
+        let profile = fields.next()?.parse().ok()?;
+        Some(Affiliation { path, profile, span: span(fields.next()?, fields.next()?)? })
+    };
+    records(row.opt_str("affiliations")?).map(|record| read(record).ok_or_else(wrong)).collect()
+}
+
+fn roles(row: &Row) -> Result<Vec<ClockSpan>, DbError> {
+    let wrong = || row.inconsistent("roles", "is not a list of spans");
+    let read = |record: &str| {
+        let (began, ended) = record.split_once(FIELD)?;
+        span(began, ended)
+    };
+    records(row.opt_str("roles")?).map(|record| read(record).ok_or_else(wrong)).collect()
+}
+
+fn records(text: Option<&str>) -> impl Iterator<Item = &str> {
+    text.unwrap_or_default().split(RECORD).filter(|record| !record.is_empty())
+}
+
+fn span(began: &str, ended: &str) -> Option<ClockSpan> {
+    let ended = if ended.is_empty() { None } else { Some(OrderClock(ended.parse().ok()?)) };
+    Some(ClockSpan { began: OrderClock(began.parse().ok()?), ended })
+}

@@ -1,0 +1,202 @@
+//! Grants, and the access and refresh tokens that hang from them. Tokens are stored as hashes.
+
+use crate::domain::account::{AccountId, AccountNumber};
+use crate::domain::client::ClientId;
+use crate::domain::gate::GatePass;
+use crate::domain::grant::{Authentication, Grant, GrantId};
+use crate::domain::reset_order::OrderClock;
+use crate::domain::secret::Secret;
+use crate::domain::timestamp::Timestamp;
+use crate::store::account::{FIELD, Person, RECORD, person_sql, still_passes};
+use crate::store::db::{Db, DbError, Row, Statement, q};
+
+/// A token as found, with its grant and all that the gate reads of its owner, in one statement.
+pub struct Holding {
+    /// The token's grant.
+    pub grant: Grant,
+    /// Whose it is.
+    pub person: Person,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// After this instant the token is dead.
+    pub expires_at: Timestamp,
+    /// When a refresh token was exchanged for the next one.
+    pub rotated_at: Option<Timestamp>,
+}
+
+/// The access token of this hash.
+pub async fn find_access_token(db: &Db, hash: &str) -> Result<Option<Holding>, DbError> {
+    const SQL: &str = person_sql!(
+        "t.issued_at, t.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id, g.scope,
+         g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.expires_at, g.revoked_at, ",
+        "access_token t JOIN token_grant g ON g.id = t.grant_id JOIN account a ON a.id = g.account_id",
+        "WHERE t.hash = $3"
+    );
+    holding(db, SQL, hash).await
+}
+
+/// The refresh token of this hash.
+pub async fn find_refresh_token(db: &Db, hash: &str) -> Result<Option<Holding>, DbError> {
+    const SQL: &str = person_sql!(
+        "t.issued_at, g.expires_at AS token_expires_at, t.rotated_at, g.id AS grant_id, g.client_id, g.scope,
+         g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.expires_at, g.revoked_at, ",
+        "refresh_token t JOIN token_grant g ON g.id = t.grant_id JOIN account a ON a.id = g.account_id",
+        "WHERE t.hash = $3"
+    );
+    holding(db, SQL, hash).await
+}
+
+async fn holding(db: &Db, sql: &'static str, hash: &str) -> Result<Option<Holding>, DbError> {
+    let row = db.one(Statement::new(sql, vec![FIELD.into(), RECORD.into(), hash.into()])).await?;
+    row.as_ref().map(Holding::from_row).transpose()
+}
+
+impl Holding {
+    fn from_row(row: &Row) -> Result<Self, DbError> {
+        let scope = row.parsed("scope")?;
+        let authentication = Authentication {
+            account: AccountId(row.text("account_id")?),
+            number: AccountNumber(row.int("account_number")?),
+            epoch: row.int("epoch")?,
+            clock: OrderClock(row.int("clock")?),
+            sid: row.text("sid")?,
+            authenticated_at: row.time("authenticated_at")?,
+        };
+        Ok(Self {
+            grant: Grant {
+                id: GrantId(row.text("grant_id")?),
+                client: ClientId(row.text("client_id")?),
+                scope,
+                nonce: row.opt_text("nonce")?,
+                authentication,
+                expires_at: row.time("expires_at")?,
+                revoked_at: row.opt_time("revoked_at")?,
+            },
+            person: Person::from_row(row)?,
+            issued_at: row.time("issued_at")?,
+            expires_at: row.time("token_expires_at")?,
+            rotated_at: row.opt_time("rotated_at")?,
+        })
+    }
+}
+
+/// The grant that an authorization code was exchanged for.
+pub async fn find_by_code(db: &Db, code_hash: &str) -> Result<Option<(GrantId, ClientId)>, DbError> {
+    let row = db.one(q!("SELECT id, client_id FROM token_grant WHERE code_hash = $1", code_hash)).await?;
+    row.map(|row| Ok((GrantId(row.text("id")?), ClientId(row.text("client_id")?)))).transpose()
+}
+
+/// In a batch: a grant for whom the gate let through, if it still would. The code's hash is unique: of two exchanges of
+/// one code, the second is undone here.
+pub fn mint(pass: &GatePass, grant: &Grant, code_hash: &str, now: Timestamp) -> Vec<Statement> {
+    let authentication = &grant.authentication;
+    let mut batch = Vec::from(still_passes(pass));
+    batch.push(
+        q!(
+            "INSERT INTO token_grant (id, account_id, client_id, code_hash, scope, nonce, sid, account_number, epoch,
+                 clock, authenticated_at, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            grant.id.0.as_str(),
+            authentication.account.0.as_str(),
+            grant.client.0.as_str(),
+            code_hash,
+            grant.scope.to_string(),
+            grant.nonce.as_deref(),
+            authentication.sid.as_str(),
+            authentication.number.0,
+            authentication.epoch,
+            authentication.clock.0,
+            authentication.authenticated_at,
+            now,
+            grant.expires_at
+        )
+        .want(1)
+        .named("grant"),
+    );
+    batch
+}
+
+/// In a batch: an access token of a grant.
+pub fn add_access_token(token: &Secret, grant: &Grant, now: Timestamp, expires_at: Timestamp) -> Statement {
+    q!(
+        "INSERT INTO access_token (hash, grant_id, scope, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        token.hash(),
+        grant.id.0.as_str(),
+        grant.scope.to_string(),
+        now,
+        expires_at
+    )
+    .want(1)
+}
+
+/// In a batch: a refresh token of a grant.
+pub fn add_refresh_token(token: &Secret, grant: &GrantId, now: Timestamp) -> Statement {
+    q!(
+        "INSERT INTO refresh_token (hash, grant_id, issued_at) VALUES ($1, $2, $3)",
+        token.hash(),
+        grant.0.as_str(),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: the grant is not revoked, and stays so until the batch has committed.
+pub fn is_alive(grant: &GrantId) -> Statement {
+    q!("SELECT id FROM token_grant WHERE id = $1 AND revoked_at IS NULL", grant.0.as_str())
+        .holds()
+        .named("grant")
+}
+
+/// In a batch: a refresh token is exchanged; of two exchanges one is undone.
+pub fn rotate(hash: &str, now: Timestamp) -> Statement {
+    q!("UPDATE refresh_token SET rotated_at = $2 WHERE hash = $1 AND rotated_at IS NULL", hash, now)
+        .want(1)
+        .named("refresh token")
+}
+
+/// In a batch: the grant and everything that hangs from it is dead.
+pub fn revoke(grant: &GrantId, now: Timestamp) -> Statement {
+    q!("UPDATE token_grant SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1", grant.0.as_str(), now)
+}
+
+/// In a batch: one access token is dead.
+pub fn revoke_access_token(hash: &str) -> Statement {
+    q!("DELETE FROM access_token WHERE hash = $1", hash)
+}
+
+/// In a batch: the grants of an ended session are dead, but for those that were to outlive it.
+pub fn revoke_of_session(sid: &str, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE token_grant SET revoked_at = $2
+         WHERE sid = $1 AND revoked_at IS NULL AND (' ' || scope || ' ') NOT LIKE '% offline_access %'",
+        sid,
+        now
+    )
+}
+
+/// Removes tokens and grants that nobody can use any more: at most `limit` rows of each kind.
+pub fn tidy(now: Timestamp, limit: i64) -> [Statement; 3] {
+    [
+        q!(
+            "DELETE FROM access_token WHERE hash IN
+                 (SELECT hash FROM access_token WHERE expires_at <= $1 LIMIT $2)",
+            now,
+            limit
+        ),
+        q!(
+            "DELETE FROM refresh_token WHERE grant_id IN
+                 (SELECT id FROM token_grant WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+            now,
+            limit
+        ),
+        q!(
+            "DELETE FROM token_grant WHERE id IN
+                 (SELECT g.id FROM token_grant g WHERE g.expires_at <= $1
+                     AND NOT EXISTS (SELECT 1 FROM access_token a WHERE a.grant_id = g.id)
+                     AND NOT EXISTS (SELECT 1 FROM refresh_token r WHERE r.grant_id = g.id)
+                     ORDER BY g.expires_at LIMIT $2)",
+            now,
+            limit
+        ),
+    ]
+}

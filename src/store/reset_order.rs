@@ -1,0 +1,187 @@
+//! Orders, their book and their clock.
+
+use std::collections::BTreeSet;
+
+use crate::domain::population::{Exclusions, Population};
+use crate::domain::profile::Profile;
+use crate::domain::reset_order::{Force, OrderBook, OrderClock, OrderId, OrderState, ResetOrder};
+use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::{Db, DbError, Row, Statement, q};
+
+/// An order with what only reports read of it.
+#[derive(Clone)]
+pub struct OrderRecord {
+    /// What the gate reads.
+    pub order: ResetOrder,
+    /// Why, in the author's words.
+    pub reason: String,
+    /// Who wrote it.
+    pub author: String,
+    /// From when on it binds, or was to.
+    pub scheduled_at: Timestamp,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// The book and its clock, in one statement.
+pub async fn book(db: &Db) -> Result<OrderBook, DbError> {
+    Ok(book_and_time(db).await?.0)
+}
+
+/// The book, its clock and the database's time, in one statement: what a change to an order is decided upon.
+pub async fn book_and_time(db: &Db) -> Result<(OrderBook, Timestamp), DbError> {
+    let rows = db
+        .all(q!("SELECT k.value AS order_clock, now_us() AS now, r.* FROM order_clock k
+                 LEFT JOIN reset_order r ON r.state <> 'draft'"))
+        .await?;
+    let first = rows.first().ok_or_else(|| DbError::Inconsistent {
+        column: "order_clock.value".to_owned(),
+        problem: "is missing; run `ecluse init`".to_owned(),
+    })?;
+    let (clock, now) = (OrderClock(first.int("order_clock")?), first.time("now")?);
+    let orders = rows.iter().filter(|row| matches!(row.opt_str("id"), Ok(Some(_)))).map(order);
+    Ok((OrderBook { clock, orders: orders.collect::<Result<_, _>>()? }, now))
+}
+
+/// Every order, the newest first.
+pub async fn list(db: &Db) -> Result<Vec<OrderRecord>, DbError> {
+    db.all(q!("SELECT * FROM reset_order ORDER BY created_at DESC, id DESC"))
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
+/// The order of this id.
+pub async fn find(db: &Db, id: &OrderId) -> Result<Option<OrderRecord>, DbError> {
+    db.one(q!("SELECT * FROM reset_order WHERE id = $1", id.0.as_str()))
+        .await?
+        .as_ref()
+        .map(record)
+        .transpose()
+}
+
+/// The sealed key of an order's codes; none once they have expired.
+pub async fn sealed_code_key(db: &Db, id: &OrderId) -> Result<Option<String>, DbError> {
+    let row = db.one(q!("SELECT sealed_code_key FROM reset_order WHERE id = $1", id.0.as_str())).await?;
+    row.map_or(Ok(None), |row| row.opt_text("sealed_code_key"))
+}
+
+/// In a batch: a new order, with the sealed key of its codes.
+pub fn insert(record: &OrderRecord, sealed_code_key: &str) -> Result<Statement, serde_json::Error> {
+    let order = &record.order;
+    let force = order.state.force();
+    Ok(q!(
+        "INSERT INTO reset_order (id, state, level, path, profiles, exclusions, reason, author, scheduled_at, deadline,
+             clock, in_force_at, codes_expire_at, sealed_code_key, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        order.id.0.as_str(),
+        order.state.as_str(),
+        order.level.as_str(),
+        order.population.territory.as_str(),
+        serde_json::to_string(&order.population.profiles)?,
+        serde_json::to_string(&order.exclusions)?,
+        record.reason.as_str(),
+        record.author.as_str(),
+        record.scheduled_at,
+        order.deadline,
+        force.map(|force| force.clock.0),
+        force.map(|force| force.since),
+        order.codes_expire_at,
+        sealed_code_key,
+        record.created_at
+    )
+    .want(1))
+}
+
+/// In a batch: raises the order clock from what the decision was made at. Part of every change to any order, so that of
+/// two changes decided at the same clock one is undone and decided again.
+pub fn raise_clock(from: OrderClock) -> Statement {
+    q!("UPDATE order_clock SET value = value + 1 WHERE value = $1", from.0).want(1).named("order clock")
+}
+
+/// In a batch: the order goes from the state it was read in to its next one.
+pub fn change_state(id: &OrderId, from: OrderState, to: OrderState) -> Statement {
+    let force = to.force();
+    let (closed_at, cancelled_at) = match to {
+        OrderState::Closed { at, .. } => (Some(at), None),
+        OrderState::Cancelled { at, .. } => (None, Some(at)),
+        OrderState::Draft
+        | OrderState::AwaitingApproval
+        | OrderState::Scheduled { .. }
+        | OrderState::InForce(_) => (None, None),
+    };
+    q!(
+        "UPDATE reset_order SET state = $3, clock = $4, in_force_at = $5, hardened_at = $6,
+             closed_at = COALESCE($7, closed_at), cancelled_at = COALESCE($8, cancelled_at)
+         WHERE id = $1 AND state = $2",
+        id.0.as_str(),
+        from.as_str(),
+        to.as_str(),
+        force.map(|force| force.clock.0),
+        force.map(|force| force.since),
+        force.and_then(|force| force.hardened_at),
+        closed_at,
+        cancelled_at
+    )
+    .want(1)
+    .named("order state")
+}
+
+/// Destroys the keys whose codes have all expired: from then on not even the master key yields a code.
+pub fn destroy_expired_keys(now: Timestamp) -> Statement {
+    q!(
+        "UPDATE reset_order SET sealed_code_key = NULL WHERE sealed_code_key IS NOT NULL AND codes_expire_at <= $1",
+        now
+    )
+}
+
+fn record(row: &Row) -> Result<OrderRecord, DbError> {
+    Ok(OrderRecord {
+        order: order(row)?,
+        reason: row.text("reason")?,
+        author: row.text("author")?,
+        scheduled_at: row.time("scheduled_at")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+fn order(row: &Row) -> Result<ResetOrder, DbError> {
+    let profiles: BTreeSet<Profile> = json(row, "profiles")?;
+    let exclusions: Exclusions = json(row, "exclusions")?;
+    Ok(ResetOrder {
+        id: OrderId(row.text("id")?),
+        population: Population { territory: TerritoryPath::from_stored(row.text("path")?), profiles },
+        exclusions,
+        level: row.parsed("level")?,
+        state: state(row)?,
+        deadline: row.opt_time("deadline")?,
+        codes_expire_at: row.time("codes_expire_at")?,
+    })
+}
+
+fn state(row: &Row) -> Result<OrderState, DbError> {
+    let force = match (row.opt_int("clock")?, row.opt_time("in_force_at")?) {
+        (Some(clock), Some(since)) => {
+            Some(Force { clock: OrderClock(clock), since, hardened_at: row.opt_time("hardened_at")? })
+        }
+        _ => None,
+    };
+    let forced =
+        || force.ok_or_else(|| row.inconsistent("clock", "is missing on an order that was in force"));
+    match row.str("state")? {
+        "draft" => Ok(OrderState::Draft),
+        "awaiting_approval" => Ok(OrderState::AwaitingApproval),
+        "scheduled" => Ok(OrderState::Scheduled { at: row.time("scheduled_at")? }),
+        "in_force" => Ok(OrderState::InForce(forced()?)),
+        "closed" => Ok(OrderState::Closed { force: forced()?, at: row.time("closed_at")? }),
+        "cancelled" => Ok(OrderState::Cancelled { force, at: row.time("cancelled_at")? }),
+        _ => Err(row.inconsistent("state", "is none of the known states")),
+    }
+}
+
+fn json<T: serde::de::DeserializeOwned>(row: &Row, column: &'static str) -> Result<T, DbError> {
+    serde_json::from_str(row.str(column)?)
+        .map_err(|_| row.inconsistent(column, "is not the JSON that was written"))
+}

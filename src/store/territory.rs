@@ -1,0 +1,84 @@
+//! The tree of places.
+
+use std::collections::BTreeSet;
+
+use crate::domain::profile::Profile;
+use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::{Db, DbError, Row, Statement, q};
+
+/// A place as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Territory {
+    /// Its code.
+    pub code: TerritoryCode,
+    /// Where it lies.
+    pub path: TerritoryPath,
+    /// What people call it.
+    pub name: String,
+}
+
+/// The place of this code.
+pub async fn find(db: &Db, code: &TerritoryCode) -> Result<Option<Territory>, DbError> {
+    let row = db.one(q!("SELECT code, path, name FROM territory WHERE code = $1", code.as_str())).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The place itself and everything below it, each before what lies below it.
+pub async fn subtree(db: &Db, root: &TerritoryPath) -> Result<Vec<Territory>, DbError> {
+    let (from, to) = root.range_below();
+    let sql = q!(
+        "SELECT code, path, name FROM territory WHERE path = $1 OR (path > $2 AND path < $3) ORDER BY path",
+        root.as_str(),
+        from,
+        to
+    );
+    db.all(sql).await?.iter().map(read).collect()
+}
+
+/// Whether anybody of these profiles has a place in the territory; of any profile when none is named.
+pub async fn has_people(
+    db: &Db,
+    root: &TerritoryPath,
+    profiles: &BTreeSet<Profile>,
+) -> Result<bool, DbError> {
+    let (from, to) = root.range_below();
+    let wanted: BTreeSet<Profile> =
+        if profiles.is_empty() { Profile::ALL.into_iter().collect() } else { profiles.clone() };
+    for profile in wanted {
+        let sql = q!(
+            "SELECT account_id FROM affiliation
+             WHERE (path = $1 OR (path > $2 AND path < $3)) AND profile = $4 AND ended IS NULL LIMIT 1",
+            root.as_str(),
+            from.as_str(),
+            to.as_str(),
+            profile.as_str()
+        );
+        if db.one(sql).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// In a batch: a new place; one that exists keeps its path and takes the new name.
+pub fn put(territory: &Territory, parent: Option<&TerritoryCode>, now: Timestamp) -> Statement {
+    q!(
+        "INSERT INTO territory (code, kind, parent, path, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (code) DO UPDATE SET name = excluded.name WHERE territory.path = excluded.path",
+        territory.code.as_str(),
+        territory.code.kind().as_str(),
+        parent.map(TerritoryCode::as_str),
+        territory.path.as_str(),
+        territory.name.as_str(),
+        now
+    )
+    .want(1)
+    .named("territory")
+}
+
+fn read(row: &Row) -> Result<Territory, DbError> {
+    let code = TerritoryCode::parse(row.str("code")?)
+        .map_err(|_| row.inconsistent("code", "is no territory code"))?;
+    Ok(Territory { code, path: TerritoryPath::from_stored(row.text("path")?), name: row.text("name")? })
+}

@@ -1,0 +1,54 @@
+//! What every handler is given.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+
+use crate::domain::timestamp::Timestamp;
+use crate::flows::context::Context;
+use crate::web::pages::text::Language;
+
+/// What every handler is given. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// What flows are given.
+    pub ctx: Arc<Context>,
+    /// What only pages and headers need.
+    pub site: Arc<Site>,
+}
+
+/// The settings that only pages and headers need.
+pub struct Site {
+    /// The name at the head of each page.
+    pub name: String,
+    /// The deployment's line on the sign-in page, in French.
+    pub notice_fr: Option<String>,
+    /// The same line in English.
+    pub notice_en: Option<String>,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+    /// The issuer's origin: what a browser says in `Origin` when a form is our own.
+    pub origin: String,
+    /// Whether the issuer is https: cookies are then `Secure` and carry the `__Host-` prefix.
+    pub secure: bool,
+    /// Proxies whose request ids are believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Site {
+    /// The deployment's line on the sign-in page.
+    pub fn notice(&self, language: Language) -> Option<&str> {
+        match language {
+            Language::French => self.notice_fr.as_deref(),
+            Language::English => self.notice_en.as_deref(),
+        }
+    }
+
+    /// An instant in the deployment's zone; in UTC if it lies outside the calendar.
+    pub fn local(&self, instant: Timestamp) -> jiff::Zoned {
+        jiff::Timestamp::from_microsecond(instant.micros())
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+            .to_zoned(self.zone.clone())
+    }
+}

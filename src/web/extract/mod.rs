@@ -1,0 +1,7 @@
+//! What a request says, read once.
+
+pub mod cookies;
+pub mod form;
+pub mod language;
+pub mod same_origin;
+pub mod visit;

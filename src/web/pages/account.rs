@@ -1,0 +1,142 @@
+//! The own account: the home page, signing in without a relying party, and changing the password by choice.
+
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+
+use crate::domain::secret::Secret;
+use crate::flows::browser::Browser;
+use crate::flows::change_password::{ChangePassword, change_password};
+use crate::flows::context::Unavailable;
+use crate::flows::interaction::Interaction;
+use crate::flows::interaction::advance::ChangePage;
+use crate::flows::visit_account::{Visitor, visit_account};
+use crate::web::answer::{page, see_other, trouble, unavailable_page};
+use crate::web::app::App;
+use crate::web::extract::cookies::{Name, set};
+use crate::web::extract::form::Form;
+use crate::web::extract::visit::Visit;
+use crate::web::pages::change_form::{self, Outcome};
+use crate::web::pages::view::{ChangedPage, Frame, HomePage, Next, Trouble};
+
+/// The page where the own password is changed.
+pub const PASSWORD: &str = "/account/password";
+
+/// GET `/`.
+pub async fn home(State(app): State<App>, visit: Visit) -> Response {
+    let language = visit.language();
+    let visitor = match visit.browser(&app).await {
+        Ok(browser) => visit_account(&app.ctx, &browser).await,
+        Err(error) => Err(error),
+    };
+    let login = match &visitor {
+        Ok(Visitor::SignedIn(due)) => Some(due.person.login.as_str()),
+        Ok(Visitor::Nobody) => None,
+        Err(error) => return unavailable_page(&app, language, error),
+    };
+    let switch = format!("/?ui_locales={}", language.other().tag());
+    let view = HomePage {
+        frame: Frame { language, name: &app.site.name, origin: &app.site.origin, switch: Some(&switch) },
+        notice: app.site.notice(language),
+        login,
+        change: PASSWORD,
+        logout: "/logout",
+    };
+    page(StatusCode::OK, &view, &[])
+}
+
+/// GET `/login`: signing in without a relying party ends at the account page.
+pub async fn login(State(app): State<App>, visit: Visit) -> Response {
+    let language = visit.language();
+    begin(&app, visit).await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
+}
+
+/// GET `/.well-known/change-password`: a redirect, as the W3C draft asks.
+pub async fn well_known_change_password() -> Response {
+    see_other(PASSWORD)
+}
+
+/// GET `/account/password`.
+pub async fn show(State(app): State<App>, visit: Visit) -> Response {
+    let language = visit.language();
+    let shown = async {
+        let browser = visit.browser(&app).await?;
+        match visit_account(&app.ctx, &browser).await? {
+            Visitor::SignedIn(due) => Ok(form(&app, &visit, &browser, &due, &Outcome::default())),
+            Visitor::Nobody => begin(&app, visit).await,
+        }
+    };
+    shown.await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
+}
+
+/// POST `/account/password`.
+pub async fn change(State(app): State<App>, visit: Visit, form: Form) -> Response {
+    let language = visit.language();
+    submit(&app, visit, form).await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
+}
+
+/// GET `/account/password/changed`.
+pub async fn changed(State(app): State<App>, visit: Visit) -> Response {
+    let frame =
+        Frame { language: visit.language(), name: &app.site.name, origin: &app.site.origin, switch: None };
+    let next = if app.ctx.settings.signs_in_after_change {
+        Next::Home { href: "/" }
+    } else {
+        Next::SignIn { service: None, href: "/login" }
+    };
+    page(StatusCode::OK, &ChangedPage { frame, next }, &[])
+}
+
+async fn begin(app: &App, visit: Visit) -> Result<Response, Unavailable> {
+    let begun = Interaction::unstored(&app.ctx, None).store(&app.ctx).await?;
+    let uid = &begun.interaction.uid;
+    let jar = set(visit.jar, &app.site, Name::Interaction(uid), begun.cookie.expose());
+    Ok((jar, see_other(&format!("/interaction/{uid}"))).into_response())
+}
+
+async fn submit(app: &App, visit: Visit, posted: Form) -> Result<Response, Unavailable> {
+    let browser = visit.browser(app).await?;
+    let Visitor::SignedIn(due) = visit_account(&app.ctx, &browser).await? else {
+        return Ok(see_other("/login"));
+    };
+    let Ok(typed) = posted.0 else {
+        return Ok(trouble(app, visit.language(), Trouble::InvalidRequest, None, None));
+    };
+    let sent = Secret::new(typed.one("csrf").ok().flatten().unwrap_or_default().to_owned());
+    if !visit.same_origin || !csrf(app, &browser).same_as(&sent) {
+        return Ok(trouble(app, visit.language(), Trouble::CrossSite, None, None));
+    }
+    match change_password(&app.ctx, &browser, change_form::read(&typed)).await? {
+        ChangePassword::Changed { session } => {
+            let jar = change_form::keep(app, &browser, visit.jar, session, &due.person);
+            Ok((jar, see_other("/account/password/changed")).into_response())
+        }
+        ChangePassword::Ended => Ok(see_other("/login")),
+        ChangePassword::Invalid(problems) => {
+            Ok(form(app, &visit, &browser, &due, &Outcome::invalid(&problems)))
+        }
+        ChangePassword::Throttled { until } => {
+            Ok(form(app, &visit, &browser, &due, &Outcome::throttled(until)))
+        }
+    }
+}
+
+fn form(app: &App, visit: &Visit, browser: &Browser, due: &ChangePage, outcome: &Outcome) -> Response {
+    let language = visit.language();
+    let switch = format!("{PASSWORD}?ui_locales={}", language.other().tag());
+    let csrf = csrf(app, browser);
+    let place = change_form::Place {
+        frame: Frame { language, name: &app.site.name, origin: &app.site.origin, switch: Some(&switch) },
+        action: PASSWORD,
+        csrf: csrf.expose(),
+        cancel: None,
+        service: None,
+    };
+    change_form::render(app, place, due, outcome, &[])
+}
+
+/// Bound to the session: its id alone, which relying parties know, does not make one.
+fn csrf(app: &App, browser: &Browser) -> Secret {
+    let sid = browser.session.as_ref().map_or("", |session| session.sid.as_str());
+    Secret::new(app.ctx.secrets.tag("session form", &[sid]))
+}

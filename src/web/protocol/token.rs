@@ -1,0 +1,54 @@
+//! The token endpoint.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, CACHE_CONTROL};
+
+use crate::flows::authenticate_client::authenticate_client;
+use crate::flows::context::Unavailable;
+use crate::flows::exchange_code::{Presented, exchange_code};
+use crate::flows::refresh_token::refresh_token;
+use crate::oidc::token::{TokenError, TokenRequest, TokenResponse};
+use crate::web::answer::{error_json, unavailable_json};
+use crate::web::app::App;
+use crate::web::extract::form::Form;
+
+/// POST `/token`.
+pub async fn post(State(app): State<App>, headers: HeaderMap, form: Form) -> Response {
+    match answer(&app, &headers, form).await {
+        Ok(Ok(response)) => ([(CACHE_CONTROL, "no-store")], Json(response)).into_response(),
+        Ok(Err(error)) => error_json(error.answer(&app.ctx.settings.issuer)),
+        Err(error) => unavailable_json(&error),
+    }
+}
+
+async fn answer(
+    app: &App,
+    headers: &HeaderMap,
+    form: Form,
+) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
+    let form = match form.0 {
+        Ok(form) => form,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    let client = match authenticate_client(&app.ctx, authorization(headers), &form).await? {
+        Ok(client) => client,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    match TokenRequest::read(&form) {
+        Ok(TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier }) => {
+            exchange_code(&app.ctx, &client, Presented { code, redirect_uri, code_verifier }).await
+        }
+        Ok(TokenRequest::RefreshToken { refresh_token: token, scope }) => {
+            refresh_token(&app.ctx, &client, &token, scope.as_ref()).await
+        }
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// The `Authorization` header; one that is not ASCII reads as a scheme nobody knows.
+pub fn authorization(headers: &HeaderMap) -> Option<&str> {
+    headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"))
+}

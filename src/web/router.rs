@@ -1,0 +1,102 @@
+//! Every route there is.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderValue, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::oidc::endpoints;
+use crate::oidc::parameters::Parameters;
+use crate::web::answer::{content_security_policy, trouble};
+use crate::web::app::App;
+use crate::web::extract::visit::Visit;
+use crate::web::pages::view::Trouble;
+use crate::web::pages::{account, assets, developer, interaction};
+use crate::web::protocol::{authorize, discovery, introspect, logout, revoke, token, userinfo};
+use crate::web::{health, request_log};
+
+/// The whole surface.
+pub fn router(app: App, request_timeout: Duration) -> Router {
+    Router::new()
+        .merge(protocol())
+        .merge(pages())
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(not_found)
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, request_timeout))
+        .layer(DefaultBodyLimit::max(Parameters::MAX_LENGTH))
+        .layer(from_fn_with_state(app.clone(), headers))
+        .layer(from_fn_with_state(app.clone(), request_log::log))
+        .with_state(app)
+}
+
+/// What relying parties call.
+fn protocol() -> Router<App> {
+    Router::new()
+        .route(endpoints::OPENID_CONFIGURATION, get(discovery::metadata))
+        .route(endpoints::OAUTH_METADATA, get(discovery::metadata))
+        .route(endpoints::JWKS, get(discovery::jwks))
+        .route(endpoints::AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(endpoints::TOKEN, post(token::post))
+        .route(endpoints::USERINFO, get(userinfo::get).post(userinfo::post))
+        .route(endpoints::INTROSPECT, post(introspect::post))
+        .route(endpoints::REVOKE, post(revoke::post))
+        .route(endpoints::LOGOUT, get(logout::get).post(logout::post))
+}
+
+/// What people see.
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(account::home))
+        .route("/login", get(account::login))
+        .route("/logout/confirm", post(logout::confirm))
+        .route(account::PASSWORD, get(account::show).post(account::change))
+        .route("/account/password/changed", get(account::changed))
+        .route("/interaction/{uid}", get(interaction::show))
+        .route("/interaction/{uid}/login", post(interaction::sign_in))
+        .route("/interaction/{uid}/password", post(interaction::change))
+        .route("/interaction/{uid}/cancel", post(interaction::give_up))
+        .route("/interaction/{uid}/changed", get(interaction::changed))
+        .route("/interaction/{uid}/resume", get(interaction::resume))
+        .route("/.well-known/change-password", get(account::well_known_change_password))
+        .route(endpoints::PASSWORD_CHANGE_REQUIRED, get(developer::required))
+        .route(endpoints::PASSWORD_CHANGE_DECLINED, get(developer::declined))
+        .route("/assets/{file}", get(assets::serve))
+}
+
+async fn not_found(State(app): State<App>, visit: Visit) -> Response {
+    trouble(&app, visit.language(), Trouble::NotFound, None, None)
+}
+
+/// What every answer carries; an answer that says otherwise keeps its own.
+async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(CACHE_CONTROL, "no-store");
+    default(REFERRER_POLICY, "no-referrer");
+    default(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    if app.site.secure {
+        default(STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&content_security_policy(&[]))
+    {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}

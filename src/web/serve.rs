@@ -1,0 +1,64 @@
+//! Listening, and stopping without cutting anybody off.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::flows::tidy::tidy;
+use crate::web::app::App;
+use crate::web::router::router;
+
+/// How often housekeeping runs. Nothing depends on it: what falls due binds by being read.
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
+
+/// How the server listens and stops.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How long one request may take.
+    pub request_timeout: Duration,
+    /// How long connections may go on once the server was told to stop.
+    pub shutdown_grace: Duration,
+}
+
+/// Serves until `stop` completes, then lets requests under way end, for the grace at most.
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stopping, mut stopped) = watch::channel(false);
+    let housekeeping = tokio::spawn(keep_house(app.clone(), stopped.clone()));
+    let service = router(app, limits.request_timeout).into_make_service_with_connect_info::<SocketAddr>();
+    let graceful = async move {
+        stop.await;
+        let _ = stopping.send(true);
+    };
+    let server = axum::serve(listener, service).with_graceful_shutdown(graceful);
+    let cut_off = async {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        tokio::time::sleep(limits.shutdown_grace).await;
+    };
+    tokio::select! {
+        served = async { server.await } => served?,
+        () = cut_off => tracing::warn!("connections were still open after the grace"),
+    }
+    let _ = housekeeping.await;
+    Ok(())
+}
+
+async fn keep_house(app: App, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = tidy(&app.ctx).await {
+            tracing::warn!(%error, "housekeeping");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+    }
+}
