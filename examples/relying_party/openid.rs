@@ -106,10 +106,10 @@ pub struct EntClaims {
     /// The UAI codes of the person's schools.
     #[serde(rename = "ENTPersonStructRattachUAI")]
     pub schools: Vec<String>,
-    /// A pupil's classes.
+    /// A pupil's classes, written `UAI$CLASS`.
     #[serde(rename = "ENTEleveClasses")]
     pub classes: Vec<String>,
-    /// A teacher's classes.
+    /// A teacher's classes, written `UAI$CLASS`.
     #[serde(rename = "ENTAuxEnsClasses")]
     pub classes_taught: Vec<String>,
 }

@@ -69,7 +69,7 @@ pub struct Who {
     pub profiles: Vec<&'static str>,
     /// UAI codes.
     pub schools: Vec<String>,
-    /// Classes attended or taught.
+    /// Names of the classes attended or taught.
     pub classes: Vec<String>,
     /// The payload of the ID token, for the curious.
     pub id_token: String,
@@ -90,7 +90,10 @@ impl Who {
                 .map_or_else(|| person.subject().to_string(), |name| name.to_string()),
             profiles: ent.profiles.iter().map(|profile| profile_in_words(profile)).collect(),
             schools: ent.schools.clone(),
-            classes: ent.classes.iter().chain(&ent.classes_taught).cloned().collect(),
+            // Written UAI$CLASS; the schools are said apart.
+            classes: (ent.classes.iter().chain(&ent.classes_taught))
+                .map(|class| class.split_once('$').map_or(class.as_str(), |(_, name)| name).to_owned())
+                .collect(),
             id_token: payload(&identity.id_token.to_string()),
             userinfo: serde_json::to_string_pretty(person).unwrap_or_default(),
         }
