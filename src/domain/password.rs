@@ -3,6 +3,7 @@
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
+use serde::{Deserialize, Serialize};
 
 use super::account::LoginName;
 use super::code;
@@ -10,7 +11,8 @@ use super::secret::Secret;
 
 /// The rules for new passwords. The default is what the portals of 2024 asked: 8 characters of four classes, case 2 of
 /// the CNIL's recommendation 2022-100 (50 bits), which holds only together with a throttle.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one rule of its own; together they are no state")]
 pub struct PasswordRules {
     /// The least number of code points after NFKC.

@@ -1,0 +1,75 @@
+//! Lengths of time as they are written in the configuration: a whole number and one unit, `60s`, `10m`, `2h`, `30d`.
+//!
+//! One unit only, so that a value reads the same to everyone; a day is always 24 hours.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serializer};
+
+const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+/// A length for serde's `with`: the shortest spelling in whole units, `90s` or `2m`.
+pub fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&text(*length))
+}
+
+/// A length for serde's `with`: refuses anything but a whole number followed by `s`, `m`, `h` or `d`.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "{text:?} is not a length of time; write a whole number and s, m, h or d, such as \"90s\" or \"30d\""
+        ))
+    })
+}
+
+/// Writes a length, whole seconds, in the largest unit that divides it.
+pub fn text(length: Duration) -> String {
+    let seconds = length.as_secs();
+    UNITS
+        .into_iter()
+        .find(|(_, unit)| seconds != 0 && seconds.is_multiple_of(*unit))
+        .map_or_else(|| format!("{seconds}s"), |(letter, unit)| format!("{}{letter}", seconds / unit))
+}
+
+fn parse(text: &str) -> Option<Duration> {
+    let (unit, number) =
+        UNITS.into_iter().find_map(|(letter, unit)| Some((unit, text.strip_suffix(letter)?)))?;
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    number.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_written_in_the_largest_unit_that_divides_it() {
+        for spelling in ["0s", "90s", "10m", "2h", "30d", "36h"] {
+            assert_eq!(text(parse(spelling).unwrap()), spelling);
+        }
+        assert_eq!(text(parse("3600s").unwrap()), "1h");
+    }
+
+    #[test]
+    fn only_a_whole_number_and_one_unit_is_a_length() {
+        for bad in [
+            "",
+            "s",
+            "10",
+            "1.5h",
+            "+1h",
+            "-1h",
+            "1h30m",
+            "10 m",
+            "10M",
+            "2w",
+            "99999999999999999999d",
+            "9999999999999999d",
+        ] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

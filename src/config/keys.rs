@@ -1,0 +1,49 @@
+//! `[keys]`: the master key, and how long a signing key signs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Problem, duration, more_than_zero};
+
+/// The master key, and how long a signing key signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// The file that holds the master key, under which every other key is sealed.
+    pub master_key_file: PathBuf,
+    /// How long a signing key signs before the next one takes over.
+    #[serde(with = "duration")]
+    pub rotation: Duration,
+    /// How long a key is published before it signs and after it has signed, for relying parties that cache the key set.
+    #[serde(with = "duration")]
+    pub overlap: Duration,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            master_key_file: PathBuf::from("ecluse.master.key"),
+            rotation: Duration::from_hours(90 * 24),
+            overlap: Duration::from_hours(7 * 24),
+        }
+    }
+}
+
+impl Keys {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        more_than_zero("keys.overlap", self.overlap)?;
+        if self.rotation <= self.overlap {
+            return Err(Problem::new(
+                "keys.rotation",
+                format!(
+                    "{} is not longer than keys.overlap ({}); a key must sign for longer than it is announced",
+                    duration::text(self.rotation),
+                    duration::text(self.overlap)
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
