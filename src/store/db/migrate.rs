@@ -11,7 +11,7 @@ use aws_lc_rs::digest;
 pub(super) struct Migration {
     /// Counted from 1 without a gap.
     pub(super) version: i64,
-    /// Statements that end with `;`, which stands nowhere else, not even in a comment.
+    /// Statements that end with `;`, and comments from `--` to the end of a line; neither stands in a string.
     pub(super) sql: &'static str,
 }
 

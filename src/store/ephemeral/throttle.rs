@@ -1,0 +1,110 @@
+//! Counters of failures, booked before the outcome is known.
+//!
+//! An attempt is a failure until it has succeeded. So a hundred attempts sent at once are a hundred failures
+//! at the door, and not one failure a hundred times.
+
+use super::Ephemeral;
+use crate::domain::throttle::ThrottleRules;
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::{Batch, DbError, Row, Statement, q};
+
+/// Whether an attempt may be made now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserve {
+    /// It may, and is booked as a failure: the `failures`th of the window.
+    Go {
+        /// Counted from 1.
+        failures: u32,
+    },
+    /// Not before this instant. Nothing was booked.
+    Wait {
+        /// When the next attempt will be let through.
+        until: Timestamp,
+    },
+}
+
+impl Ephemeral {
+    /// Books one failure of `key` at `now`, if `rules` let an attempt through; decides and books in one
+    /// statement.
+    pub async fn throttle_reserve(
+        &self,
+        key: &str,
+        now: Timestamp,
+        rules: &ThrottleRules,
+    ) -> Result<Reserve, DbError> {
+        let state = q!("SELECT failures, window_began_at, next_at FROM throttle WHERE key = $1", key);
+        let done = self.db.run(Batch::plain(vec![reserve_statement(key, now, rules), state.want(1)])).await?;
+        let mut answers = done.into_iter().map(|done| done.rows.into_iter().next());
+        let (booked, state) = (answers.next().flatten(), answers.next().flatten());
+        match (booked, state) {
+            (Some(booked), _) => Ok(Reserve::Go { failures: booked.number("failures")? }),
+            (None, Some(state)) => Ok(Reserve::Wait { until: open_again(&state, rules)? }),
+            (None, None) => Ok(Reserve::Wait { until: now }), // `want(1)` leaves no such answer
+        }
+    }
+
+    /// Forgets the failures of `key`: after a success, or when somebody answers for the person.
+    pub async fn throttle_clear(&self, key: &str) -> Result<(), DbError> {
+        self.write(throttle_clear_statement(key)).await?;
+        Ok(())
+    }
+
+    /// Takes back the booking of an attempt that succeeded, and ends the wait; what failed before still counts
+    /// in its window.
+    ///
+    /// For a counter that strangers share with the owner: if the owner's success cleared it, every one of them
+    /// would give the strangers a new set of guesses.
+    pub async fn throttle_refund(&self, key: &str, now: Timestamp) -> Result<(), DbError> {
+        self.write(throttle_refund_statement(key, now)).await?;
+        Ok(())
+    }
+}
+
+/// [`throttle_clear`](Ephemeral::throttle_clear), for a batch.
+pub fn throttle_clear_statement(key: &str) -> Statement {
+    q!("DELETE FROM throttle WHERE key = $1", key)
+}
+
+/// [`throttle_refund`](Ephemeral::throttle_refund), for a batch.
+pub fn throttle_refund_statement(key: &str, now: Timestamp) -> Statement {
+    q!("UPDATE throttle SET failures = failures - 1, next_at = $2 WHERE key = $1 AND failures > 0", key, now)
+}
+
+/// `$2` is now, `$5` where a window must have begun for now to be in it. The delay after the nth failure is
+/// [`ThrottleRules::delay_after`], in SQL; the shift wants its right side as an integer on PostgreSQL.
+fn reserve_statement(key: &str, now: Timestamp, rules: &ThrottleRules) -> Statement {
+    q!(
+        "INSERT INTO throttle (key, failures, window_began_at, next_at, expires_at) \
+         VALUES ($1, 1, $2, $4, $3) \
+         ON CONFLICT (key) DO UPDATE SET \
+           failures = CASE WHEN throttle.window_began_at <= $5 THEN 1 ELSE throttle.failures + 1 END, \
+           window_began_at = CASE WHEN throttle.window_began_at <= $5 \
+             THEN excluded.window_began_at ELSE throttle.window_began_at END, \
+           next_at = CASE \
+             WHEN throttle.window_began_at <= $5 THEN excluded.next_at \
+             WHEN throttle.failures + 1 < $7 THEN excluded.window_began_at \
+             WHEN throttle.failures + 1 - $7 >= $8 THEN $9 \
+             ELSE $2 + (CAST($10 AS BIGINT) << CAST(throttle.failures + 1 - $7 AS INTEGER)) END, \
+           expires_at = excluded.expires_at \
+         WHERE throttle.next_at <= $2 AND (throttle.failures < $6 OR throttle.window_began_at <= $5) \
+         RETURNING failures",
+        key,
+        now,
+        now.plus(rules.window.max(rules.longest_delay)),
+        now.plus(rules.delay_after(1)),
+        now.minus(rules.window),
+        rules.ceiling,
+        rules.free,
+        rules.doublings(),
+        now.plus(rules.longest_delay),
+        i64::try_from(rules.first_delay.as_micros()).unwrap_or(i64::MAX)
+    )
+}
+
+fn open_again(state: &Row, rules: &ThrottleRules) -> Result<Timestamp, DbError> {
+    let next = state.time("next_at")?;
+    if state.int("failures")? < i64::from(rules.ceiling) {
+        return Ok(next);
+    }
+    Ok(next.max(state.time("window_began_at")?.plus(rules.window)))
+}
