@@ -1,0 +1,184 @@
+//! A relying party: sends people to the provider, exchanges codes, refreshes, asks.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ecluse::domain::client::{Client, PasswordChangeMode};
+use ecluse::domain::secret::Secret;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::browser::Page;
+use crate::provider::Provider;
+
+/// A relying party that is registered at one provider.
+pub(crate) struct RelyingParty {
+    pub(crate) id: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) issuer: String,
+    http: reqwest::Client,
+}
+
+/// What a token, introspection or userinfo endpoint answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9999/callback";
+const VERIFIER: &str = "a-verifier-that-is-long-enough-for-the-rules-of-rfc-7636";
+
+impl RelyingParty {
+    /// A confidential client that may refresh.
+    pub(crate) async fn portal(provider: &Provider) -> Self {
+        Self::register(provider, "portal", json!({})).await
+    }
+
+    /// A confidential client that shows its own notice.
+    pub(crate) async fn gradebook(provider: &Provider) -> Self {
+        Self::register(provider, "gradebook", json!({ "ecluse_password_change_mode": "client_notice" })).await
+    }
+
+    /// A client without a secret.
+    pub(crate) async fn public(provider: &Provider) -> Self {
+        Self::register(provider, "spa", json!({ "token_endpoint_auth_method": "none" })).await
+    }
+
+    /// A client with these members on top of the usual ones.
+    pub(crate) async fn register(provider: &Provider, id: &str, with: Value) -> Self {
+        let secret = format!("secret of {id}, long enough to be one");
+        let mut metadata = json!({
+            "client_id": id,
+            "client_name": id,
+            "ecluse_sector": id,
+            "redirect_uris": [REDIRECT_URI],
+            "post_logout_redirect_uris": ["http://127.0.0.1:9999/bye"],
+            "scope": "openid profile email ent offline_access",
+        });
+        let public = with["token_endpoint_auth_method"] == "none";
+        if !public {
+            metadata["ecluse_client_secret_sha256"] = Secret::new(secret.clone()).hash().into();
+        }
+        for (name, value) in with.as_object().unwrap() {
+            metadata[name] = value.clone();
+        }
+        let client: Client = serde_json::from_value(metadata).unwrap();
+        assert!(client.password_change_mode == PasswordChangeMode::OpHosted || id != "portal");
+        provider.register(client).await;
+        Self {
+            id: id.to_owned(),
+            secret: (!public).then_some(secret),
+            issuer: provider.issuer.clone(),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The address of an authorization request with these parameters on top.
+    pub(crate) fn authorize(&self, with: &[(&str, &str)]) -> String {
+        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
+        let mut url = reqwest::Url::parse(&format!("{}/authorize", self.issuer)).unwrap();
+        let usual = [
+            ("client_id", self.id.as_str()),
+            ("redirect_uri", REDIRECT_URI),
+            ("response_type", "code"),
+            ("scope", "openid profile email ent offline_access"),
+            ("state", "the-state"),
+            ("nonce", "the-nonce"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let mut query = url.query_pairs_mut();
+        for (name, value) in usual.iter().filter(|(name, _)| !with.iter().any(|(other, _)| other == name)) {
+            query.append_pair(name, value);
+        }
+        for (name, value) in with.iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        drop(query);
+        url.to_string()
+    }
+
+    /// The code of a page that went back to this relying party, whose answer is checked as any library checks it.
+    pub(crate) fn code(&self, page: &Page) -> String {
+        let location =
+            page.location().unwrap_or_else(|| panic!("no redirect: {} {}", page.status, page.body));
+        assert!(location.starts_with(REDIRECT_URI), "{location}");
+        assert_eq!(page.parameter("state").as_deref(), Some("the-state"));
+        assert_eq!(page.parameter("iss").as_deref(), Some(self.issuer.as_str()));
+        page.parameter("code").unwrap_or_else(|| panic!("no code: {location}"))
+    }
+
+    pub(crate) async fn exchange(&self, code: &str) -> Answer {
+        self.token(&[
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT_URI),
+            ("code_verifier", VERIFIER),
+        ])
+        .await
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> Answer {
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    pub(crate) async fn introspect(&self, token: &str) -> Answer {
+        self.call("/introspect", &[("token", token)]).await
+    }
+
+    pub(crate) async fn revoke(&self, token: &str) -> StatusCode {
+        self.call("/revoke", &[("token", token)]).await.status
+    }
+
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> Answer {
+        self.call("/token", form).await
+    }
+
+    pub(crate) async fn userinfo(&self, token: &str) -> Answer {
+        let request = self.http.get(format!("{}/userinfo", self.issuer)).bearer_auth(token);
+        Answer::read(request.send().await.unwrap()).await
+    }
+
+    async fn call(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut request = self.http.post(format!("{}{path}", self.issuer));
+        let mut form = form.to_vec();
+        match &self.secret {
+            // Form-encoded before base64 (RFC 6749 section 2.3.1).
+            Some(secret) => {
+                let encoded: String =
+                    reqwest::Url::parse_with_params("x:", [("s", secret)]).unwrap().query().unwrap()[2..]
+                        .to_owned();
+                request = request.basic_auth(&self.id, Some(encoded));
+            }
+            None => form.push(("client_id", &self.id)),
+        }
+        Answer::read(request.form(&form).send().await.unwrap()).await
+    }
+}
+
+impl Answer {
+    async fn read(response: reqwest::Response) -> Self {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let text = response.text().await.unwrap();
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
+        Self { status, headers, body }
+    }
+
+    pub(crate) fn text(&self, member: &str) -> String {
+        self.body[member].as_str().unwrap_or_else(|| panic!("no {member} in {}", self.body)).to_owned()
+    }
+
+    /// Whether this is the signal, as a relying party recognises it: the standard code, the `error_uri`, and our member.
+    pub(crate) fn is_signal(&self, issuer: &str) -> bool {
+        self.body["error"] == "invalid_grant"
+            && self.body["error_uri"] == format!("{issuer}/errors/password_change_required")
+            && self.body["ecluse_interaction"] == "password_change_required"
+    }
+}
