@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, duration, more_than_zero, not_above};
+use super::{Problem, more_than_zero, not_above};
+use crate::domain::length;
 
 /// How long a printed code opens the change page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Codes {
     /// The lifetime of a code that nobody chose another lifetime for.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub lifetime: Duration,
     /// The longest lifetime that anyone may choose.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub ceiling: Duration,
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, duration, more_than_zero};
+use super::{Problem, more_than_zero};
+use crate::domain::length;
 
 /// The master key, and how long a signing key signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,10 +15,10 @@ pub struct Keys {
     /// The file that holds the master key, under which every other key is sealed.
     pub master_key_file: PathBuf,
     /// How long a signing key signs before the next one takes over.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub rotation: Duration,
     /// How long a key is published before it signs and after it has signed, for relying parties that cache the key set.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub overlap: Duration,
 }
 
@@ -39,8 +40,8 @@ impl Keys {
                 "keys.rotation",
                 format!(
                     "{} is not longer than keys.overlap ({}); a key must sign for longer than it is announced",
-                    duration::text(self.rotation),
-                    duration::text(self.overlap)
+                    length::text(self.rotation),
+                    length::text(self.overlap)
                 ),
             ));
         }

@@ -9,11 +9,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::gate::PolicyBook;
+use crate::domain::length;
 
 pub mod client;
 pub mod codes;
 pub mod display;
-pub mod duration;
 pub mod keys;
 pub mod layers;
 pub mod log;
@@ -121,8 +121,8 @@ fn not_above(key: &str, length: Duration, bound_key: &str, bound: Duration) -> R
             key,
             format!(
                 "{} is above {bound_key} ({}); lower it or raise the other",
-                duration::text(length),
-                duration::text(bound)
+                length::text(length),
+                length::text(bound)
             ),
         ));
     }

@@ -10,7 +10,8 @@ use thiserror::Error;
 use crate::domain::password::PasswordRules;
 use crate::domain::profile::Profile;
 
-use super::{Problem, duration};
+use super::Problem;
+use crate::domain::length;
 
 /// Which passwords are accepted, how they are hashed, and how long they last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ pub struct Password {
     /// Where the page that says "changed" leads.
     pub after_change: AfterChange,
     /// How old the password of an operator may grow; zero for ever.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub operator_maximum_lifetime: Duration,
     /// How old a password may grow, by profile; a profile that is not named keeps its password for ever.
     #[serde(with = "by_profile")]
@@ -110,16 +111,15 @@ pub struct Hash {
     pub parallelism: u32,
     /// Hashes computed at once; 0 for one per core. Each holds its memory for good.
     pub workers: usize,
-    /// Requests that wait for a worker; one more gets a 503 with `Retry-After`.
+    /// Requests that wait for a worker, in each of two queues: browsers that signed in to the account before have one of
+    /// their own, which strangers cannot fill. One more gets a 503 with `Retry-After`.
     pub queue: usize,
-    /// Places of that queue kept for browsers that signed in to the account before, so that strangers cannot fill it.
-    pub reserved: usize,
 }
 
 impl Default for Hash {
     /// OWASP's minimum for Argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
     fn default() -> Self {
-        Self { memory_kib: 19_456, iterations: 2, parallelism: 1, workers: 0, queue: 256, reserved: 64 }
+        Self { memory_kib: 19_456, iterations: 2, parallelism: 1, workers: 0, queue: 256 }
     }
 }
 
@@ -144,13 +144,10 @@ impl Hash {
                 format!("{} is out of bounds; write 8 times the parallelism to 1048576", self.memory_kib),
             ));
         }
-        if self.reserved >= self.queue {
+        if self.queue == 0 {
             return Err(Problem::new(
-                "password.hash.reserved",
-                format!(
-                    "{} leaves strangers no place; write less than password.hash.queue ({})",
-                    self.reserved, self.queue
-                ),
+                "password.hash.queue",
+                "0 would turn everyone away; write at least 1".to_owned(),
             ));
         }
         Ok(())
@@ -207,10 +204,10 @@ impl From<AfterChange> for String {
 
 /// Lengths keyed by profile, each written as lengths are.
 mod by_profile {
-    use super::{BTreeMap, Deserialize, Deserializer, Duration, Profile, Serialize, Serializer, duration};
+    use super::{BTreeMap, Deserialize, Deserializer, Duration, Profile, Serialize, Serializer, length};
 
     #[derive(Serialize, Deserialize)]
-    struct Length(#[serde(with = "duration")] Duration);
+    struct Length(#[serde(with = "length")] Duration);
 
     pub(super) fn serialize<S: Serializer>(
         lengths: &BTreeMap<Profile, Duration>,

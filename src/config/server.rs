@@ -1,4 +1,4 @@
-//! `[server]`: where Écluse answers, under which name, and how much it takes at once.
+//! `[server]`: where Écluse answers, under which name, and how long it waits.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -9,10 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 use url::Url;
 
-use super::{Problem, duration, more_than_zero};
+use super::{Problem, more_than_zero};
 use crate::domain::client::is_loopback;
+use crate::domain::length;
 
-/// Where Écluse answers, under which name, and how much it takes at once.
+/// Where Écluse answers, under which name, and how long it waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
@@ -21,19 +22,15 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The public name of this provider.
     pub issuer: Issuer,
-    /// Peers whose `X-Forwarded-For` is believed; from anyone else the header is ignored.
+    /// Proxies whose request ids are believed; forwarded headers of anyone else are ignored.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// After this long a request that has not been answered gets a 503.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub request_timeout: Duration,
     /// How long requests under way may go on after SIGTERM.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub shutdown_grace: Duration,
-    /// Connections open at once; further ones wait to be accepted.
-    pub max_connections: usize,
-    /// Largest request body, in KiB; a larger one gets a 413.
-    pub max_body_kib: usize,
 }
 
 impl Default for Server {
@@ -44,23 +41,13 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(15),
             shutdown_grace: Duration::from_secs(20),
-            max_connections: 4096,
-            max_body_kib: 64,
         }
     }
 }
 
 impl Server {
     pub(super) fn check(&self) -> Result<(), Problem> {
-        more_than_zero("server.request_timeout", self.request_timeout)?;
-        for (key, value) in
-            [("server.max_connections", self.max_connections), ("server.max_body_kib", self.max_body_kib)]
-        {
-            if value == 0 {
-                return Err(Problem::new(key, "0 would answer nobody; write at least 1".to_owned()));
-            }
-        }
-        Ok(())
+        more_than_zero("server.request_timeout", self.request_timeout)
     }
 }
 

@@ -4,23 +4,24 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, duration, more_than_zero, not_above};
+use super::{Problem, more_than_zero, not_above};
+use crate::domain::length;
 
 /// How long a browser stays signed in, and how long a page may wait for its user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Session {
     /// A session unused for this long has ended.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub idle: Duration,
     /// A session ends this long after sign-in, used or not.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub absolute: Duration,
     /// How long a relying party's request waits for the user to sign in.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub interaction: Duration,
     /// How long the change page stays open after the password or code that led to it.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub pending_change: Duration,
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::Config;
 use super::layers::{ConfigError, Layers, Loaded, Origin};
 use crate::domain::client::PasswordChangeMode;
+use crate::domain::length;
 use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 
@@ -80,9 +81,9 @@ fn the_stronger_layer_wins_and_is_named() {
         [("ECLUSE__SESSION__ABSOLUTE", "4h"), ("ECLUSE__SESSION__INTERACTION", "6m"), ("PATH", "/bin")];
     let loaded = load(text, &variables, &[("session.interaction", "7m")]).unwrap();
     let session = &loaded.config.session;
-    assert_eq!(super::duration::text(session.idle), "1h");
-    assert_eq!(super::duration::text(session.absolute), "4h");
-    assert_eq!(super::duration::text(session.interaction), "7m");
+    assert_eq!(length::text(session.idle), "1h");
+    assert_eq!(length::text(session.absolute), "4h");
+    assert_eq!(length::text(session.interaction), "7m");
     assert_eq!(loaded.origin("session.idle"), Origin::File(loaded.file().unwrap().to_owned()));
     assert_eq!(loaded.origin("session.absolute"), Origin::Variable("ECLUSE__SESSION__ABSOLUTE".to_owned()));
     assert_eq!(loaded.origin("session.interaction"), Origin::Flag);
@@ -93,7 +94,7 @@ fn the_stronger_layer_wins_and_is_named() {
 fn variables_carry_numbers_lists_and_profiles_and_empty_ones_are_absent() {
     let variables = [
         ("ECLUSE__SERVER__TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.7"),
-        ("ECLUSE__SERVER__MAX_BODY_KIB", "128"),
+        ("ECLUSE__STORE__READERS", "12"),
         ("ECLUSE__PASSWORD__RULES__SPECIAL", "false"),
         ("ECLUSE__PASSWORD__MAXIMUM_LIFETIME__NATIONAL_ENS", "365d"),
         ("ECLUSE__DISPLAY__NAME", ""),
@@ -101,9 +102,9 @@ fn variables_carry_numbers_lists_and_profiles_and_empty_ones_are_absent() {
     let config = load("", &variables, &[]).unwrap().config;
     let proxies: Vec<_> = config.server.trusted_proxies.iter().map(ToString::to_string).collect();
     assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.7/32"]);
-    assert_eq!(config.server.max_body_kib, 128);
+    assert_eq!(config.store.readers, 12);
     assert!(!config.password.rules.special);
-    assert_eq!(super::duration::text(config.policy_book().maximum_lifetime[&Profile::Teacher]), "365d");
+    assert_eq!(length::text(config.policy_book().maximum_lifetime[&Profile::Teacher]), "365d");
     assert_eq!(config.display.name, "Écluse");
 }
 
@@ -307,14 +308,8 @@ const BAD_FILES: &[(&str, &str)] = &[
         "[server]\ntrusted_proxies = 10\n",
         "ecluse.toml: server.trusted_proxies: invalid type: integer `10`, expected a sequence",
     ),
-    (
-        "[server]\nmax_body_kib = \"many\"\n",
-        "ecluse.toml: server.max_body_kib: string \"many\" where an integer belongs",
-    ),
-    (
-        "[server]\nmax_connections = 0\n",
-        "ecluse.toml: server.max_connections: 0 would answer nobody; write at least 1",
-    ),
+    ("[store]\nreaders = \"many\"\n", "ecluse.toml: store.readers: string \"many\" where an integer belongs"),
+    ("[store]\nreaders = 0\n", "ecluse.toml: store.readers: 0 could read nothing; write at least 1"),
     (
         "[session]\nidle = \"13h\"\n",
         "ecluse.toml: session.idle: 13h is above session.absolute (12h); lower it or raise the other",
@@ -348,8 +343,8 @@ const BAD_FILES: &[(&str, &str)] = &[
         "ecluse.toml: password.hash.memory_kib: 7 is out of bounds; write 8 times the parallelism to 1048576",
     ),
     (
-        "[password.hash]\nreserved = 256\n",
-        "ecluse.toml: password.hash.reserved: 256 leaves strangers no place; write less than password.hash.queue (256)",
+        "[password.hash]\nqueue = 0\n",
+        "ecluse.toml: password.hash.queue: 0 would turn everyone away; write at least 1",
     ),
     (
         "[password.maximum_lifetime]\nNational_XYZ = \"1d\"\n",

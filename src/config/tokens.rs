@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, duration, more_than_zero, not_above};
+use super::{Problem, more_than_zero, not_above};
+use crate::domain::length;
 
 /// RFC 6749 section 4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED".
 const LONGEST_CODE: Duration = Duration::from_mins(10);
@@ -14,13 +15,13 @@ const LONGEST_CODE: Duration = Duration::from_mins(10);
 #[serde(default, deny_unknown_fields)]
 pub struct Tokens {
     /// Authorization codes.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub code: Duration,
     /// Access tokens, and the ID tokens that come with them.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub access: Duration,
     /// Refresh tokens, from the sign-in on; using one does not lengthen it.
-    #[serde(with = "duration")]
+    #[serde(with = "length")]
     pub refresh: Duration,
 }
 
@@ -43,8 +44,8 @@ impl Tokens {
                 "tokens.code",
                 format!(
                     "{} is too long for an authorization code; write at most {} (RFC 6749 section 4.1.2)",
-                    duration::text(self.code),
-                    duration::text(LONGEST_CODE)
+                    length::text(self.code),
+                    length::text(LONGEST_CODE)
                 ),
             ));
         }

@@ -6,6 +6,7 @@ pub mod code;
 pub mod event;
 pub mod gate;
 pub mod grant;
+pub mod length;
 pub mod operator;
 pub mod password;
 pub mod population;

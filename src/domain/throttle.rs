@@ -6,19 +6,33 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::length;
+
 /// The rules of one kind of counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ThrottleRules {
     /// Failures in the window before there is any wait: the last of them starts it. At least 1.
     pub free: u32,
     /// The wait after the failure that is the last free one. Each failure after it doubles the wait.
+    #[serde(with = "length")]
     pub first_delay: Duration,
     /// The wait grows no longer than this.
+    #[serde(with = "length")]
     pub longest_delay: Duration,
     /// Failures in one window, at most. After that the wait is until the window ends.
     pub ceiling: u32,
     /// A window begins with a failure and is this long; the first failure after it begins the next.
+    #[serde(with = "length")]
     pub window: Duration,
+}
+
+impl Default for ThrottleRules {
+    fn default() -> Self {
+        Self::CNIL
+    }
 }
 
 impl ThrottleRules {

@@ -1,10 +1,11 @@
-//! Lengths of time as they are written in the configuration: a whole number and one unit, `60s`, `10m`, `2h`, `30d`.
+//! Lengths of time as people write them: a whole number and one unit, `60s`, `10m`, `2h`, `30d`.
 //!
 //! One unit only, so that a value reads the same to everyone; a day is always 24 hours.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serializer};
+use thiserror::Error;
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
@@ -15,12 +16,17 @@ pub fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::O
 
 /// A length for serde's `with`: refuses anything but a whole number followed by `s`, `m`, `h` or `d`.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| {
-        serde::de::Error::custom(format!(
-            "{text:?} is not a length of time; write a whole number and s, m, h or d, such as \"90s\" or \"30d\""
-        ))
-    })
+    parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+/// The text is no length of time.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is not a length of time; write a whole number and s, m, h or d, such as \"90s\" or \"30d\"")]
+pub struct NotALength(pub String);
+
+/// Reads a length.
+pub fn parse(text: &str) -> Result<Duration, NotALength> {
+    seconds(text).map(Duration::from_secs).ok_or_else(|| NotALength(text.to_owned()))
 }
 
 /// Writes a length, whole seconds, in the largest unit that divides it.
@@ -32,13 +38,13 @@ pub fn text(length: Duration) -> String {
         .map_or_else(|| format!("{seconds}s"), |(letter, unit)| format!("{}{letter}", seconds / unit))
 }
 
-fn parse(text: &str) -> Option<Duration> {
+fn seconds(text: &str) -> Option<u64> {
     let (unit, number) =
         UNITS.into_iter().find_map(|(letter, unit)| Some((unit, text.strip_suffix(letter)?)))?;
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    number.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
+    number.parse::<u64>().ok()?.checked_mul(unit)
 }
 
 #[cfg(test)]
@@ -69,7 +75,7 @@ mod tests {
             "99999999999999999999d",
             "9999999999999999d",
         ] {
-            assert_eq!(parse(bad), None, "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 }
