@@ -84,16 +84,18 @@
     const meter = document.querySelector(".strength");
     const tally = document.getElementById("tally");
     const names = meter.dataset.names.split("|");
+    const login = plain(value("username"));
     const items = [...list.querySelectorAll("[data-rule]")];
     const met = {
       length: (text, { min, max }) => [...text].length >= min && [...text].length <= max,
-      upper: (text) => /\p{Lu}/u.test(text),
-      lower: (text) => /\p{Ll}/u.test(text),
-      digit: (text) => /\p{Nd}/u.test(text),
-      special: (text) => /[^\p{L}\p{N}]/u.test(text),
-      login: (text) => !plain(text).includes(plain(value("username"))),
+      upper: (text) => /\p{Uppercase}/u.test(text),
+      lower: (text) => /\p{Lowercase}/u.test(text),
+      digit: (text) => /\p{N}/u.test(text),
+      special: (text) => /[^\p{Alphabetic}\p{N}\p{Cc}]/u.test(text),
+      login: (text) => login.length < 3 || !plain(text).includes(login),
       current: (text) => text !== value("current_password").normalize("NFKC"),
     };
+    meter.hidden = false;
     for (const item of items) put(item, "span", { className: "visually-hidden" });
 
     let pause;
@@ -106,10 +108,9 @@
         item.dataset.state = good ? "done" : "todo";
         item.lastElementChild.textContent = ` (${good ? list.dataset.done : list.dataset.todo})`;
       }
-      const level = text === "" ? 0 : strength(text, plain(value("username")));
+      const level = text === "" ? 0 : strength(text, login);
       meter.dataset.level = level;
-      meter.hidden = level === 0;
-      document.getElementById("strength").textContent = names[level - 1] ?? "";
+      document.getElementById("strength").textContent = names[level - 1] ?? "–";
       // Spoken after a pause, not at each key.
       clearTimeout(pause);
       pause = setTimeout(() => {
@@ -148,7 +149,7 @@
     }
     let alphabet = 0;
     if (/\p{Ll}/u.test(text)) alphabet += 26;
-    if (/\p{Lu}/u.test(text)) alphabet += 26;
+    if (/\p{Uppercase}/u.test(text)) alphabet += 26;
     if (/\p{Nd}/u.test(text)) alphabet += 10;
     if (/[^\p{L}\p{N}]/u.test(text)) alphabet += 20;
     const bits = units * Math.log2(Math.max(alphabet, 10));

@@ -1,5 +1,5 @@
-home-title = Welcome
-home-lead = Here you prove who you are. The services of your school then open.
+home-title = First page
+home-lead = One sign-in for all the services of your school.
 home-how = To reach a service, start from its usual address: it will bring you here when you need to sign in.
 home-change = Change my password
 

@@ -21,20 +21,21 @@ why-not-activated = This is your first time here. Choose the password you will u
 why-voluntary = You asked to change your password.
 
 authority-ministry = The Ministry of Education
-authority-academy = The education authority (rectorat) { $of }
-authority-department = The education authority (département: { $name })
+authority-academie = The education authority (rectorat) { $of }
+authority-departement = The education authority (département: { $name })
 authority-school = Your school ({ $name })
+authority-class = Your school (class { $name })
 
 # The rules, before typing.
-rules-title = Your new password must have or respect:
+rules-title = Rules for the new password
 rule-length = at least { $min } characters
 rule-upper = 1 upper-case letter
 rule-lower = 1 lower-case letter
 rule-digit = 1 digit
-rule-special = 1 special character, such as ! ? @ # - _
-rule-login = not contain your login
-rule-current = not be your current password
-rule-code = not be your code
+rule-special = 1 special character, such as ! ? @ # - _
+rule-login = without your login
+rule-current = different from the current password
+rule-code = different from your code
 rule-done = done
 rule-todo = to do
 rules-missing = Still missing:
@@ -47,18 +48,19 @@ errors-title = { $count ->
     [one] There is one error to correct
    *[other] There are { $count } errors to correct
 }
-violation-current-wrong = The current password is incorrect.
-violation-empty = Type a new password.
-violation-length = The password must have at least { $min } characters.
+mistake-current-wrong = The current password is incorrect.
+mistake-empty = Type a new password.
+violation-too-short = The password must have at least { $min } characters.
 violation-too-long = The password must have at most { $max } characters.
-violation-upper = The password must have at least one upper-case letter.
-violation-lower = The password must have at least one lower-case letter.
-violation-digit = The password must have at least one digit.
-violation-special = The password must have at least one special character, such as ! ? @ # - _
+violation-no-upper = The password must have at least one upper-case letter.
+violation-no-lower = The password must have at least one lower-case letter.
+violation-no-digit = The password must have at least one digit.
+violation-no-special = The password must have at least one special character, such as ! ? @ # - _
 violation-contains-login = The password must not contain your login.
 violation-same-as-current = The new password must differ from the current one.
 violation-is-code = The new password must differ from the code you were given.
-violation-mismatch = The two passwords do not match.
+violation-control-character = The password contains an invisible character that a keyboard cannot type again. Remove it.
+mistake-mismatch = The two passwords do not match.
 
 changed-title = Your password was changed successfully
 changed-valid = Your new password is in force.

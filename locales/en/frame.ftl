@@ -16,7 +16,7 @@ signed-in-as = You are signed in with the account { $login }.
 
 # Days and hours.
 date-and-time = { $date } at { $time }
-date = { $day } { $month } { $year }
+date = { $day } { $month } { $year }
 first-of-month = 1
 month-1 = January
 month-2 = February

@@ -1,5 +1,5 @@
 home-title = Accueil
-home-lead = Ici, vous prouvez qui vous êtes. Les services de votre établissement s’ouvrent ensuite.
+home-lead = Une seule connexion pour tous les services de votre établissement.
 home-how = Pour aller vers un service, partez de son adresse habituelle : il vous amènera ici quand il faudra vous connecter.
 home-change = Changer mon mot de passe
 

@@ -21,20 +21,21 @@ why-not-activated = C’est votre première connexion. Choisissez le mot de pass
 why-voluntary = Vous avez demandé à changer de mot de passe.
 
 authority-ministry = Le ministère de l’Éducation nationale
-authority-academy = Le rectorat { $of }
-authority-department = La direction académique (département : { $name })
+authority-academie = Le rectorat { $of }
+authority-departement = La direction académique (département : { $name })
 authority-school = Votre établissement ({ $name })
+authority-class = Votre établissement (classe : { $name })
 
 # The rules, before typing.
-rules-title = Votre nouveau mot de passe doit contenir ou respecter :
+rules-title = Règles du nouveau mot de passe
 rule-length = { $min } caractères minimum
 rule-upper = 1 majuscule
 rule-lower = 1 minuscule
 rule-digit = 1 chiffre
-rule-special = 1 caractère spécial, comme ! ? @ # - _
-rule-login = ne pas contenir votre identifiant
-rule-current = être différent du mot de passe actuel
-rule-code = être différent de votre code
+rule-special = 1 caractère spécial, comme ! ? @ # - _
+rule-login = sans votre identifiant
+rule-current = différent du mot de passe actuel
+rule-code = différent de votre code
 rule-done = validé
 rule-todo = à faire
 rules-missing = Il manque :
@@ -47,18 +48,19 @@ errors-title = { $count ->
     [one] Une erreur est à corriger
    *[other] { $count } erreurs sont à corriger
 }
-violation-current-wrong = Le mot de passe actuel est incorrect.
-violation-empty = Écrivez un nouveau mot de passe.
-violation-length = Le mot de passe doit comporter au moins { $min } caractères.
+mistake-current-wrong = Le mot de passe actuel est incorrect.
+mistake-empty = Écrivez un nouveau mot de passe.
+violation-too-short = Le mot de passe doit comporter au moins { $min } caractères.
 violation-too-long = Le mot de passe doit comporter au plus { $max } caractères.
-violation-upper = Le mot de passe doit comporter au moins une majuscule.
-violation-lower = Le mot de passe doit comporter au moins une minuscule.
-violation-digit = Le mot de passe doit comporter au moins un chiffre.
-violation-special = Le mot de passe doit comporter au moins un caractère spécial, comme ! ? @ # - _
+violation-no-upper = Le mot de passe doit comporter au moins une majuscule.
+violation-no-lower = Le mot de passe doit comporter au moins une minuscule.
+violation-no-digit = Le mot de passe doit comporter au moins un chiffre.
+violation-no-special = Le mot de passe doit comporter au moins un caractère spécial, comme ! ? @ # - _
 violation-contains-login = Le mot de passe ne doit pas contenir votre identifiant.
 violation-same-as-current = Le nouveau mot de passe doit être différent du mot de passe actuel.
 violation-is-code = Le nouveau mot de passe doit être différent du code que vous avez reçu.
-violation-mismatch = Les deux mots de passe ne concordent pas.
+violation-control-character = Le mot de passe contient un caractère invisible, que le clavier ne sait pas refaire. Retirez-le.
+mistake-mismatch = Les deux mots de passe ne concordent pas.
 
 changed-title = Votre mot de passe a été changé avec succès
 changed-valid = Votre nouveau mot de passe est validé.

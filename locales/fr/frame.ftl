@@ -16,7 +16,7 @@ signed-in-as = Vous êtes connecté avec le compte { $login }.
 
 # Days and hours.
 date-and-time = { $date } à { $time }
-date = { $day } { $month } { $year }
+date = { $day } { $month } { $year }
 first-of-month = 1er
 month-1 = janvier
 month-2 = février

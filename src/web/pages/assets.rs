@@ -37,6 +37,10 @@ pub fn lookup(file: &str) -> Option<&'static Asset> {
 }
 
 /// `GET /assets/{file}`.
+#[expect(
+    clippy::unused_async,
+    reason = "a handler is an async function, even when it has nothing to wait for"
+)]
 pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = lookup(&file) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -91,6 +95,52 @@ mod tests {
             let asset = ASSETS.iter().find(|asset| asset.name == name).unwrap();
             let text = std::str::from_utf8(asset.body).unwrap();
             assert!(!text.contains("<style") && !text.contains("<script") && !text.contains(" style="));
+        }
+    }
+
+    /// A colour of a `:root` block, from its custom property, as its relative luminance (WCAG 2.2).
+    fn luminance(block: &str, name: &str) -> f64 {
+        let declared = block.split_once(&format!("--{name}: #")).unwrap_or_else(|| panic!("--{name}")).1;
+        let channel = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&declared[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    }
+
+    #[test]
+    fn every_colour_stands_out_from_what_is_behind_it() {
+        // WCAG 2.2: 4.5 for text (1.4.3), 3 for the edges of fields, focus and the strength (1.4.11).
+        let pairs = [
+            (4.5, "page", "ink soft link good bad"),
+            (4.5, "sheet", "ink soft link good bad"),
+            (4.5, "wash", "ink link"),
+            (4.5, "good-wash", "ink"),
+            (4.5, "bad-wash", "ink bad"),
+            (4.5, "oak-wash", "ink oak"),
+            (4.5, "act", "act-ink"),
+            (4.5, "act-over", "act-ink"),
+            (3.0, "page", "edge focus act good bad oak"),
+            (3.0, "sheet", "edge focus bad"),
+            (3.0, "bad-wash", "focus"),
+        ];
+        let sheet = include_str!("../../../assets/ecluse.css");
+        let (light, rest) = sheet.split_once("prefers-color-scheme: dark").unwrap();
+        let dark = rest.split_once("box-sizing").unwrap().0;
+        let contrast = |block, behind, front| {
+            let (one, other) = (luminance(block, behind), luminance(block, front));
+            (one.max(other) + 0.05) / (one.min(other) + 0.05)
+        };
+        for (scheme, block) in [("light", light), ("dark", dark)] {
+            for (least, behind, fronts) in pairs {
+                for front in fronts.split(' ') {
+                    let found = contrast(block, behind, front);
+                    assert!(found >= least, "{scheme}: {front} on {behind} is {found:.2}, not {least}");
+                }
+            }
+        }
+        for behind in ["deep", "deep-low"] {
+            assert!(contrast(light, behind, "deep-ink") >= 4.5, "the quay is the same in both schemes");
         }
     }
 }

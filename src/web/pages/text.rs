@@ -53,6 +53,7 @@ impl Language {
     }
 
     /// The language that the switch of each page leads to.
+    #[must_use]
     pub const fn other(self) -> Self {
         match self {
             Self::French => Self::English,
@@ -240,11 +241,11 @@ mod tests {
     fn days_and_hours_read_as_people_write_them() {
         let at = |text: &str| text.parse::<Zoned>().unwrap();
         let spring = at("2024-04-13T08:00[Europe/Paris]");
-        assert_eq!(Language::French.date_and_time(&spring), "13 avril 2024 à 8\u{a0}h\u{a0}00");
-        assert_eq!(Language::English.date_and_time(&spring), "13 April 2024 at 08:00");
+        assert_eq!(Language::French.date_and_time(&spring), "13\u{a0}avril 2024 à 8\u{a0}h\u{a0}00");
+        assert_eq!(Language::English.date_and_time(&spring), "13\u{a0}April 2024 at 08:00");
         let first = at("2025-08-01T17:05[Indian/Reunion]");
-        assert_eq!(Language::French.date_and_time(&first), "1er août 2025 à 17\u{a0}h\u{a0}05");
-        assert_eq!(Language::English.date(&first), "1 August 2025");
+        assert_eq!(Language::French.date_and_time(&first), "1er\u{a0}août 2025 à 17\u{a0}h\u{a0}05");
+        assert_eq!(Language::English.date(&first), "1\u{a0}August 2025");
     }
 
     #[test]

@@ -2,6 +2,8 @@ use askama::Template;
 
 use super::login::Retry;
 use super::{Frame, Link};
+use crate::domain::password::{PasswordRules, Violation};
+use crate::domain::territory::TerritoryKind;
 
 /// The page where a new password is chosen, because the gate is closed or because its owner wants to.
 #[derive(Template)]
@@ -24,9 +26,9 @@ pub struct ChangePage<'a> {
     /// What opened this page.
     pub proof: Proof,
     /// The rules in force for this account.
-    pub rules: Rules,
+    pub rules: &'a PasswordRules,
     /// What was wrong with the last attempt, in the order it is to be told.
-    pub violations: &'a [Violation],
+    pub mistakes: &'a [Mistake],
     /// When the current password may be tried again, if it was tried too often.
     pub throttled: Option<Retry<'a>>,
     /// Whole minutes the page stays valid for.
@@ -36,8 +38,13 @@ pub struct ChangePage<'a> {
 /// Why the password must change, as the person is told. A relying party is never told.
 #[derive(Clone, Copy, Debug)]
 pub enum Why<'a> {
-    /// An authority's order covers the account; the day comes from `Language::date`.
-    Ordered { authority: Authority<'a>, on: Option<&'a str> },
+    /// An authority's order covers the account.
+    Ordered {
+        /// Whose order.
+        authority: Authority<'a>,
+        /// The day it came into force, from `Language::date`.
+        on: Option<&'a str>,
+    },
     /// Someone in charge of the account asks for it.
     Individual,
     /// The maximum lifetime of the profile is over.
@@ -52,17 +59,13 @@ pub enum Why<'a> {
     Voluntary,
 }
 
-/// Who ordered a change, by the kind of the territory it came from; the name is the territory's.
+/// Who ordered a change: the authority over a territory.
 #[derive(Clone, Copy, Debug)]
-pub enum Authority<'a> {
-    /// The ministry, which needs no name.
-    Ministry,
-    /// An académie, whose authority is a rectorat: `Poitiers`.
-    Academy(&'a str),
-    /// A département: `Vienne`.
-    Department(&'a str),
-    /// A school: `Collège Jean-Moulin`.
-    School(&'a str),
+pub struct Authority<'a> {
+    /// What sort of territory the order came from.
+    pub kind: TerritoryKind,
+    /// Its name alone: `Poitiers`, `Vienne`, `Collège Jean-Moulin`, `6A`.
+    pub name: &'a str,
 }
 
 /// What opened the change page.
@@ -74,48 +77,15 @@ pub enum Proof {
     Code,
 }
 
-/// The rules, as far as a page can show them before anything is typed.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules {
-    /// Fewest characters (Unicode code points after NFKC).
-    pub min: u32,
-    /// Most characters.
-    pub max: u32,
-    /// An upper-case letter is required.
-    pub upper: bool,
-    /// A lower-case letter is required.
-    pub lower: bool,
-    /// A digit is required.
-    pub digit: bool,
-    /// A character that is neither a letter nor a digit is required.
-    pub special: bool,
-}
-
 /// What was wrong with an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Violation {
+pub enum Mistake {
     /// The current password is not that.
     CurrentWrong,
     /// Nothing was typed as the new password.
     Empty,
-    /// Too short.
-    Length,
-    /// Too long.
-    TooLong,
-    /// No upper-case letter.
-    Upper,
-    /// No lower-case letter.
-    Lower,
-    /// No digit.
-    Digit,
-    /// No character that is neither a letter nor a digit.
-    Special,
-    /// The login is in it.
-    ContainsLogin,
-    /// It is the password in use.
-    SameAsCurrent,
-    /// It is the printed code.
-    IsCode,
+    /// The new password breaks a rule.
+    Rule(Violation),
     /// The confirmation differs.
     Mismatch,
 }
@@ -156,9 +126,17 @@ pub enum Next<'a> {
     /// On to the service that was asked for.
     Service(Link<'a>),
     /// To sign in again with the new password, for deployments that want it so.
-    SignIn { service: Option<&'a str>, href: &'a str },
+    SignIn {
+        /// The service that asked, if one did.
+        service: Option<&'a str>,
+        /// Where one signs in.
+        href: &'a str,
+    },
     /// Back to the provider's own first page.
-    Home { href: &'a str },
+    Home {
+        /// Its address.
+        href: &'a str,
+    },
 }
 
 impl ChangePage<'_> {
@@ -203,7 +181,7 @@ impl ChangePage<'_> {
     }
 
     fn length_rule(&self) -> String {
-        self.frame.language.text_with("rule-length", &[("min", self.rules.min)])
+        self.frame.language.text_with("rule-length", &[("min", self.rules.min_length)])
     }
 
     fn asks_current(&self) -> bool {
@@ -213,8 +191,8 @@ impl ChangePage<'_> {
     /// What the summary says, each with the field it leads to.
     fn complaints(&self) -> Vec<(&'static str, String)> {
         let throttled = self.throttled.map(|retry| (Field::Current.name(), retry.sentence(self.frame)));
-        let violated = self.violations.iter().map(|broken| (broken.field().name(), self.message(*broken)));
-        throttled.into_iter().chain(violated).collect()
+        let mistaken = self.mistakes.iter().map(|mistake| (mistake.field().name(), self.message(*mistake)));
+        throttled.into_iter().chain(mistaken).collect()
     }
 
     fn complaints_title(&self, complaints: &[(&'static str, String)]) -> String {
@@ -227,8 +205,8 @@ impl ChangePage<'_> {
             Field::New => ("change-new", "new-password", "rules"),
             Field::Confirmation => ("change-confirmation", "new-password", ""),
         };
-        let wrong = self.violations.iter().filter(|broken| broken.field() == field);
-        let wrong: Vec<_> = wrong.map(|broken| self.message(*broken)).collect();
+        let wrong = self.mistakes.iter().filter(|mistake| mistake.field() == field);
+        let wrong: Vec<_> = wrong.map(|mistake| self.message(*mistake)).collect();
         let error = if wrong.is_empty() { String::new() } else { format!("{}-error", field.name()) };
         let described =
             [error.as_str(), described].into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>();
@@ -241,41 +219,39 @@ impl ChangePage<'_> {
         }
     }
 
-    fn message(&self, violation: Violation) -> String {
+    fn message(&self, mistake: Mistake) -> String {
         let language = self.frame.language;
-        match violation {
-            Violation::CurrentWrong => language.text("violation-current-wrong"),
-            Violation::Empty => language.text("violation-empty"),
-            Violation::Length => language.text_with("violation-length", &[("min", self.rules.min)]),
-            Violation::TooLong => language.text_with("violation-too-long", &[("max", self.rules.max)]),
-            Violation::Upper => language.text("violation-upper"),
-            Violation::Lower => language.text("violation-lower"),
-            Violation::Digit => language.text("violation-digit"),
-            Violation::Special => language.text("violation-special"),
-            Violation::ContainsLogin => language.text("violation-contains-login"),
-            Violation::SameAsCurrent => language.text("violation-same-as-current"),
-            Violation::IsCode => language.text("violation-is-code"),
-            Violation::Mismatch => language.text("violation-mismatch"),
+        match mistake {
+            Mistake::CurrentWrong => language.text("mistake-current-wrong"),
+            Mistake::Empty => language.text("mistake-empty"),
+            Mistake::Mismatch => language.text("mistake-mismatch"),
+            Mistake::Rule(violation) => match violation {
+                Violation::TooShort => {
+                    language.text_with("violation-too-short", &[("min", self.rules.min_length)])
+                }
+                Violation::TooLong => {
+                    language.text_with("violation-too-long", &[("max", self.rules.max_length)])
+                }
+                Violation::NoUpper => language.text("violation-no-upper"),
+                Violation::NoLower => language.text("violation-no-lower"),
+                Violation::NoDigit => language.text("violation-no-digit"),
+                Violation::NoSpecial => language.text("violation-no-special"),
+                Violation::ContainsLogin => language.text("violation-contains-login"),
+                Violation::SameAsCurrent => language.text("violation-same-as-current"),
+                Violation::IsCode => language.text("violation-is-code"),
+                Violation::ControlCharacter => language.text("violation-control-character"),
+            },
         }
     }
 }
 
-impl Violation {
+impl Mistake {
     /// The field to go to and correct.
     pub const fn field(self) -> Field {
         match self {
             Self::CurrentWrong => Field::Current,
+            Self::Empty | Self::Rule(_) => Field::New,
             Self::Mismatch => Field::Confirmation,
-            Self::Empty
-            | Self::Length
-            | Self::TooLong
-            | Self::Upper
-            | Self::Lower
-            | Self::Digit
-            | Self::Special
-            | Self::ContainsLogin
-            | Self::SameAsCurrent
-            | Self::IsCode => Field::New,
         }
     }
 }
@@ -294,11 +270,14 @@ impl Field {
 impl Authority<'_> {
     fn name(self, frame: Frame<'_>) -> String {
         let language = frame.language;
-        match self {
-            Self::Ministry => language.text("authority-ministry"),
-            Self::Academy(name) => language.text_with("authority-academy", &[("of", language.of(name))]),
-            Self::Department(name) => language.text_with("authority-department", &[("name", name)]),
-            Self::School(name) => language.text_with("authority-school", &[("name", name)]),
+        match self.kind {
+            TerritoryKind::Ministry => language.text("authority-ministry"),
+            TerritoryKind::Academie => {
+                language.text_with("authority-academie", &[("of", language.of(self.name))])
+            }
+            TerritoryKind::Departement => language.text_with("authority-departement", &[("name", self.name)]),
+            TerritoryKind::School => language.text_with("authority-school", &[("name", self.name)]),
+            TerritoryKind::Class => language.text_with("authority-class", &[("name", self.name)]),
         }
     }
 }

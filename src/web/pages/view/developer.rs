@@ -1,6 +1,7 @@
 use askama::Template;
 
 use super::Frame;
+use crate::oidc::signal;
 
 /// The page behind an `error_uri`: what the signal means and what a relying party does about it. It never
 /// says why an account has to change, and shows nothing of the user who met it.
@@ -11,12 +12,8 @@ pub struct DeveloperPage<'a> {
     pub frame: Frame<'a>,
     /// Which of the two signals it documents.
     pub signal: Signal,
-    /// The address of this page, which is the discriminator.
-    pub error_uri: &'a str,
-    /// The `error_description` that goes with it.
-    pub error_description: &'a str,
-    /// The member that says the same in JSON bodies, and its value.
-    pub member: (&'a str, &'a str),
+    /// The issuer, which the addresses in the signals begin with.
+    pub issuer: &'a str,
 }
 
 /// A signal that a relying party can meet.
@@ -34,6 +31,23 @@ impl DeveloperPage<'_> {
     }
 
     fn title(&self) -> String {
-        self.frame.text(if self.required() { "required-title" } else { "declined-title" })
+        self.frame.text(match self.signal {
+            Signal::Required => "required-title",
+            Signal::Declined => "declined-title",
+        })
+    }
+
+    fn error_uri(&self) -> String {
+        match self.signal {
+            Signal::Required => signal::required_uri(self.issuer),
+            Signal::Declined => signal::declined_uri(self.issuer),
+        }
+    }
+
+    fn error_description(&self) -> &'static str {
+        match self.signal {
+            Signal::Required => signal::DESCRIPTION,
+            Signal::Declined => signal::DECLINED_DESCRIPTION,
+        }
     }
 }

@@ -10,12 +10,11 @@ mod login;
 mod trouble;
 
 pub use account::{HomePage, LoggedOutPage, LogoutPage};
-pub use change::{Authority, ChangePage, ChangedPage, Field, Next, Proof, Rules, Violation, Why};
+pub use change::{Authority, ChangePage, ChangedPage, Field, Mistake, Next, Proof, Why};
 pub use developer::{DeveloperPage, Signal};
 pub use login::{LoginPage, Refusal, Retry};
 pub use trouble::{Trouble, TroublePage};
 
-use crate::web::pages::assets::asset_path;
 use crate::web::pages::text::Language;
 
 /// What every page has around its content.
@@ -34,10 +33,6 @@ pub struct Frame<'a> {
 impl Frame<'_> {
     fn text(&self, key: &str) -> String {
         self.language.text(key)
-    }
-
-    fn asset(&self, name: &str) -> &'static str {
-        asset_path(name)
     }
 }
 
