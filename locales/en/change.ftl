@@ -48,8 +48,8 @@ errors-title = { $count ->
     [one] There is one error to correct
    *[other] There are { $count } errors to correct
 }
-mistake-current-wrong = The current password is incorrect.
-mistake-empty = Type a new password.
+problem-current-wrong = The current password is incorrect.
+problem-empty = Type a new password.
 violation-too-short = The password must have at least { $min } characters.
 violation-too-long = The password must have at most { $max } characters.
 violation-no-upper = The password must have at least one upper-case letter.
@@ -59,8 +59,7 @@ violation-no-special = The password must have at least one special character, su
 violation-contains-login = The password must not contain your login.
 violation-same-as-current = The new password must differ from the current one.
 violation-is-code = The new password must differ from the code you were given.
-violation-control-character = The password contains an invisible character that a keyboard cannot type again. Remove it.
-mistake-mismatch = The two passwords do not match.
+problem-mismatch = The two passwords do not match.
 
 changed-title = Your password was changed successfully
 changed-valid = Your new password is in force.

@@ -48,8 +48,8 @@ errors-title = { $count ->
     [one] Une erreur est à corriger
    *[other] { $count } erreurs sont à corriger
 }
-mistake-current-wrong = Le mot de passe actuel est incorrect.
-mistake-empty = Écrivez un nouveau mot de passe.
+problem-current-wrong = Le mot de passe actuel est incorrect.
+problem-empty = Écrivez un nouveau mot de passe.
 violation-too-short = Le mot de passe doit comporter au moins { $min } caractères.
 violation-too-long = Le mot de passe doit comporter au plus { $max } caractères.
 violation-no-upper = Le mot de passe doit comporter au moins une majuscule.
@@ -59,8 +59,7 @@ violation-no-special = Le mot de passe doit comporter au moins un caractère sp�
 violation-contains-login = Le mot de passe ne doit pas contenir votre identifiant.
 violation-same-as-current = Le nouveau mot de passe doit être différent du mot de passe actuel.
 violation-is-code = Le nouveau mot de passe doit être différent du code que vous avez reçu.
-violation-control-character = Le mot de passe contient un caractère invisible, que le clavier ne sait pas refaire. Retirez-le.
-mistake-mismatch = Les deux mots de passe ne concordent pas.
+problem-mismatch = Les deux mots de passe ne concordent pas.
 
 changed-title = Votre mot de passe a été changé avec succès
 changed-valid = Votre nouveau mot de passe est validé.

@@ -113,7 +113,7 @@ async fn submit(app: &App, visit: Visit, posted: Form) -> Result<Response, Unava
         }
         ChangePassword::Ended => Ok(see_other("/login")),
         ChangePassword::Invalid(problems) => {
-            Ok(form(app, &visit, &browser, &due, &Outcome::invalid(&problems)))
+            Ok(form(app, &visit, &browser, &due, &Outcome::invalid(problems)))
         }
         ChangePassword::Throttled { until } => {
             Ok(form(app, &visit, &browser, &due, &Outcome::throttled(until)))

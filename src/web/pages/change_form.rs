@@ -5,20 +5,18 @@ use axum_extra::extract::cookie::CookieJar;
 use http::StatusCode;
 
 use crate::domain::gate::Closure;
-use crate::domain::password::{PasswordRules, Violation as Broken};
 use crate::domain::secret::Secret;
 use crate::domain::session::Session;
-use crate::domain::territory::TerritoryKind;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::browser::Browser;
 use crate::flows::change_password::{ChangeProblem, NewPassword};
-use crate::flows::interaction::advance::{ChangePage as Due, OrderedBy};
+use crate::flows::interaction::advance::ChangePage as Due;
 use crate::oidc::parameters::Parameters;
 use crate::store::account::Person;
 use crate::web::answer::page;
 use crate::web::app::App;
 use crate::web::extract::cookies::{Name, set, unset};
-use crate::web::pages::view::{Authority, ChangePage, Frame, Proof, Retry, Rules, Violation, Why};
+use crate::web::pages::view::{ChangePage, Frame, Proof, Retry, Why};
 
 /// What surrounds the form.
 #[derive(Clone, Copy)]
@@ -38,21 +36,19 @@ pub struct Place<'a> {
 /// What became of the last attempt.
 #[derive(Default)]
 pub struct Outcome {
-    violations: Vec<Violation>,
+    problems: Vec<ChangeProblem>,
     throttled_until: Option<Timestamp>,
 }
 
 impl Outcome {
     /// Something has to be mended.
-    pub fn invalid(problems: &[ChangeProblem]) -> Self {
-        let mut violations: Vec<_> = problems.iter().map(|problem| violation(*problem)).collect();
-        violations.dedup();
-        Self { violations, throttled_until: None }
+    pub fn invalid(problems: Vec<ChangeProblem>) -> Self {
+        Self { problems, throttled_until: None }
     }
 
     /// The current password was tried too often.
     pub fn throttled(until: Timestamp) -> Self {
-        Self { violations: Vec::new(), throttled_until: Some(until) }
+        Self { problems: Vec::new(), throttled_until: Some(until) }
     }
 }
 
@@ -107,12 +103,12 @@ pub fn render(app: &App, place: Place<'_>, due: &Due, outcome: &Outcome, origins
         service: place.service,
         why: why(due, on.as_deref()),
         proof: if due.by_code { Proof::Code } else { Proof::Password },
-        rules: rules(&app.ctx.settings.password_rules),
-        violations: &outcome.violations,
+        rules: &app.ctx.settings.password_rules,
+        problems: &outcome.problems,
         throttled,
         minutes: u32::try_from(minutes).ok(),
     };
-    let status = match (&outcome.throttled_until, outcome.violations.is_empty()) {
+    let status = match (&outcome.throttled_until, outcome.problems.is_empty()) {
         (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,
         (None, false) => StatusCode::UNPROCESSABLE_ENTITY,
         (None, true) => StatusCode::OK,
@@ -122,7 +118,7 @@ pub fn render(app: &App, place: Place<'_>, due: &Due, outcome: &Outcome, origins
 
 fn why<'a>(due: &'a Due, on: Option<&'a str>) -> Why<'a> {
     match (&due.closure, &due.ordered_by) {
-        (Some(Closure::Ordered { .. }), Some(ordered)) => Why::Ordered { authority: authority(ordered), on },
+        (Some(Closure::Ordered { .. }), Some(by)) => Why::Ordered { by, on },
         // A disabled account has no page; should it have been disabled just now, the form will say that it ended.
         (Some(Closure::Ordered { .. } | Closure::Individual { .. } | Closure::Disabled), _) => {
             Why::Individual
@@ -132,45 +128,5 @@ fn why<'a>(due: &'a Due, on: Option<&'a str>) -> Why<'a> {
         (Some(Closure::RulesTightened), _) => Why::RulesTightened,
         (Some(Closure::Expired), _) => Why::Expired,
         (None, _) => Why::Voluntary,
-    }
-}
-
-fn authority(ordered: &OrderedBy) -> Authority<'_> {
-    match ordered.kind {
-        TerritoryKind::Ministry => Authority::Ministry,
-        TerritoryKind::Academie => Authority::Academy(&ordered.name),
-        TerritoryKind::Departement => Authority::Department(&ordered.name),
-        TerritoryKind::School | TerritoryKind::Class => Authority::School(&ordered.name),
-    }
-}
-
-fn rules(rules: &PasswordRules) -> Rules {
-    let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    Rules {
-        min: count(rules.min_length),
-        max: count(rules.max_length),
-        upper: rules.upper,
-        lower: rules.lower,
-        digit: rules.digit,
-        special: rules.special,
-    }
-}
-
-fn violation(problem: ChangeProblem) -> Violation {
-    match problem {
-        ChangeProblem::CurrentWrong => Violation::CurrentWrong,
-        ChangeProblem::Empty => Violation::Empty,
-        ChangeProblem::Mismatch => Violation::Mismatch,
-        ChangeProblem::Rule(broken) => match broken {
-            Broken::ContainsLogin => Violation::ContainsLogin,
-            Broken::IsCode => Violation::IsCode,
-            Broken::NoDigit => Violation::Digit,
-            Broken::NoLower => Violation::Lower,
-            Broken::NoSpecial => Violation::Special,
-            Broken::NoUpper => Violation::Upper,
-            Broken::SameAsCurrent => Violation::SameAsCurrent,
-            Broken::TooLong => Violation::TooLong,
-            Broken::TooShort => Violation::Length,
-        },
     }
 }

@@ -188,7 +188,7 @@ impl<'a> Room<'a> {
                 Ok((jar, see_other(&on)).into_response())
             }
             ChangePassword::Ended => Ok(see_other(&self.link(""))),
-            ChangePassword::Invalid(problems) => Ok(self.change_page(&due, &Outcome::invalid(&problems))),
+            ChangePassword::Invalid(problems) => Ok(self.change_page(&due, &Outcome::invalid(problems))),
             ChangePassword::Throttled { until } => Ok(self.change_page(&due, &Outcome::throttled(until))),
         }
     }

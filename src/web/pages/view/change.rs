@@ -4,6 +4,9 @@ use super::login::Retry;
 use super::{Frame, Link};
 use crate::domain::password::{PasswordRules, Violation};
 use crate::domain::territory::TerritoryKind;
+use crate::flows::change_password::ChangeProblem;
+use crate::flows::interaction::advance::OrderedBy;
+use crate::web::pages::text::Language;
 
 /// The page where a new password is chosen, because the gate is closed or because its owner wants to.
 #[derive(Template)]
@@ -28,7 +31,7 @@ pub struct ChangePage<'a> {
     /// The rules in force for this account.
     pub rules: &'a PasswordRules,
     /// What was wrong with the last attempt, in the order it is to be told.
-    pub mistakes: &'a [Mistake],
+    pub problems: &'a [ChangeProblem],
     /// When the current password may be tried again, if it was tried too often.
     pub throttled: Option<Retry<'a>>,
     /// Whole minutes the page stays valid for.
@@ -36,12 +39,12 @@ pub struct ChangePage<'a> {
 }
 
 /// Why the password must change, as the person is told. A relying party is never told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Why<'a> {
     /// An authority's order covers the account.
     Ordered {
         /// Whose order.
-        authority: Authority<'a>,
+        by: &'a OrderedBy,
         /// The day it came into force, from `Language::date`.
         on: Option<&'a str>,
     },
@@ -59,15 +62,6 @@ pub enum Why<'a> {
     Voluntary,
 }
 
-/// Who ordered a change: the authority over a territory.
-#[derive(Clone, Copy, Debug)]
-pub struct Authority<'a> {
-    /// What sort of territory the order came from.
-    pub kind: TerritoryKind,
-    /// Its name alone: `Poitiers`, `Vienne`, `Collège Jean-Moulin`, `6A`.
-    pub name: &'a str,
-}
-
 /// What opened the change page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof {
@@ -75,19 +69,6 @@ pub enum Proof {
     Password,
     /// A printed code: no password is asked.
     Code,
-}
-
-/// What was wrong with an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mistake {
-    /// The current password is not that.
-    CurrentWrong,
-    /// Nothing was typed as the new password.
-    Empty,
-    /// The new password breaks a rule.
-    Rule(Violation),
-    /// The confirmation differs.
-    Mismatch,
 }
 
 /// A field of the change form, by the name it is posted under, which is its `id` too.
@@ -147,12 +128,12 @@ impl ChangePage<'_> {
     fn reason(&self) -> String {
         let language = self.frame.language;
         match self.why {
-            Why::Ordered { authority, on: Some(day) } => language.text_with(
+            Why::Ordered { by, on: Some(day) } => language.text_with(
                 "why-ordered-on",
-                &[("authority", authority.name(self.frame).as_str()), ("day", day)],
+                &[("authority", authority(by, language).as_str()), ("day", day)],
             ),
-            Why::Ordered { authority, on: None } => {
-                language.text_with("why-ordered", &[("authority", authority.name(self.frame))])
+            Why::Ordered { by, on: None } => {
+                language.text_with("why-ordered", &[("authority", authority(by, language))])
             }
             Why::Individual => language.text("why-individual"),
             Why::Expired => language.text("why-expired"),
@@ -191,8 +172,8 @@ impl ChangePage<'_> {
     /// What the summary says, each with the field it leads to.
     fn complaints(&self) -> Vec<(&'static str, String)> {
         let throttled = self.throttled.map(|retry| (Field::Current.name(), retry.sentence(self.frame)));
-        let mistaken = self.mistakes.iter().map(|mistake| (mistake.field().name(), self.message(*mistake)));
-        throttled.into_iter().chain(mistaken).collect()
+        let broken = self.problems.iter().map(|problem| (Field::of(*problem).name(), self.message(*problem)));
+        throttled.into_iter().chain(broken).collect()
     }
 
     fn complaints_title(&self, complaints: &[(&'static str, String)]) -> String {
@@ -205,8 +186,8 @@ impl ChangePage<'_> {
             Field::New => ("change-new", "new-password", "rules"),
             Field::Confirmation => ("change-confirmation", "new-password", ""),
         };
-        let wrong = self.mistakes.iter().filter(|mistake| mistake.field() == field);
-        let wrong: Vec<_> = wrong.map(|mistake| self.message(*mistake)).collect();
+        let wrong = self.problems.iter().filter(|problem| Field::of(**problem) == field);
+        let wrong: Vec<_> = wrong.map(|problem| self.message(*problem)).collect();
         let error = if wrong.is_empty() { String::new() } else { format!("{}-error", field.name()) };
         let described =
             [error.as_str(), described].into_iter().filter(|id| !id.is_empty()).collect::<Vec<_>>();
@@ -219,13 +200,13 @@ impl ChangePage<'_> {
         }
     }
 
-    fn message(&self, mistake: Mistake) -> String {
+    fn message(&self, problem: ChangeProblem) -> String {
         let language = self.frame.language;
-        match mistake {
-            Mistake::CurrentWrong => language.text("mistake-current-wrong"),
-            Mistake::Empty => language.text("mistake-empty"),
-            Mistake::Mismatch => language.text("mistake-mismatch"),
-            Mistake::Rule(violation) => match violation {
+        match problem {
+            ChangeProblem::CurrentWrong => language.text("problem-current-wrong"),
+            ChangeProblem::Empty => language.text("problem-empty"),
+            ChangeProblem::Mismatch => language.text("problem-mismatch"),
+            ChangeProblem::Rule(violation) => match violation {
                 Violation::TooShort => {
                     language.text_with("violation-too-short", &[("min", self.rules.min_length)])
                 }
@@ -239,24 +220,21 @@ impl ChangePage<'_> {
                 Violation::ContainsLogin => language.text("violation-contains-login"),
                 Violation::SameAsCurrent => language.text("violation-same-as-current"),
                 Violation::IsCode => language.text("violation-is-code"),
-                Violation::ControlCharacter => language.text("violation-control-character"),
             },
         }
     }
 }
 
-impl Mistake {
+impl Field {
     /// The field to go to and correct.
-    pub const fn field(self) -> Field {
-        match self {
-            Self::CurrentWrong => Field::Current,
-            Self::Empty | Self::Rule(_) => Field::New,
-            Self::Mismatch => Field::Confirmation,
+    const fn of(problem: ChangeProblem) -> Self {
+        match problem {
+            ChangeProblem::CurrentWrong => Self::Current,
+            ChangeProblem::Empty | ChangeProblem::Rule(_) => Self::New,
+            ChangeProblem::Mismatch => Self::Confirmation,
         }
     }
-}
 
-impl Field {
     /// The name it is posted under.
     pub const fn name(self) -> &'static str {
         match self {
@@ -267,18 +245,15 @@ impl Field {
     }
 }
 
-impl Authority<'_> {
-    fn name(self, frame: Frame<'_>) -> String {
-        let language = frame.language;
-        match self.kind {
-            TerritoryKind::Ministry => language.text("authority-ministry"),
-            TerritoryKind::Academie => {
-                language.text_with("authority-academie", &[("of", language.of(self.name))])
-            }
-            TerritoryKind::Departement => language.text_with("authority-departement", &[("name", self.name)]),
-            TerritoryKind::School => language.text_with("authority-school", &[("name", self.name)]),
-            TerritoryKind::Class => language.text_with("authority-class", &[("name", self.name)]),
-        }
+/// The authority over a territory, as the subject of a sentence.
+fn authority(by: &OrderedBy, language: Language) -> String {
+    let name = by.name.as_str();
+    match by.kind {
+        TerritoryKind::Ministry => language.text("authority-ministry"),
+        TerritoryKind::Academie => language.text_with("authority-academie", &[("of", language.of(name))]),
+        TerritoryKind::Departement => language.text_with("authority-departement", &[("name", name)]),
+        TerritoryKind::School => language.text_with("authority-school", &[("name", name)]),
+        TerritoryKind::Class => language.text_with("authority-class", &[("name", name)]),
     }
 }
 

@@ -10,7 +10,7 @@ mod login;
 mod trouble;
 
 pub use account::{HomePage, LoggedOutPage, LogoutPage};
-pub use change::{Authority, ChangePage, ChangedPage, Field, Mistake, Next, Proof, Why};
+pub use change::{ChangePage, ChangedPage, Field, Next, Proof, Why};
 pub use developer::{DeveloperPage, Signal};
 pub use login::{LoginPage, Refusal, Retry};
 pub use trouble::{Trouble, TroublePage};

@@ -4,12 +4,15 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use askama::Template;
 
 use super::*;
 use crate::domain::password::{PasswordRules, Violation};
 use crate::domain::territory::TerritoryKind;
+use crate::flows::change_password::ChangeProblem;
+use crate::flows::interaction::advance::OrderedBy;
 use crate::web::pages::assets::{asset_path, lookup};
 
 const RULES: PasswordRules = PasswordRules {
@@ -23,10 +26,10 @@ const RULES: PasswordRules = PasswordRules {
 };
 const HOSTILE: &str = "<b onclick='x'>\"PRONOTE\" & co</b>";
 
-const POITIERS: Authority<'static> = Authority { kind: TerritoryKind::Academie, name: "Poitiers" };
+static POITIERS: LazyLock<OrderedBy> = LazyLock::new(|| ordered_by(TerritoryKind::Academie, "Poitiers"));
 
-fn ordered(kind: TerritoryKind, name: &'static str) -> Why<'static> {
-    Why::Ordered { authority: Authority { kind, name }, on: None }
+fn ordered_by(kind: TerritoryKind, name: &str) -> OrderedBy {
+    OrderedBy { kind, name: name.to_owned(), since: None }
 }
 
 fn frame(language: Language) -> Frame<'static> {
@@ -59,10 +62,10 @@ fn change(language: Language) -> ChangePage<'static> {
         cancel: Some("/interaction/u/cancel"),
         login: "lea.martin",
         service: Some("PRONOTE – Collège Jean-Moulin"),
-        why: Why::Ordered { authority: POITIERS, on: Some("13 avril 2024") },
+        why: Why::Ordered { by: &POITIERS, on: Some("13 avril 2024") },
         proof: Proof::Password,
         rules: &RULES,
-        mistakes: &[],
+        problems: &[],
         throttled: None,
         minutes: Some(10),
     }
@@ -93,20 +96,17 @@ fn login_pages(pages: &mut Vec<(String, String)>, language: Language) {
 }
 
 fn change_pages(pages: &mut Vec<(String, String)>, language: Language) {
-    let whys = [
-        ordered(TerritoryKind::Ministry, "France"),
-        ordered(TerritoryKind::Academie, "Amiens"),
-        ordered(TerritoryKind::Departement, "Vienne"),
-        ordered(TerritoryKind::School, "Collège Jean-Moulin"),
-        ordered(TerritoryKind::Class, "6A"),
-        Why::Individual,
-        Why::Expired,
-        Why::RulesTightened,
-        Why::Compromised,
-        Why::NotActivated,
+    let authorities = [
+        ordered_by(TerritoryKind::Ministry, "France"),
+        ordered_by(TerritoryKind::Academie, "Amiens"),
+        ordered_by(TerritoryKind::Departement, "Vienne"),
+        ordered_by(TerritoryKind::School, "Collège Jean-Moulin"),
+        ordered_by(TerritoryKind::Class, "6A"),
     ];
+    let ordered = authorities.iter().map(|by| Why::Ordered { by, on: None });
+    let others = [Why::Individual, Why::Expired, Why::RulesTightened, Why::Compromised, Why::NotActivated];
     page(pages, "change", &change(language), language);
-    for (number, why) in whys.into_iter().enumerate() {
+    for (number, why) in ordered.chain(others).enumerate() {
         let asked = ChangePage { why, minutes: Some(1), ..change(language) };
         page(pages, &format!("change-why-{number}"), &asked, language);
     }
@@ -115,31 +115,32 @@ fn change_pages(pages: &mut Vec<(String, String)>, language: Language) {
     let voluntary =
         ChangePage { why: Why::Voluntary, cancel: None, service: None, minutes: None, ..change(language) };
     page(pages, "change-voluntary", &voluntary, language);
-    let mistakes = [
-        Mistake::CurrentWrong,
-        Mistake::Empty,
-        Mistake::Rule(Violation::TooShort),
-        Mistake::Rule(Violation::TooLong),
-        Mistake::Rule(Violation::NoUpper),
-        Mistake::Rule(Violation::NoLower),
-        Mistake::Rule(Violation::NoDigit),
-        Mistake::Rule(Violation::NoSpecial),
-        Mistake::Rule(Violation::ContainsLogin),
-        Mistake::Rule(Violation::SameAsCurrent),
-        Mistake::Rule(Violation::IsCode),
-        Mistake::Rule(Violation::ControlCharacter),
-        Mistake::Mismatch,
+    let problems = [
+        ChangeProblem::CurrentWrong,
+        ChangeProblem::Empty,
+        ChangeProblem::Rule(Violation::TooShort),
+        ChangeProblem::Rule(Violation::TooLong),
+        ChangeProblem::Rule(Violation::NoUpper),
+        ChangeProblem::Rule(Violation::NoLower),
+        ChangeProblem::Rule(Violation::NoDigit),
+        ChangeProblem::Rule(Violation::NoSpecial),
+        ChangeProblem::Rule(Violation::ContainsLogin),
+        ChangeProblem::Rule(Violation::SameAsCurrent),
+        ChangeProblem::Rule(Violation::IsCode),
+        ChangeProblem::Mismatch,
     ];
     let all = ChangePage {
-        mistakes: &mistakes,
+        problems: &problems,
         throttled: Some(Retry { minutes: 1, clock: "8 h 05" }),
         service: Some(HOSTILE),
         login: HOSTILE,
         ..change(language)
     };
     page(pages, "change-everything-wrong", &all, language);
-    let some =
-        ChangePage { mistakes: &[Mistake::Rule(Violation::NoDigit), Mistake::Mismatch], ..change(language) };
+    let some = ChangePage {
+        problems: &[ChangeProblem::Rule(Violation::NoDigit), ChangeProblem::Mismatch],
+        ..change(language)
+    };
     page(pages, "change-wrong", &some, language);
 }
 
@@ -294,8 +295,8 @@ fn the_pages_say_the_same_in_each_language_and_in_other_words() {
 
 #[test]
 fn a_refused_field_is_announced_and_linked_from_the_summary() {
-    let mistakes = [Mistake::Rule(Violation::NoDigit), Mistake::Mismatch];
-    let html = ChangePage { mistakes: &mistakes, ..change(Language::English) }.render().unwrap();
+    let problems = [ChangeProblem::Rule(Violation::NoDigit), ChangeProblem::Mismatch];
+    let html = ChangePage { problems: &problems, ..change(Language::English) }.render().unwrap();
     assert!(html.contains("<title>Error: "));
     assert!(html.contains("<a href=\"#new_password\">The password must have at least one digit.</a>"));
     let new = tags(&html).find(|tag| attribute(tag, "id") == Some("new_password")).unwrap();
