@@ -37,10 +37,6 @@ pub fn lookup(file: &str) -> Option<&'static Asset> {
 }
 
 /// `GET /assets/{file}`.
-#[expect(
-    clippy::unused_async,
-    reason = "a handler is an async function, even when it has nothing to wait for"
-)]
 pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = lookup(&file) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -210,7 +210,7 @@ mod tests {
         for key in known.iter().filter(|key| !key.starts_with("month-")) {
             assert!(source.contains(&format!("\"{key}\"")), "{key} is used nowhere");
         }
-        for call in ["text(\"", "text_with(\""] {
+        for call in [".text(\"", ".text_with(\""] {
             for used in source.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
                 assert!(known.contains(used) || used.is_empty(), "{used} is not in the translation files");
             }
