@@ -17,6 +17,7 @@ pub mod display;
 pub mod keys;
 pub mod layers;
 pub mod log;
+pub mod parts;
 pub mod password;
 pub mod private_file;
 pub mod server;

@@ -31,6 +31,8 @@ pub struct Server {
     /// How long requests under way may go on after SIGTERM.
     #[serde(with = "length")]
     pub shutdown_grace: Duration,
+    /// Connections open at once; further ones wait to be accepted.
+    pub max_connections: usize,
 }
 
 impl Default for Server {
@@ -41,12 +43,17 @@ impl Default for Server {
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(15),
             shutdown_grace: Duration::from_secs(20),
+            max_connections: 4096,
         }
     }
 }
 
 impl Server {
     pub(super) fn check(&self) -> Result<(), Problem> {
+        if self.max_connections == 0 {
+            let text = "0 would answer nobody; write at least 1".to_owned();
+            return Err(Problem::new("server.max_connections", text));
+        }
         more_than_zero("server.request_timeout", self.request_timeout)
     }
 }

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod app;
 pub mod extract;
 pub mod health;
+pub mod listener;
 pub mod pages;
 pub mod protocol;
 pub mod request_log;

@@ -1,7 +1,5 @@
 //! One line for each request, with nothing personal: no address, no login, no query, and of the path only its pattern.
 
-use std::net::SocketAddr;
-
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -10,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 
 use crate::web::app::App;
+use crate::web::listener::Peer;
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -37,8 +36,8 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
 
 /// The id that a trusted proxy gave. Anybody else's is ignored: it would let a stranger write into the log.
 fn given_id(app: &App, request: &Request) -> Option<String> {
-    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
-    if !app.site.trusted_proxies.iter().any(|net| net.contains(&peer.ip())) {
+    let ConnectInfo(Peer(address)) = request.extensions().get::<ConnectInfo<Peer>>()?;
+    if !app.site.trusted_proxies.iter().any(|net| net.contains(&address.ip())) {
         return None;
     }
     let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -10,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::flows::tidy::tidy;
 use crate::web::app::App;
+use crate::web::listener::{Bounded, Peer};
 use crate::web::router::router;
 
 /// How often housekeeping runs. Nothing depends on it: what falls due binds by being read.
@@ -22,6 +22,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// How long connections may go on once the server was told to stop.
     pub shutdown_grace: Duration,
+    /// Connections open at once; further ones wait to be accepted.
+    pub max_connections: usize,
 }
 
 /// Serves until `stop` completes, then lets requests under way end, for the grace at most.
@@ -33,11 +35,12 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (stopping, mut stopped) = watch::channel(false);
     let housekeeping = tokio::spawn(keep_house(app.clone(), stopped.clone()));
-    let service = router(app, limits.request_timeout).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app, limits.request_timeout).into_make_service_with_connect_info::<Peer>();
     let graceful = async move {
         stop.await;
         let _ = stopping.send(true);
     };
+    let listener = Bounded::new(listener, limits.max_connections);
     let server = axum::serve(listener, service).with_graceful_shutdown(graceful);
     let cut_off = async {
         let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -91,7 +91,11 @@ impl Provider {
             trusted_proxies: Vec::new(),
         };
         let app = App { ctx: Arc::clone(&ctx), site: Arc::new(site) };
-        let limits = Limits { request_timeout: Duration::from_secs(60), shutdown_grace: Duration::ZERO };
+        let limits = Limits {
+            request_timeout: Duration::from_mins(1),
+            shutdown_grace: Duration::ZERO,
+            max_connections: 1024,
+        };
         tokio::spawn(serve(app, listener, limits, pending()));
         let provider = Self { ctx, clock, issuer: format!("http://{address}"), home };
         provider.people().await;

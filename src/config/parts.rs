@@ -1,0 +1,70 @@
+//! What the flows and the pages are given of the configuration.
+
+use std::thread::available_parallelism;
+
+use crate::domain::session::SessionLimits;
+use crate::flows::context::Settings;
+use crate::flows::hash_pool::HashSettings;
+use crate::flows::signing_keys::Rotation;
+use crate::web::app::Site;
+use crate::web::serve;
+
+use super::Config;
+use super::password::AfterChange;
+
+impl Config {
+    /// What decisions read.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            issuer: self.server.issuer.as_str().to_owned(),
+            session: SessionLimits { idle: self.session.idle, absolute: self.session.absolute },
+            interaction: self.session.interaction,
+            pending_change: self.session.pending_change,
+            code: self.tokens.code,
+            access_token: self.tokens.access,
+            refresh_token: self.tokens.refresh,
+            policy: self.policy_book(),
+            password_rules: self.password.rules.clone(),
+            password_throttle: self.throttle.password,
+            code_throttle: self.throttle.code,
+            signs_in_after_change: self.password.after_change == AfterChange::Continue,
+            hashing: self.hashing(),
+            rotation: Rotation { period: self.keys.rotation, overlap: self.keys.overlap },
+        }
+    }
+
+    /// What only pages and headers need.
+    pub fn site(&self) -> Site {
+        let notice = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+        Site {
+            name: self.display.name.clone(),
+            notice_fr: notice(&self.display.notice_fr),
+            notice_en: notice(&self.display.notice_en),
+            zone: self.display.zone.clone(),
+            origin: self.server.issuer.as_str().to_owned(),
+            secure: self.server.issuer.is_https(),
+            trusted_proxies: self.server.trusted_proxies.clone(),
+        }
+    }
+
+    /// How much the server takes at once.
+    pub fn limits(&self) -> serve::Limits {
+        serve::Limits {
+            request_timeout: self.server.request_timeout,
+            shutdown_grace: self.server.shutdown_grace,
+            max_connections: self.server.max_connections,
+        }
+    }
+
+    fn hashing(&self) -> HashSettings {
+        let hash = &self.password.hash;
+        let cores = available_parallelism().map_or(1, std::num::NonZero::get);
+        HashSettings {
+            memory_kib: hash.memory_kib,
+            iterations: hash.iterations,
+            parallelism: hash.parallelism,
+            workers: if hash.workers == 0 { cores } else { hash.workers },
+            queue: hash.queue,
+        }
+    }
+}
