@@ -1,6 +1,6 @@
 change-title = Change of password
 choose-title = Choose your password
-change-account = Account
+change-account = Account:
 change-current = Current password
 change-new = New password
 change-confirmation = New password again

@@ -7,6 +7,7 @@ notice-title = Notice
 cancel = Cancel
 cancel-toward = Cancel and return to { $service }
 back-toward = Return to { $service }
+all-required = All fields must be filled in.
 minutes = { $count ->
     [one] one minute
    *[other] { $count } minutes

@@ -1,6 +1,6 @@
-trouble-status = HTTP status
-trouble-reference = Reference
-trouble-detail = For the team of the service
+trouble-status = HTTP status:
+trouble-reference = Reference:
+trouble-detail = For the team of the service:
 
 invalid-request-title = The request was not understood
 invalid-request-what = The service you came from sent an incomplete or wrong request. It is not your fault.

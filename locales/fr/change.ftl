@@ -1,6 +1,6 @@
 change-title = Changement du mot de passe
 choose-title = Choix de votre mot de passe
-change-account = Compte
+change-account = Compte :
 change-current = Mot de passe actuel
 change-new = Nouveau mot de passe
 change-confirmation = Confirmation du nouveau mot de passe

@@ -7,6 +7,7 @@ notice-title = Information
 cancel = Annuler
 cancel-toward = Annuler et revenir à { $service }
 back-toward = Revenir à { $service }
+all-required = Tous les champs sont à remplir.
 minutes = { $count ->
     [one] une minute
    *[other] { $count } minutes

@@ -1,6 +1,6 @@
-trouble-status = Code HTTP
-trouble-reference = Référence
-trouble-detail = Pour l’équipe du service
+trouble-status = Code HTTP :
+trouble-reference = Référence :
+trouble-detail = Pour l’équipe du service :
 
 invalid-request-title = La demande n’a pas été comprise
 invalid-request-what = Le service d’où vous venez a envoyé une demande incomplète ou fausse. Vous n’y êtes pour rien.
