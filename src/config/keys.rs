@@ -17,7 +17,8 @@ pub struct Keys {
     /// How long a signing key signs before the next one takes over.
     #[serde(with = "length")]
     pub rotation: Duration,
-    /// How long a key is published before it signs and after it has signed, for relying parties that cache the key set.
+    /// How long a key stays published after it has signed: longer than anything it signed is used, ID tokens that are shown
+    /// at sign-out included.
     #[serde(with = "length")]
     pub overlap: Duration,
 }
@@ -27,7 +28,7 @@ impl Default for Keys {
         Self {
             master_key_file: PathBuf::from("ecluse.master.key"),
             rotation: Duration::from_hours(90 * 24),
-            overlap: Duration::from_hours(7 * 24),
+            overlap: Duration::from_hours(30 * 24),
         }
     }
 }
@@ -39,7 +40,7 @@ impl Keys {
             return Err(Problem::new(
                 "keys.rotation",
                 format!(
-                    "{} is not longer than keys.overlap ({}); a key must sign for longer than it is announced",
+                    "{} is not longer than keys.overlap ({}); else several retired keys pile up",
                     length::text(self.rotation),
                     length::text(self.overlap)
                 ),

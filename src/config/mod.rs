@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::gate::PolicyBook;
 use crate::domain::length;
 
 pub mod client;
@@ -55,16 +54,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// The settings that the gate reads.
-    pub fn policy_book(&self) -> PolicyBook {
-        let operator = self.password.operator_maximum_lifetime;
-        PolicyBook {
-            code_lifetime: self.codes.lifetime,
-            maximum_lifetime: self.password.maximum_lifetime.clone(),
-            operator_maximum_lifetime: (!operator.is_zero()).then_some(operator),
-        }
-    }
-
     /// What no single value can say about itself: bounds, and values that must fit each other.
     fn check(&self) -> Result<(), Problem> {
         self.server.check()?;

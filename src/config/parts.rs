@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use crate::domain::gate::PolicyBook;
 use crate::domain::session::SessionLimits;
 use crate::flows::context::Settings;
 use crate::flows::hash_pool::HashSettings;
@@ -56,6 +57,15 @@ impl Config {
         }
     }
 
+    fn policy_book(&self) -> PolicyBook {
+        let operator = self.password.operator_maximum_lifetime;
+        PolicyBook {
+            code_lifetime: self.codes.lifetime,
+            maximum_lifetime: self.password.maximum_lifetime.clone(),
+            operator_maximum_lifetime: (!operator.is_zero()).then_some(operator),
+        }
+    }
+
     fn hashing(&self) -> HashSettings {
         let hash = &self.password.hash;
         let cores = available_parallelism().map_or(1, std::num::NonZero::get);
@@ -66,5 +76,25 @@ impl Config {
             workers: if hash.workers == 0 { cores } else { hash.workers },
             queue: hash.queue,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_none_and_no_workers_are_one_a_core() {
+        let mut config = Config::default();
+        config.display.notice_fr = "  ".to_owned();
+        config.password.operator_maximum_lifetime = Duration::ZERO;
+        assert_eq!(config.site().notice_fr, None);
+        assert!(!config.site().secure);
+        let settings = config.settings();
+        assert_eq!(settings.policy.operator_maximum_lifetime, None);
+        assert!(settings.hashing.workers >= 1);
+        assert!(settings.signs_in_after_change);
     }
 }

@@ -124,6 +124,13 @@ impl Default for Hash {
 }
 
 impl Hash {
+    /// Whether a hash costs less than each of OWASP's equal minimums for Argon2id (Password Storage Cheat Sheet). Fine
+    /// for a test, and for nothing else.
+    pub fn is_too_cheap(&self) -> bool {
+        let minimums = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+        !minimums.iter().any(|(memory, passes)| self.memory_kib >= *memory && self.iterations >= *passes)
+    }
+
     fn check(&self) -> Result<(), Problem> {
         if self.iterations == 0 {
             return Err(Problem::new(

@@ -91,7 +91,7 @@ impl Fault {
                 "others than its owner can read or change it (mode {mode:04o}); run `chmod 600 {}`",
                 path.display()
             ),
-            Self::Missing => "there is no such file; write it, or mend the path".to_owned(),
+            Self::Missing => "there is no such file".to_owned(),
             Self::NotText => "the file is not text; write the secret as one line of UTF-8".to_owned(),
             Self::System(cause) if cause.kind() == ErrorKind::PermissionDenied => {
                 format!("cannot be opened ({cause}); make the user that runs Écluse its owner")
@@ -146,7 +146,7 @@ mod tests {
     fn a_missing_and_an_empty_file_are_told_apart() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        assert!(told(&path).ends_with("secret: there is no such file; write it, or mend the path"));
+        assert!(told(&path).ends_with("secret: there is no such file"));
         create(&path, &Secret::new(String::new())).unwrap();
         assert!(told(&path).ends_with("secret: the file is empty; write the secret into it"));
     }

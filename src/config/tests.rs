@@ -104,7 +104,7 @@ fn variables_carry_numbers_lists_and_profiles_and_empty_ones_are_absent() {
     assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.7/32"]);
     assert_eq!(config.store.readers, 12);
     assert!(!config.password.rules.special);
-    assert_eq!(length::text(config.policy_book().maximum_lifetime[&Profile::Teacher]), "365d");
+    assert_eq!(length::text(config.settings().policy.maximum_lifetime[&Profile::Teacher]), "365d");
     assert_eq!(config.display.name, "Écluse");
 }
 
@@ -319,8 +319,8 @@ const BAD_FILES: &[(&str, &str)] = &[
         "ecluse.toml: tokens.code: 11m is too long for an authorization code; write at most 10m (RFC 6749 section 4.1.2)",
     ),
     (
-        "[keys]\nrotation = \"7d\"\n",
-        "ecluse.toml: keys.rotation: 7d is not longer than keys.overlap (7d); a key must sign for longer than it is announced",
+        "[keys]\nrotation = \"30d\"\n",
+        "ecluse.toml: keys.rotation: 30d is not longer than keys.overlap (30d); else several retired keys pile up",
     ),
     (
         "[password]\nafter_change = \"stop\"\n",
