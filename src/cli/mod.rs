@@ -1,1 +1,111 @@
-//! The command line: one verb, one file.
+//! The command line. One verb, one file: each reads its arguments, calls one flow and prints the outcome.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::config::layers::{Layers, Loaded};
+
+mod backup;
+mod check_config;
+mod init;
+pub mod logging;
+pub mod open;
+pub mod printer;
+pub mod system_user;
+
+/// Écluse: an OpenID provider that issues tokens only after the password-change gate passes.
+#[derive(Debug, Parser)]
+#[command(name = "ecluse", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+struct CommandLine {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by a rule, 4 partly done.
+Standard output is data, standard error is talk.";
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The configuration file [default: ecluse.toml of the current directory, if it is there]
+    #[arg(long, global = true, env = "ECLUSE_CONFIG", value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// A setting that wins over file and environment, such as `server.listen=[::]:8080`; may be repeated
+    #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE", value_parser = setting)]
+    settings: Vec<(String, String)>,
+    /// Print JSON for programs instead of tables for people
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a configuration file, a master key, a database and its keys, as far as they are missing
+    Init,
+    /// Print the settings in force and check them, the master key and the database
+    CheckConfig,
+    /// Copy the database, while it stays in use
+    Backup(backup::Args),
+}
+
+/// Runs one command line, the program's name first. Prints everything there is to print.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let CommandLine { global, command } = match CommandLine::try_parse_from(arguments) {
+        Ok(parsed) => parsed,
+        Err(answer) => {
+            // Help and version are answers; anything else is wrong usage. Nobody is left to tell if this cannot be written.
+            let _ = answer.print();
+            return if answer.use_stderr() { ExitStatus::Usage } else { ExitStatus::Done };
+        }
+    };
+    let printer = Printer::new(global.json, global.quiet);
+    let outcome = tokio::runtime::Runtime::new()
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(dispatch(global, command, &printer)));
+    outcome.unwrap_or_else(|failure| printer.failure(&failure))
+}
+
+async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result<ExitStatus, Failure> {
+    match command {
+        Command::Init => init::run(global, printer).await,
+        Command::CheckConfig => check_config::run(&global.load()?, printer).await,
+        Command::Backup(args) => backup::run(&global.load()?, args, printer).await,
+    }
+}
+
+impl Global {
+    fn load(self) -> Result<Loaded, Failure> {
+        Ok(Layers::of_process(self.config, self.settings).load()?)
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write SECTION.KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_is_a_key_and_a_value() {
+        assert_eq!(setting("log.level=a=b"), Ok(("log.level".to_owned(), "a=b".to_owned())));
+        assert!(setting("log.level").is_err());
+    }
+}
