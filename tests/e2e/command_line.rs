@@ -209,11 +209,11 @@ fn wrong_usage_and_a_wrong_setting_end_differently() {
     assert!(ecluse(home.path(), &[], &[]).starts_with("exit 2\n"));
     assert!(ecluse(home.path(), &["--help"], &[]).starts_with("exit 0\n"));
     assert!(ecluse(home.path(), &["check-config", "--set", "x"], &[]).starts_with("exit 2\n"));
-    insta::assert_snapshot!(ecluse(home.path(), &["check-config"], &[("ECLUSE__SERVER__PORT", "80")]), @r"
+    insta::assert_snapshot!(ecluse(home.path(), &["check-config"], &[("ECLUSE__CODES__LENGTH", "8")]), @r"
     exit 1
     --- out
     --- err
-    error: ECLUSE__SERVER__PORT: server.port: unknown key; expected one of `listen`, `issuer`, `trusted_proxies`, `request_timeout`, `shutdown_grace`
+    error: ECLUSE__CODES__LENGTH: codes.length: unknown key; expected `lifetime` or `ceiling`
     ");
     insta::assert_snapshot!(ecluse(home.path(), &["check-config", "--config", "other.toml"], &[]), @r"
     exit 1
