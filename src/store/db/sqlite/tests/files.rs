@@ -1,0 +1,152 @@
+//! What lies on disk: modes, versions, copies, and no room left.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::*;
+use crate::store::db::MigrateError;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn all_files_are_their_owners_only() {
+    let bench = Bench::open().await;
+    bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
+    for file in fs::read_dir(bench.directory.path()).unwrap() {
+        let path = file.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn closing_the_last_handle_leaves_one_file() {
+    let bench = Bench::open().await;
+    bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
+    let Bench { db, directory, .. } = bench;
+    drop(db);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_and_a_directory_that_is_not_there_are_named() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("notes.txt");
+    fs::write(&path, "these are notes, and longer than the header of a database would be: ".repeat(30))
+        .unwrap();
+    for path in [path, directory.path().join("missing/a.sqlite")] {
+        let error = Db::open_sqlite(&path, Clock::system(), 1).err().unwrap();
+        assert!(matches!(&error, DbError::File { path: named, .. } if *named == path.display().to_string()));
+    }
+}
+
+#[tokio::test]
+async fn migrations_are_applied_once_and_never_in_another_text() {
+    const TWO: &[Migration] = &[
+        Migration { version: 1, sql: ITEM[0].sql },
+        Migration { version: 2, sql: "ALTER TABLE item ADD COLUMN note TEXT;" },
+    ];
+    const EDITED: &[Migration] = &[Migration { version: 1, sql: "CREATE TABLE item (id TEXT PRIMARY KEY);" }];
+    const BROKEN: &[Migration] = &[
+        Migration { version: 1, sql: ITEM[0].sql },
+        Migration { version: 2, sql: TWO[1].sql },
+        Migration { version: 3, sql: "CREATE TABLE more (x BIGINT); CREATE TABLE item (x BIGINT);" },
+    ];
+    let bench = Bench::open().await;
+    bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
+    for _ in 0..2 {
+        migrate(&bench.db, TWO).await.unwrap();
+    }
+    assert_eq!(bench.number("a").await, Some(1));
+
+    let refused = async |known| match migrate(&bench.db, known).await {
+        Err(DbError::Schema(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(ITEM).await, MigrateError::Newer { found: 2, known: 1 });
+    assert_eq!(refused(EDITED).await, MigrateError::Changed { version: 1 });
+    assert!(matches!(refused(BROKEN).await, MigrateError::Failed { version: 3, .. }));
+    assert!(bench.db.all(q!("SELECT x FROM more")).await.is_err());
+    let versions = bench.db.all(q!("SELECT version FROM schema_version")).await.unwrap();
+    assert_eq!(versions.len(), 2);
+}
+
+#[tokio::test]
+async fn what_this_program_carries_makes_a_schema_at_once_from_two_sides() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("new.sqlite");
+    let starts = [1, 2].map(|_| {
+        let path = path.clone();
+        std::thread::spawn(move || Db::open_sqlite(&path, Clock::system(), 1).unwrap())
+    });
+    let [one, two] = starts.map(|start| start.join().unwrap());
+    let (first, second) = tokio::join!(one.migrate(), two.migrate());
+    first.unwrap();
+    second.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_made_under_writing_is_one_moment_of_it() {
+    let bench = Bench::open().await;
+    let filler = "x".repeat(2000);
+    let pairs = (0..2000).map(|n| insert(&format!("{n}{filler}"), n)).collect();
+    bench.db.run(Batch::plain(pairs)).await.unwrap();
+    let steps = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&steps);
+    let dest = bench.directory.path().join("copy.sqlite");
+    let db = bench.db.clone();
+    let writing = tokio::spawn(async move {
+        for n in 0..i64::MAX {
+            let pair = vec![insert(&format!("left{n}"), -1), insert(&format!("right{n}"), -2)];
+            db.run(Batch::plain(pair)).await.unwrap();
+        }
+    });
+    let progress = move |_, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    };
+    bench.db.backup(&dest, progress).await.unwrap();
+    writing.abort();
+    assert!(steps.load(Ordering::SeqCst) > 1);
+    assert_eq!(mode(&dest), 0o600);
+
+    let copy = Db::open_sqlite(&dest, bench.clock.clone(), 1).unwrap();
+    let count = async |n: i64| copy.all(q!("SELECT id FROM item WHERE n = $1", n)).await.unwrap().len();
+    assert_eq!(count(-1).await, count(-2).await);
+    assert_eq!(count(7).await, 1);
+    let whole = copy.one(q!("SELECT quick_check AS verdict FROM pragma_quick_check")).await.unwrap();
+    assert_eq!(whole.unwrap().text("verdict").unwrap(), "ok");
+}
+
+#[tokio::test]
+async fn a_copy_never_overwrites() {
+    let bench = Bench::open().await;
+    let dest = bench.directory.path().join("precious");
+    fs::write(&dest, "precious").unwrap();
+    assert!(matches!(bench.db.backup(&dest, |_, _| ()).await, Err(DbError::File { .. })));
+    assert_eq!(fs::read_to_string(&dest).unwrap(), "precious");
+    assert!(bench.db.backup(&bench.path(), |_, _| ()).await.is_err());
+    assert!(bench.db.run(Batch::plain(vec![insert("a", 1)])).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_full_disk_fails_what_does_not_fit_and_nothing_afterwards() {
+    let bench = Bench::open().await;
+    let limit = |pages: u32| {
+        bench.sqlite().alone(move |connection| connection.pragma_update(None, "max_page_count", pages))
+    };
+    limit(20).await.unwrap().unwrap();
+    let release = bench.hold_writer().await;
+    let small = bench.queue(vec![insert("small", 1)]).await;
+    let large = bench.queue(vec![insert("before", 1), insert(&"x".repeat(100_000), 2)]).await;
+    let after = bench.queue(vec![insert("after", 1)]).await;
+    drop(release);
+    assert!(small.await.unwrap().is_ok());
+    assert!(matches!(large.await.unwrap(), Err(BatchError::Db(DbError::DiskFull))));
+    assert!(after.await.unwrap().is_ok());
+    assert_eq!(bench.ids().await, ["after", "small"]);
+
+    limit(10_000).await.unwrap().unwrap();
+    bench.db.run(Batch::plain(vec![insert(&"x".repeat(100_000), 2)])).await.unwrap();
+}
