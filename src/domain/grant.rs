@@ -50,6 +50,16 @@ impl Authentication {
         })
     }
 
+    /// Whether it is over for good: the password it was made with was replaced since, or the deployment restored. What
+    /// merely waits behind a closed gate is not; its holder is told that a change is required, and this one's is not,
+    /// because no change would help it.
+    pub fn is_over(&self, evidence: &Evidence) -> bool {
+        let facts = evidence.facts();
+        let replaced =
+            facts.credential.is_some_and(|credential| credential.chosen_at > self.authenticated_at);
+        replaced || self.epoch != facts.epoch
+    }
+
     /// Whether nothing ended it since: no change, force or restore, and no belief that the password was stolen.
     pub fn stands(&self, evidence: &Evidence) -> bool {
         let facts = evidence.facts();

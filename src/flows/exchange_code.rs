@@ -51,6 +51,9 @@ pub async fn exchange_code(
         let Some(asked) = ask(ctx, account).await? else {
             return Ok(Err(TokenError::GrantEnded));
         };
+        if claim.authentication.is_over(&asked.evidence) {
+            return Ok(Err(TokenError::GrantEnded));
+        }
         let pass = match asked.verdict {
             Ok(pass) => pass,
             Err(closure) => return Ok(Err(shut(&closure))),

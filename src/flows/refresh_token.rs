@@ -73,7 +73,7 @@ pub async fn refresh_token(
 /// What has to hold before the gate is worth asking.
 fn check(asked: &Asked<Holding>, scope: Option<&ScopeSet>) -> Result<ScopeSet, TokenError> {
     let holding = &asked.loaded;
-    if holding.grant.revoked_at.is_some() {
+    if holding.grant.revoked_at.is_some() || holding.grant.authentication.is_over(&asked.evidence) {
         return Err(TokenError::GrantEnded);
     }
     if holding.expires_at <= asked.evidence.facts().now {

@@ -42,5 +42,8 @@ pub async fn userinfo(ctx: &Context, token: &Secret) -> Result<Result<UserInfo, 
 
 /// Whether the token's own row and its grant are alive, before the gate is worth asking.
 pub fn is_alive(asked: &Asked<Holding>) -> bool {
-    asked.loaded.grant.revoked_at.is_none() && asked.evidence.facts().now < asked.loaded.expires_at
+    let Holding { grant, expires_at, .. } = &asked.loaded;
+    grant.revoked_at.is_none()
+        && asked.evidence.facts().now < *expires_at
+        && !grant.authentication.is_over(&asked.evidence)
 }

@@ -107,6 +107,12 @@ impl Page {
         url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
+    /// The names of the parameters of the redirect, in their order.
+    pub(crate) fn parameters(&self) -> Vec<String> {
+        let url = Url::parse(&self.location().unwrap()).unwrap();
+        url.query_pairs().map(|(key, _)| key.into_owned()).collect()
+    }
+
     /// Whether this is the page with that form.
     pub(crate) fn is_sign_in(&self) -> bool {
         self.body.contains("id=\"sign-in\"")

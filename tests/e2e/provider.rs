@@ -6,18 +6,23 @@ use std::time::Duration;
 
 use ecluse::domain::account::LoginName;
 use ecluse::domain::client::Client;
+use ecluse::domain::code::{Proof, printed};
 use ecluse::domain::gate::PolicyBook;
 use ecluse::domain::password::PasswordRules;
 use ecluse::domain::reset_order::{Level, OrderId};
-use ecluse::domain::secret::SecretBytes;
+use ecluse::domain::secret::Secret;
 use ecluse::domain::session::SessionLimits;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::domain::throttle::ThrottleRules;
 use ecluse::domain::timestamp::Timestamp;
+use ecluse::flows::account::force_change::force_change;
+use ecluse::flows::account::new_code::new_code;
 use ecluse::flows::context::{Context, Parts, Settings};
-use ecluse::flows::hash_pool::HashSettings;
+use ecluse::flows::hash_pool::{Guest, HashSettings};
+use ecluse::flows::print_slips::{Selection, print_slips};
 use ecluse::flows::random::Random;
 use ecluse::flows::reset_order::Actor;
+use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 use ecluse::flows::signing_keys::{KeyRoom, Rotation, ensure, load};
 use ecluse::flows::step::Steps;
@@ -26,11 +31,12 @@ use ecluse::store::account::Person;
 use ecluse::store::clock::Clock;
 use ecluse::store::db::{Batch, Db, Statement};
 use ecluse::store::seal::MasterKey;
-use ecluse::store::secrets::DeploymentSecrets;
+use ecluse::store::secrets::{DeploymentSecrets, Fresh, init};
 use ecluse::web::app::{App, Site};
 use ecluse::web::serve::{Limits, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 
 /// A provider under test.
 pub(crate) struct Provider {
@@ -54,7 +60,14 @@ impl Default for Wish {
     }
 }
 
-/// The password that [`Provider::activate`] chooses.
+impl Wish {
+    /// Other settings.
+    pub(crate) fn settings(change: impl FnOnce(&mut Settings) + 'static) -> Self {
+        Self { settings: Box::new(change), ..Self::default() }
+    }
+}
+
+/// The password that `activate` chooses.
 pub(crate) const FIRST_PASSWORD: &str = "Premier-mot7";
 
 impl Provider {
@@ -63,22 +76,19 @@ impl Provider {
     }
 
     pub(crate) async fn start_with(wish: Wish) -> Self {
-        let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let home = tempfile::tempdir().unwrap();
-        // 21 November 2026, 10:00 UTC.
-        let clock = Clock::manual(Timestamp::from_seconds(1_795_255_200));
-        let db = Db::open_sqlite(&home.path().join("ecluse.sqlite3"), clock.clone(), 2).unwrap();
-        db.migrate().await.unwrap();
+        let file = home.path().join("ecluse.sqlite3");
+        std::fs::write(&file, TEMPLATE.get_or_init(template).await).unwrap();
+        let clock = clock();
+        let db = Db::open_sqlite(&file, clock.clone(), 2).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let issuer = wish.issuer.map_or_else(|| format!("http://{address}"), str::to_owned);
         let mut settings = settings(&issuer);
         (wish.settings)(&mut settings);
-        let secrets = secrets();
+        let secrets = DeploymentSecrets::load(&db, master_key()).await.unwrap();
         let random = Random::system();
-        let room = KeyRoom { db: &db, sealer: &secrets.sealer, random: &random };
-        ensure(&room, clock.now()).await.unwrap();
-        let keys = load(&room).await.unwrap();
+        let keys = load(&KeyRoom { db: &db, sealer: &secrets.sealer, random: &random }).await.unwrap();
         let parts = Parts { db, clock: clock.clone(), random, secrets, keys, settings, steps: wish.steps };
         let ctx = Arc::new(Context::new(parts).unwrap());
         let site = Site {
@@ -97,67 +107,17 @@ impl Provider {
             max_connections: 1024,
         };
         tokio::spawn(serve(app, listener, limits, pending()));
-        let provider = Self { ctx, clock, issuer: format!("http://{address}"), home };
-        provider.people().await;
-        provider
+        Self { ctx, clock, issuer: format!("http://{address}"), home }
     }
 
     pub(crate) async fn register(&self, client: Client) {
         client.validate(true).unwrap();
+        if store::client::find(&self.ctx.db, &client.id).await.unwrap().is_some() {
+            return;
+        }
         let now = self.clock.now();
         let statement = store::client::insert(&client, store::client::DeclaredIn::Database, now).unwrap();
         self.ctx.db.run(Batch::plain(vec![statement])).await.unwrap();
-    }
-
-    /// Two schools of Poitiers: zoe and tom in 6A of the first, lea in 5B of the second, her guardian, a teacher.
-    async fn people(&self) {
-        let places = [
-            ("ministry:fr", None, "Ministère"),
-            ("academie:13", Some("ministry:fr"), "Poitiers"),
-            ("departement:086", Some("academie:13"), "Vienne"),
-            ("departement:016", Some("academie:13"), "Charente"),
-            ("uai:0860001J", Some("departement:086"), "Collège des Tilleuls"),
-            ("class:0860001J/6A", Some("uai:0860001J"), "6A"),
-            ("uai:0169001X", Some("departement:016"), "Collège du Port"),
-            ("class:0169001X/5B", Some("uai:0169001X"), "5B"),
-        ];
-        let mut paths = std::collections::HashMap::new();
-        let mut batch = Vec::new();
-        for (code, parent, name) in places {
-            let code = TerritoryCode::parse(code).unwrap();
-            let parent = parent.map(|parent| TerritoryCode::parse(parent).unwrap());
-            let path = match &parent {
-                None => ecluse::domain::territory::TerritoryPath::root(),
-                Some(parent) => {
-                    let above: &ecluse::domain::territory::TerritoryPath = &paths[parent];
-                    above.child(&code)
-                }
-            };
-            paths.insert(code.clone(), path.clone());
-            let territory = store::territory::Territory { code, path, name: name.to_owned() };
-            batch.push(store::territory::put(&territory, parent.as_ref(), self.clock.now()));
-        }
-        let people = [
-            ("zoe", "National_ELV", "class:0860001J/6A"),
-            ("tom", "National_ELV", "class:0860001J/6A"),
-            ("lea", "National_ELV", "class:0169001X/5B"),
-            ("mme.roux", "National_TUT", "class:0169001X/5B"),
-            ("m.blanc", "National_ENS", "uai:0860001J"),
-        ];
-        for (login, profile, place) in people {
-            let path = paths[&TerritoryCode::parse(place).unwrap()].as_str().to_owned();
-            batch.push(Statement::new(
-                "INSERT INTO account (id, source, source_key, login, login_name, given_name, family_name, email, way_in,
-                     number, code_issue, created_at, updated_at)
-                 VALUES ($1, 'test', $1, $1, $1, $1, 'Essai', NULL, 'local', 1, 1, now_us(), now_us())",
-                vec![login.into()],
-            ));
-            batch.push(Statement::new(
-                "INSERT INTO affiliation (account_id, path, profile, began) VALUES ($1, $2, $3, 0)",
-                vec![login.into(), path.into(), profile.into()],
-            ));
-        }
-        self.ctx.db.run(Batch::plain(batch)).await.unwrap();
     }
 
     pub(crate) async fn person(&self, login: &str) -> Person {
@@ -171,14 +131,60 @@ impl Provider {
     }
 
     pub(crate) async fn order_for(&self, territory: &str, level: Level) -> OrderId {
-        let proposal = proposal(territory, level);
-        issue(&self.ctx, &operator(), &proposal).await.unwrap().unwrap().order.id
+        self.issue(&proposal(territory, level)).await
+    }
+
+    pub(crate) async fn issue(&self, proposal: &Proposal) -> OrderId {
+        issue(&self.ctx, &operator(), proposal).await.unwrap().unwrap().order.id
+    }
+
+    pub(crate) async fn cancel(&self, order: &OrderId) {
+        cancel(&self.ctx, &operator(), order).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn force(&self, login: &str, level: Level) {
+        force_change(&self.ctx, &operator(), level, &[login.to_owned()]).await.unwrap().unwrap();
+    }
+
+    /// The live code of one person, printed with those of the whole académie: nothing else is touched by it.
+    pub(crate) async fn slip(&self, login: &str) -> String {
+        self.slip_at("academie:13", login).await
+    }
+
+    /// The same, printed for a smaller place.
+    pub(crate) async fn slip_at(&self, place: &str, login: &str) -> String {
+        let place = TerritoryCode::parse(place).unwrap();
+        let territory = store::territory::find(&self.ctx.db, &place).await.unwrap().unwrap().path;
+        let mut found = None;
+        let selection = Selection { territory, order: None };
+        print_slips(&self.ctx, &operator(), &selection, |slip| {
+            if slip.person.login == login {
+                found = Some(printed(&slip.code).expose().to_owned());
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+        found.unwrap()
+    }
+
+    /// Gives somebody a password that today's rules would refuse, as one chosen under older rules.
+    pub(crate) async fn choose(&self, login: &str, password: &str) {
+        let person = self.person(login).await;
+        let ctx = &self.ctx;
+        let place = ctx.hash_pool.place(Guest::Known).unwrap();
+        let phc =
+            ctx.hash_pool.hash(place, Secret::new(password.to_owned()), ctx.random.bytes()).await.unwrap();
+        let facts = &person.facts;
+        let chosen =
+            store::account::choose_credential(&facts.account, &phc, facts.clock, Proof::Code, facts.now);
+        ctx.db.run(Batch::plain(chosen.into())).await.unwrap();
     }
 
     /// A new code for one person, as it is printed.
     pub(crate) async fn new_code(&self, login: &str) -> String {
-        let issued = ecluse::flows::account::new_code::new_code(&self.ctx, &operator(), login).await.unwrap();
-        ecluse::domain::code::printed(&issued.ok().unwrap().code).expose().to_owned()
+        let issued = new_code(&self.ctx, &operator(), login).await.unwrap();
+        printed(&issued.ok().unwrap().code).expose().to_owned()
     }
 }
 
@@ -233,13 +239,79 @@ fn throttle() -> ThrottleRules {
     }
 }
 
-fn secrets() -> DeploymentSecrets {
-    let random = Random::system();
-    let key = || SecretBytes::new(random.bytes::<32>().to_vec());
-    DeploymentSecrets {
-        sealer: MasterKey::from_text(&MasterKey::text_of(random.bytes())).unwrap(),
-        pairwise_salt: key(),
-        code_key: key(),
-        cookie_key: key(),
+/// A database with keys and people, made once and copied for each test: an RSA key takes longer than a test.
+static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+async fn template() -> Vec<u8> {
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let home = tempfile::tempdir().unwrap();
+    let db = Db::open_sqlite(&home.path().join("ecluse.sqlite3"), clock(), 1).unwrap();
+    db.migrate().await.unwrap();
+    let (random, sealer) = (Random::system(), master_key());
+    init(&db, &sealer, || Fresh { bytes: random.bytes(), nonce: random.bytes() }).await.unwrap();
+    ensure(&KeyRoom { db: &db, sealer: &sealer, random: &random }, clock().now()).await.unwrap();
+    people(&db).await;
+    let copy = home.path().join("copy.sqlite3");
+    db.backup(&copy, |_, _| ()).await.unwrap();
+    std::fs::read(copy).unwrap()
+}
+
+/// 21 November 2026, 10:00 UTC.
+fn clock() -> Clock {
+    Clock::manual(Timestamp::from_seconds(1_795_255_200))
+}
+
+fn master_key() -> MasterKey {
+    MasterKey::from_text(&MasterKey::text_of([7; 32])).unwrap()
+}
+
+/// Two schools of Poitiers: zoe and tom in 6A of the first, lea in 5B of the second, her guardian, a teacher.
+async fn people(db: &Db) {
+    let places = [
+        ("ministry:fr", None, "Ministère"),
+        ("academie:13", Some("ministry:fr"), "Poitiers"),
+        ("departement:086", Some("academie:13"), "Vienne"),
+        ("departement:016", Some("academie:13"), "Charente"),
+        ("uai:0860001J", Some("departement:086"), "Collège des Tilleuls"),
+        ("class:0860001J/6A", Some("uai:0860001J"), "6A"),
+        ("uai:0169001X", Some("departement:016"), "Collège du Port"),
+        ("class:0169001X/5B", Some("uai:0169001X"), "5B"),
+    ];
+    let mut paths = std::collections::HashMap::new();
+    let mut batch = Vec::new();
+    for (code, parent, name) in places {
+        let code = TerritoryCode::parse(code).unwrap();
+        let parent = parent.map(|parent| TerritoryCode::parse(parent).unwrap());
+        let path = match &parent {
+            None => ecluse::domain::territory::TerritoryPath::root(),
+            Some(parent) => {
+                let above: &ecluse::domain::territory::TerritoryPath = &paths[parent];
+                above.child(&code)
+            }
+        };
+        paths.insert(code.clone(), path.clone());
+        let territory = store::territory::Territory { code, path, name: name.to_owned() };
+        batch.push(store::territory::put(&territory, parent.as_ref(), clock().now()));
     }
+    let people = [
+        ("zoe", "National_ELV", "class:0860001J/6A"),
+        ("tom", "National_ELV", "class:0860001J/6A"),
+        ("lea", "National_ELV", "class:0169001X/5B"),
+        ("mme.roux", "National_TUT", "class:0169001X/5B"),
+        ("m.blanc", "National_ENS", "uai:0860001J"),
+    ];
+    for (login, profile, place) in people {
+        let path = paths[&TerritoryCode::parse(place).unwrap()].as_str().to_owned();
+        batch.push(Statement::new(
+            "INSERT INTO account (id, source, source_key, login, login_name, given_name, family_name, email, way_in,
+                 number, code_issue, created_at, updated_at)
+             VALUES ($1, 'test', $1, $1, $1, $1, 'Essai', NULL, 'local', 1, 1, now_us(), now_us())",
+            vec![login.into()],
+        ));
+        batch.push(Statement::new(
+            "INSERT INTO affiliation (account_id, path, profile, began) VALUES ($1, $2, $3, 0)",
+            vec![login.into(), path.into(), profile.into()],
+        ));
+    }
+    db.run(Batch::plain(batch)).await.unwrap();
 }

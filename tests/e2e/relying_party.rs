@@ -46,7 +46,7 @@ impl RelyingParty {
         Self::register(provider, "spa", json!({ "token_endpoint_auth_method": "none" })).await
     }
 
-    /// A client with these members on top of the usual ones.
+    /// A client with these members on top of the usual ones; the same again when it is registered already.
     pub(crate) async fn register(provider: &Provider, id: &str, with: Value) -> Self {
         let secret = format!("secret of {id}, long enough to be one");
         let mut metadata = json!({
@@ -169,6 +169,10 @@ impl Answer {
             serde_json::from_str(&text).unwrap_or(Value::String(text))
         };
         Self { status, headers, body }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     pub(crate) fn text(&self, member: &str) -> String {

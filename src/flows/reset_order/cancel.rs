@@ -7,6 +7,7 @@ use crate::domain::reset_order::{OrderId, OrderState, WrongState};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::{Context, TRIES, Unavailable};
 use crate::flows::reset_order::Actor;
+use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::store;
 use crate::store::db::Batch;
 use crate::store::reset_order::OrderRecord;
@@ -56,6 +57,11 @@ async fn move_on(
 ) -> Result<Result<OrderRecord, CancelError>, Unavailable> {
     for _ in 0..TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
+        if book.due(now).next().is_some() {
+            // A due order binds already, though it has no number yet: it must not be lifted as if it never had.
+            come_into_force(ctx).await?;
+            continue;
+        }
         let Some(record) = store::reset_order::find(&ctx.db, id).await? else {
             return Ok(Err(CancelError::Unknown(id.clone())));
         };
