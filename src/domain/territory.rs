@@ -201,6 +201,11 @@ impl TerritoryPath {
         (format!("{}>", self.0), format!("{}?", self.0))
     }
 
+    /// The path of the place that this one lies in; none for the root.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('>').map(|(parent, _)| Self(parent.to_owned()))
+    }
+
     /// The code of the place itself.
     pub fn code(&self) -> Option<TerritoryCode> {
         TerritoryCode::parse(self.0.rsplit('>').next()?).ok()
@@ -238,6 +243,14 @@ impl Uai {
     /// The three digits that name the département: `086`, `620` and `720` for Corsica, `97x` overseas.
     pub fn departement(&self) -> &str {
         &self.0[..3]
+    }
+
+    /// The territory of that département.
+    pub fn departement_code(&self) -> TerritoryCode {
+        TerritoryCode {
+            kind: TerritoryKind::Departement,
+            text: format!("departement:{}", self.departement()),
+        }
     }
 
     /// The eight characters.

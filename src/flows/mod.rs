@@ -7,8 +7,11 @@ pub mod browser;
 pub mod change_password;
 pub mod code_key;
 pub mod context;
+pub mod csv_table;
 pub mod exchange_code;
 pub mod hash_pool;
+pub mod import_accounts;
+pub mod import_territories;
 pub mod interaction;
 pub mod introspect;
 pub mod log_in;
@@ -25,3 +28,6 @@ pub mod tokens;
 pub mod userinfo;
 pub mod visit_account;
 pub mod walk;
+
+#[cfg(test)]
+pub(crate) mod test_context;

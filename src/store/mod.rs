@@ -7,6 +7,7 @@ pub mod clock;
 pub mod db;
 pub mod ephemeral;
 pub mod grant;
+pub mod import;
 pub mod reset_order;
 pub mod seal;
 pub mod secrets;

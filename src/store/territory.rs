@@ -36,6 +36,14 @@ pub async fn subtree(db: &Db, root: &TerritoryPath) -> Result<Vec<Territory>, Db
     db.all(sql).await?.iter().map(read).collect()
 }
 
+/// Every place wider than a school, each before what lies below it.
+pub async fn wide(db: &Db) -> Result<Vec<Territory>, DbError> {
+    let sql = q!(
+        "SELECT code, path, name FROM territory WHERE kind IN ('ministry', 'academie', 'departement') ORDER BY path"
+    );
+    db.all(sql).await?.iter().map(read).collect()
+}
+
 /// Whether anybody of these profiles has a place in the territory; of any profile when none is named.
 pub async fn has_people(
     db: &Db,
@@ -69,6 +77,22 @@ pub fn put(territory: &Territory, parent: Option<&TerritoryCode>, now: Timestamp
         territory.code.as_str(),
         territory.code.kind().as_str(),
         parent.map(TerritoryCode::as_str),
+        territory.path.as_str(),
+        territory.name.as_str(),
+        now
+    )
+    .want(1)
+    .named("territory")
+}
+
+/// In a batch: a place that may have been created meanwhile; then it keeps its name, and must lie where it is said to.
+pub fn put_if_missing(territory: &Territory, parent: &TerritoryCode, now: Timestamp) -> Statement {
+    q!(
+        "INSERT INTO territory (code, kind, parent, path, name, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (code) DO UPDATE SET name = territory.name WHERE territory.path = excluded.path",
+        territory.code.as_str(),
+        territory.code.kind().as_str(),
+        parent.as_str(),
         territory.path.as_str(),
         territory.name.as_str(),
         now

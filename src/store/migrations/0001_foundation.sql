@@ -210,14 +210,45 @@ CREATE TABLE throttle (
 );
 CREATE INDEX throttle_expiry ON throttle (expires_at);
 
--- A file under import: checked here as a whole before any account is touched.
+-- The import that the tables below belong to. A later one takes them over, and the earlier one stops at its next batch.
+CREATE TABLE import_run (
+    singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
+    id TEXT NOT NULL
+);
+
+-- A file under import: checked here as a whole before any account is touched. `account_id` is for whoever has no account
+-- yet. Guardians have their turn after the others, as they are placed where their pupils are.
 CREATE TABLE import_row (
     line BIGINT PRIMARY KEY,
+    turn BIGINT NOT NULL,
+    account_id TEXT NOT NULL,
     source TEXT NOT NULL,
     source_key TEXT NOT NULL,
     login TEXT NOT NULL,
     login_name TEXT NOT NULL,
-    body TEXT NOT NULL
+    given_name TEXT NOT NULL,
+    family_name TEXT NOT NULL,
+    email TEXT,
+    profile TEXT NOT NULL
 );
-CREATE INDEX import_row_login ON import_row (login_name);
 CREATE INDEX import_row_key ON import_row (source, source_key);
+
+CREATE TABLE import_place (
+    line BIGINT NOT NULL,
+    path TEXT NOT NULL
+);
+CREATE INDEX import_place_line ON import_place (line);
+
+CREATE TABLE import_pupil (
+    line BIGINT NOT NULL,
+    pupil_key TEXT NOT NULL
+);
+CREATE INDEX import_pupil_line ON import_pupil (line);
+
+-- Lines with an error whose identity could be read: others may speak of them.
+CREATE TABLE import_refused (
+    line BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    source_key TEXT NOT NULL
+);
+CREATE INDEX import_refused_key ON import_refused (source, source_key);
