@@ -78,6 +78,10 @@ impl Browser {
         self.submit(page, "/password", &fields).await
     }
 
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     fn absolute(&self, address: &str) -> String {
         if address.starts_with("http") { address.to_owned() } else { format!("{}{address}", self.issuer) }
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
 
+mod authorize;
 mod browser;
 mod command_line;
 mod doors;

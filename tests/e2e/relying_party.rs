@@ -175,6 +175,12 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The claims of the ID token, its signature unread.
+    pub(crate) fn id_token(&self) -> Value {
+        let token = self.text("id_token");
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
+    }
+
     pub(crate) fn text(&self, member: &str) -> String {
         self.body[member].as_str().unwrap_or_else(|| panic!("no {member} in {}", self.body)).to_owned()
     }

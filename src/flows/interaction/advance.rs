@@ -1,6 +1,7 @@
 //! Where an interaction stands: the ordered checks sign-in, gate, asked-for change; then the answer.
 
 use crate::domain::client::PasswordChangeMode;
+use crate::domain::code::Proof;
 use crate::domain::gate::Closure;
 use crate::domain::grant::Authentication;
 use crate::domain::reset_order::{OrderBook, OrderId};
@@ -13,7 +14,7 @@ use crate::flows::context::{Context, Unavailable};
 use crate::flows::interaction::Opened;
 use crate::oidc::authorize::Prompt;
 use crate::oidc::authorize_response::AuthorizeError;
-use crate::oidc::id_token_hint::IdTokenHint;
+use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};
 use crate::store;
 use crate::store::account::Person;
 
@@ -102,19 +103,18 @@ const NOTICE: &str = "notice";
 
 /// Asks all checks anew and says what comes next.
 pub async fn advance(ctx: &Context, opened: &Opened, browser: &Browser) -> Result<Next, Unavailable> {
-    let silent = asks(opened, Prompt::None);
-    if let Some(pending) = browser.pending.as_ref().filter(|pending| counts(opened, pending.since, None)) {
-        let account = &pending.account;
-        let asked = ask(ctx, account).await?;
-        if let Some(asked) =
-            asked.filter(|asked| pending.stands(&asked.evidence, ctx.settings.pending_change))
-        {
-            return with_pending(ctx, opened, browser, asked, pending).await;
+    if let Some((asked, pending)) = standing_pending(ctx, opened, browser).await? {
+        if !is_hinted(ctx, opened, &asked.loaded) {
+            return Ok(somebody_else(opened, pending.since));
         }
+        return with_pending(ctx, opened, browser, asked, pending).await;
     }
     let Some((asked, session)) = standing_session(ctx, opened, browser).await? else {
-        return Ok(if silent { Next::Error(AuthorizeError::LoginRequired) } else { Next::LogIn });
+        return Ok(nobody(opened));
     };
+    if !is_hinted(ctx, opened, &asked.loaded) {
+        return Ok(somebody_else(opened, session.authenticated_at));
+    }
     match asked.verdict {
         Err(ref closure) if closure.admits_old_password() => {
             let closure = closure.clone();
@@ -123,9 +123,9 @@ pub async fn advance(ctx: &Context, opened: &Opened, browser: &Browser) -> Resul
             closed(ctx, opened, browser, page).await
         }
         // A session opens nothing where the old password opens nothing.
-        Err(_) => Ok(if silent { Next::Error(AuthorizeError::LoginRequired) } else { Next::LogIn }),
+        Err(_) => Ok(nobody(opened)),
         Ok(ref pass) => match Authentication::of(session, pass) {
-            None => Ok(if silent { Next::Error(AuthorizeError::LoginRequired) } else { Next::LogIn }),
+            None => Ok(nobody(opened)),
             Some(authentication) => {
                 if wishes_change(ctx, opened, browser, &asked).await? {
                     let until = asked.evidence.facts().now.plus(ctx.settings.pending_change);
@@ -136,6 +136,20 @@ pub async fn advance(ctx: &Context, opened: &Opened, browser: &Browser) -> Resul
             }
         },
     }
+}
+
+/// Nobody is there whom the request would accept.
+fn nobody(opened: &Opened) -> Next {
+    if asks(opened, Prompt::None) { Next::Error(AuthorizeError::LoginRequired) } else { Next::LogIn }
+}
+
+/// Another person is there than the relying party expects. Whoever signed in before the request may hand the browser
+/// over; whoever signed in for it is the answer, which must be an error (OIDC Core section 3.1.2.1).
+fn somebody_else(opened: &Opened, signed_in_at: Timestamp) -> Next {
+    if signed_in_at >= opened.interaction.created_at {
+        return Next::Error(AuthorizeError::LoginRequired);
+    }
+    nobody(opened)
 }
 
 /// Remembers that the relying party was told, so that it is told once per sign-in in ten minutes: a relying party that
@@ -171,15 +185,10 @@ async fn with_pending(
     asked: Asked<Person>,
     pending: &PendingChange,
 ) -> Result<Next, Unavailable> {
-    let by_code = pending.opened_by.proof() == crate::domain::code::Proof::Code;
+    let by_code = pending.opened_by.proof() == Proof::Code;
     let closure = asked.verdict.as_ref().err().cloned();
-    let admitted = by_code || closure.as_ref().is_none_or(Closure::admits_old_password);
-    if !admitted {
-        return Ok(if asks(opened, Prompt::None) {
-            Next::Error(AuthorizeError::LoginRequired)
-        } else {
-            Next::LogIn
-        });
+    if !by_code && closure.as_ref().is_some_and(|closure| !closure.admits_old_password()) {
+        return Ok(nobody(opened));
     }
     let until = pending.since.plus(ctx.settings.pending_change);
     let page = ChangePage::of(ctx, asked, closure, by_code, until).await?;
@@ -246,6 +255,23 @@ fn notice_key(opened: &Opened, browser: &Browser) -> Option<String> {
     Some(format!("{}:{}", account.0, client.0))
 }
 
+/// The browser's right to change, if it stands and satisfies the request, with its account. One that the old password
+/// opened is over once the gate is open: it never becomes a session.
+async fn standing_pending<'a>(
+    ctx: &Context,
+    opened: &Opened,
+    browser: &'a Browser,
+) -> Result<Option<(Asked<Person>, &'a PendingChange)>, Unavailable> {
+    let pending = browser.pending.as_ref().filter(|pending| counts(opened, pending.since, None));
+    let Some(pending) = pending else { return Ok(None) };
+    let asked = ask(ctx, &pending.account).await?;
+    let wanted = |asked: &Asked<Person>| asked.verdict.is_err() || pending.opened_by.proof() == Proof::Code;
+    Ok(asked
+        .filter(|asked| pending.stands(&asked.evidence, ctx.settings.pending_change))
+        .filter(wanted)
+        .map(|asked| (asked, pending)))
+}
+
 /// The browser's session, if it stands and satisfies the request, with its account.
 async fn standing_session<'a>(
     ctx: &Context,
@@ -258,7 +284,6 @@ async fn standing_session<'a>(
     Ok(asked
         .filter(|asked| session.stands(&asked.evidence, ctx.settings.session))
         .filter(|asked| counts(opened, session.authenticated_at, now(asked)))
-        .filter(|asked| is_hinted(ctx, opened, &asked.loaded))
         .map(|asked| (asked, session)))
 }
 
@@ -267,5 +292,10 @@ fn is_hinted(ctx: &Context, opened: &Opened, person: &Person) -> bool {
     let (Some(request), Some(client)) = (&opened.interaction.request, &opened.client) else { return true };
     let Some(hint) = &request.id_token_hint else { return true };
     let subject = ctx.subject(&client.sector, &person.facts.account);
-    IdTokenHint::read(hint, &ctx.keys(), &ctx.settings.issuer).is_ok_and(|hint| hint.subject == subject)
+    match IdTokenHint::read(hint, &ctx.keys(), &ctx.settings.issuer) {
+        Ok(hint) => hint.subject == subject,
+        // Too old to say of whom it speaks: as no hint to a person, who can say so; as nobody's to a silent request.
+        Err(IdTokenHintError::KeyUnknown) => !request.asks(Prompt::None),
+        Err(IdTokenHintError::Forged | IdTokenHintError::NotIdToken) => false,
+    }
 }
