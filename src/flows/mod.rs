@@ -8,6 +8,7 @@ pub mod change_password;
 pub mod code_key;
 pub mod context;
 pub mod csv_table;
+pub mod declare_clients;
 pub mod exchange_code;
 pub mod hash_pool;
 pub mod import_accounts;

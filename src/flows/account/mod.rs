@@ -2,6 +2,7 @@
 
 pub mod disable;
 pub mod force_change;
+pub mod grant_role;
 pub mod new_code;
 
 use thiserror::Error;

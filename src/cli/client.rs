@@ -1,0 +1,191 @@
+//! `ecluse client`: the relying parties.
+
+use clap::{Subcommand, ValueEnum};
+use serde_json::json;
+
+use crate::cli::open;
+use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::cli::system_user::Acting;
+use crate::config::layers::Loaded;
+use crate::domain::client::{AuthMethod, Client, ClientId, PasswordChangeMode, SigningAlgorithm};
+use crate::domain::scope::ScopeSet;
+use crate::domain::secret::Secret;
+use crate::flows::context::Context;
+use crate::flows::declare_clients::{add_client, free_id};
+use crate::store;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Registers a relying party; prints its registration as JSON, and its secret, once.
+    Add(Box<Add>),
+    /// Lists the relying parties.
+    List,
+}
+
+/// A registration.
+#[derive(Debug, clap::Args)]
+pub(super) struct Add {
+    /// What people are told they go to.
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// Its identifier; made from the name when absent.
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+    /// Where answers may go, byte for byte; may be given more than once.
+    #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+    redirect_uris: Vec<String>,
+    /// Where a sign-out may lead.
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// Clients of one sector know a person by the same subject. Never changes; the identifier when absent.
+    #[arg(long, value_name = "SECTOR")]
+    sector: Option<String>,
+    /// What it may ask for, separated by spaces; with `offline_access` it may refresh.
+    #[arg(long, value_name = "SCOPES", default_value = "openid profile")]
+    scope: ScopeSet,
+    /// How it authenticates.
+    #[arg(long, value_enum, default_value_t = Method::Basic)]
+    auth: Method,
+    /// Allows requests without PKCE, for libraries that cannot.
+    #[arg(long)]
+    without_pkce: bool,
+    /// What ID tokens are signed with.
+    #[arg(long, value_enum, default_value_t = Algorithm::Rs256)]
+    algorithm: Algorithm,
+    /// Who tells people that the password must change.
+    #[arg(long, value_enum)]
+    password_change_mode: Option<Mode>,
+    /// Its home page.
+    #[arg(long, value_name = "URI")]
+    client_uri: Option<String>,
+    /// May introspect tokens that were given to others.
+    #[arg(long)]
+    resource_server: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Method {
+    /// `client_secret_basic`
+    Basic,
+    /// `client_secret_post`
+    Post,
+    /// none: a client that cannot keep a secret
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Algorithm {
+    Rs256,
+    Es256,
+    #[value(name = "eddsa")]
+    EdDsa,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Mode {
+    /// the provider hosts the change
+    OpHosted,
+    /// the client is told first, and shows its own notice
+    ClientNotice,
+}
+
+/// Does it.
+pub(super) async fn run(
+    loaded: &Loaded,
+    verb: Verb,
+    acting: Acting,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let ctx = open::context(&loaded.config).await?;
+    match verb {
+        Verb::Add(add) => {
+            let secret = Secret::from_random(ctx.random.bytes());
+            let client = add.client(&ctx, loaded, &secret).await?;
+            client
+                .validate(loaded.config.server.issuer.is_loopback())
+                .map_err(|errors| Failure::refused(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+            add_client(&ctx, &acting.actor(), &client).await?.map_err(Failure::refused)?;
+            say(loaded, &client, &secret, printer)
+        }
+        Verb::List => list(&ctx, printer).await,
+    }
+}
+
+impl Add {
+    async fn client(self, ctx: &Context, loaded: &Loaded, secret: &Secret) -> Result<Client, Failure> {
+        let id = match self.id {
+            Some(id) => ClientId(id),
+            None => free_id(ctx, &self.name).await?,
+        };
+        let auth_method = match self.auth {
+            Method::Basic => AuthMethod::ClientSecretBasic,
+            Method::Post => AuthMethod::ClientSecretPost,
+            Method::None => AuthMethod::None,
+        };
+        Ok(Client {
+            sector: self.sector.unwrap_or_else(|| id.0.clone()),
+            id,
+            name: self.name,
+            auth_method,
+            secret_hash: (auth_method != AuthMethod::None).then(|| secret.hash()),
+            redirect_uris: self.redirect_uris,
+            post_logout_redirect_uris: self.post_logout_redirect_uris,
+            scopes: self.scope,
+            pkce_required: !self.without_pkce,
+            id_token_signed_response_alg: match self.algorithm {
+                Algorithm::Rs256 => SigningAlgorithm::Rs256,
+                Algorithm::Es256 => SigningAlgorithm::Es256,
+                Algorithm::EdDsa => SigningAlgorithm::EdDsa,
+            },
+            password_change_mode: match self.password_change_mode {
+                None => loaded.config.display.default_password_change_mode,
+                Some(Mode::OpHosted) => PasswordChangeMode::OpHosted,
+                Some(Mode::ClientNotice) => PasswordChangeMode::ClientNotice,
+            },
+            client_uri: self.client_uri,
+            initiate_login_uri: None,
+            resource_server: self.resource_server,
+        })
+    }
+}
+
+/// The registration for a program, and the lines to paste for a person. The secret is shown here and nowhere else.
+fn say(loaded: &Loaded, client: &Client, secret: &Secret, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let mut data = serde_json::to_value(client)?;
+    if let Some(members) = data.as_object_mut() {
+        members.remove("ecluse_client_secret_sha256");
+    }
+    if client.secret_hash.is_some() {
+        data["client_secret"] = json!(secret.expose());
+    }
+    let text = serde_json::to_string_pretty(&data)?;
+    printer.answer(&data, || text)?;
+    let issuer = loaded.config.server.issuer.as_str();
+    printer.talk("The secret is shown this once. What a library asks for:");
+    printer.talk(format_args!("  issuer        {issuer}"));
+    printer.talk(format_args!("  client_id     {}", client.id.0));
+    printer.talk(format_args!("  redirect_uri  {}", client.redirect_uris.join(" ")));
+    printer.talk(format_args!("  scope         {}", client.scopes));
+    printer.talk(format_args!("  discovery     {issuer}/.well-known/openid-configuration"));
+    Ok(ExitStatus::Done)
+}
+
+async fn list(ctx: &Context, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let clients = store::client::list(&ctx.db).await?;
+    let mut data = serde_json::to_value(&clients)?;
+    for client in data.as_array_mut().into_iter().flatten().filter_map(serde_json::Value::as_object_mut) {
+        client.remove("ecluse_client_secret_sha256");
+    }
+    printer.answer(&data, || {
+        let rows = clients.iter().map(|client| {
+            let mode = match client.password_change_mode {
+                PasswordChangeMode::OpHosted => "op_hosted",
+                PasswordChangeMode::ClientNotice => "client_notice",
+            };
+            [client.id.0.clone(), client.name.clone(), mode.to_owned(), client.scopes.to_string(), client.redirect_uris.join(" ")]
+        });
+        table(["client", "name", "password change", "scope", "redirect URIs"], rows)
+    })?;
+    Ok(ExitStatus::Done)
+}

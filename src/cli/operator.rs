@@ -1,0 +1,46 @@
+//! `ecluse operator`: who may order others to do what, and where.
+
+use clap::Subcommand;
+
+use crate::cli::open;
+use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::Acting;
+use crate::config::layers::Loaded;
+use crate::domain::operator::Role;
+use crate::domain::territory::TerritoryCode;
+use crate::flows::account::grant_role::grant_role;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Gives an account a role over a territory.
+    Grant(Grant),
+}
+
+/// Who, what and where.
+#[derive(Debug, clap::Args)]
+pub(super) struct Grant {
+    /// The login.
+    #[arg(value_name = "LOGIN")]
+    login: String,
+    /// authority, `school_admin`, `class_teacher`, helpdesk or auditor.
+    #[arg(long, value_name = "ROLE")]
+    role: Role,
+    /// The place, with everything below it.
+    #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
+    territory: TerritoryCode,
+}
+
+/// Does it.
+pub(super) async fn run(
+    loaded: &Loaded,
+    verb: Verb,
+    acting: Acting,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let ctx = open::context(&loaded.config).await?;
+    let Verb::Grant(Grant { login, role, territory }) = verb;
+    grant_role(&ctx, &acting.actor(), &login, role, &territory).await?.map_err(Failure::refused)?;
+    printer.talk(format_args!("{login} is {} over {territory}", role.as_str()));
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,49 @@
+//! `ecluse reset-order cancel ID` and `close ID`.
+
+use super::{Which, find, record_json};
+use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::domain::reset_order::Level;
+use crate::flows::context::Context;
+use crate::flows::reset_order::preview::opened_by_cancelling;
+use crate::flows::reset_order::{Actor, cancel as flow};
+
+/// Which order.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Lifts the order, and says for how many people the gate opens again.
+pub(super) async fn cancel(
+    ctx: &Context,
+    args: Args,
+    actor: Actor,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let record = find(ctx, &args.which).await?;
+    let opened = opened_by_cancelling(ctx, &record.order).await?;
+    let record = flow::cancel(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
+    let mut data = record_json(&record);
+    data["opened"] = opened.into();
+    printer.answer(&data, || record.order.id.to_string())?;
+    printer.talk(format_args!("Cancelled. The gate opens again for {opened} people"));
+    if record.order.level == Level::Recover && record.order.state.force().is_some() {
+        printer.talk("Whoever has not changed yet must still do so, with the old password or a code; no session comes back");
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Ends the campaign.
+pub(super) async fn close(
+    ctx: &Context,
+    args: Args,
+    actor: Actor,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let record = find(ctx, &args.which).await?;
+    let record = flow::close(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
+    printer.answer(&record_json(&record), || record.order.id.to_string())?;
+    printer.talk("Closed. It still binds every password that is older than it");
+    Ok(ExitStatus::Done)
+}

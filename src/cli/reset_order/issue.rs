@@ -1,0 +1,64 @@
+//! `ecluse reset-order issue`.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use jiff::tz::TimeZone;
+
+use super::{Whom, counts_text, record_json, state_word};
+use crate::cli::instant;
+use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::flows::context::Context;
+use crate::flows::reset_order::Actor;
+use crate::flows::reset_order::issue::{Proposal, issue};
+use crate::flows::reset_order::preview::preview;
+use crate::domain::reset_order::Level;
+
+/// Whom, how and when, and whether to ask.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    whom: Whom,
+    /// Does not show the counts and ask for their number first.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Writes the order, after somebody has read the counts and typed their number.
+pub(super) async fn run(
+    ctx: &Context,
+    args: Args,
+    actor: Actor,
+    zone: &TimeZone,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let proposal = args.whom.proposal(zone)?;
+    if !args.yes {
+        confirm(ctx, &proposal, printer).await?;
+    }
+    let record = issue(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+    printer.answer(&record_json(&record), || record.order.id.to_string())?;
+    printer.talk(format_args!(
+        "The order is {} since {}; its codes expire on {}",
+        state_word(record.order.state),
+        instant::write(record.scheduled_at, zone),
+        instant::write(record.order.codes_expire_at, zone)
+    ));
+    if proposal.level == Level::Recover {
+        printer.talk(format_args!("Print the codes with `ecluse slips --order {}`", record.order.id));
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The number is typed, not "yes": whoever types it has read it.
+async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Result<(), Failure> {
+    let counts = preview(ctx, proposal).await?.map_err(Failure::refused)?;
+    printer.talk(counts_text(&counts).trim_end());
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::refused("nobody is there to confirm the number of people")
+            .hint("run it in a terminal, or add --yes once you have read the preview"));
+    }
+    printer.talk(format_args!("Type the number of people who must choose a new password ({}):", counts.bound));
+    let mut typed = String::new();
+    std::io::stdin().lock().read_line(&mut typed)?;
+    if typed.trim() == counts.bound.to_string() { Ok(()) } else { Err(Failure::refused("not confirmed; nothing was ordered")) }
+}

@@ -1,0 +1,214 @@
+//! `ecluse reset-order`: what an authority orders, from the host.
+
+mod cancel;
+mod issue;
+mod list;
+mod preview;
+mod show;
+
+use clap::Subcommand;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::cli::instant;
+use crate::cli::open;
+use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::Acting;
+use crate::config::layers::Loaded;
+use crate::domain::profile::Profile;
+use crate::domain::reset_order::{Level, OrderId, OrderState};
+use crate::domain::territory::TerritoryCode;
+use crate::flows::reset_order::issue::Proposal;
+use crate::flows::reset_order::preview::Counts;
+use crate::store::reset_order::OrderRecord;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Counts whom an order would cover and spare; writes nothing.
+    Preview(Whom),
+    /// Writes an order: in force at once, or at --at.
+    Issue(issue::Args),
+    /// Lists every order, the newest first.
+    List,
+    /// Shows one order and how far its people have come.
+    Show(Which),
+    /// Lifts an order; what was `recover` stays bound at `change`.
+    Cancel(cancel::Args),
+    /// Ends the campaign of an order; its duty stays.
+    Close(cancel::Args),
+}
+
+/// Which order.
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// The order's id, or enough of its beginning to tell it apart.
+    #[arg(value_name = "ID")]
+    id: String,
+}
+
+/// Whom, how and when.
+#[derive(Debug, clap::Args)]
+pub(super) struct Whom {
+    /// The place, with everything below it: academie:13, departement:086, uai:0860001J, class:0860001J/6A.
+    #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
+    territory: TerritoryCode,
+    /// Only people of this profile, such as `National_ELV`; may be given more than once. Everybody when absent.
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<Profile>,
+    /// change: the old password still opens the change page. recover: it opens nothing, only a code does.
+    #[arg(long, value_name = "LEVEL")]
+    level: Level,
+    /// Spares people: never-activated, changed-since=DATE, reset-by-school=DATE, no-local-password (always spared).
+    #[arg(long = "exclude", value_name = "WHO")]
+    exclusions: Vec<String>,
+    /// An operator who is not left out, by login; may be given more than once.
+    #[arg(long = "include-operator", value_name = "LOGIN")]
+    operators: Vec<String>,
+    /// When it comes into force; at once when absent. 2024-04-13T08:00 in the deployment's zone, or with an offset.
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<String>,
+    /// When change becomes recover for those who hold a code.
+    #[arg(long, value_name = "INSTANT")]
+    deadline: Option<String>,
+}
+
+/// Does it.
+pub(super) async fn run(
+    loaded: &Loaded,
+    verb: Verb,
+    acting: Acting,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let ctx = open::context(&loaded.config).await?;
+    let zone = &loaded.config.display.zone;
+    match verb {
+        Verb::Preview(whom) => preview::run(&ctx, whom, zone, printer).await,
+        Verb::Issue(args) => issue::run(&ctx, args, acting.actor(), zone, printer).await,
+        Verb::List => list::run(&ctx, zone, printer).await,
+        Verb::Show(which) => show::run(&ctx, &which, zone, printer).await,
+        Verb::Cancel(args) => cancel::cancel(&ctx, args, acting.actor(), printer).await,
+        Verb::Close(args) => cancel::close(&ctx, args, acting.actor(), printer).await,
+    }
+}
+
+impl Whom {
+    fn proposal(self, zone: &TimeZone) -> Result<Proposal, Failure> {
+        let instant = |text: &str| instant::read(text, zone).map_err(usage);
+        let mut proposal = Proposal {
+            territory: self.territory,
+            profiles: self.profiles.into_iter().collect(),
+            level: self.level,
+            never_activated: false,
+            changed_since: None,
+            reset_by_school_since: None,
+            named_operators: self.operators,
+            at: self.at.as_deref().map(instant).transpose()?,
+            deadline: self.deadline.as_deref().map(instant).transpose()?,
+        };
+        for exclusion in &self.exclusions {
+            match exclusion.split_once('=') {
+                None if exclusion == "never-activated" => proposal.never_activated = true,
+                None if exclusion == "no-local-password" => {}
+                Some(("changed-since", date)) => proposal.changed_since = Some(instant(date)?),
+                Some(("reset-by-school", date)) => proposal.reset_by_school_since = Some(instant(date)?),
+                _ => {
+                    return Err(usage(format!(
+                        "--exclude {exclusion} is unknown; write never-activated, changed-since=DATE, \
+                         reset-by-school=DATE or no-local-password"
+                    )));
+                }
+            }
+        }
+        Ok(proposal)
+    }
+}
+
+fn usage(text: String) -> Failure {
+    Failure::usage(text)
+}
+
+/// The order somebody means by the beginning of its id.
+async fn find(ctx: &crate::flows::context::Context, which: &Which) -> Result<OrderRecord, Failure> {
+    let mut found = crate::store::reset_order::list(&ctx.db).await?;
+    found.retain(|record| record.order.id.0.starts_with(&which.id));
+    match (found.pop(), found.is_empty()) {
+        (Some(record), true) => Ok(record),
+        (Some(_), false) => Err(Failure::usage(format!("several orders begin with {}; write more of the id", which.id))),
+        (None, _) => Err(Failure::failed(format_args!("there is no order {}", which.id))),
+    }
+}
+
+fn state_word(state: OrderState) -> &'static str {
+    match state {
+        OrderState::AwaitingApproval => "awaiting approval",
+        OrderState::Cancelled { .. } => "cancelled",
+        OrderState::Closed { .. } => "closed",
+        OrderState::Draft => "draft",
+        OrderState::InForce(_) => "in force",
+        OrderState::Scheduled { .. } => "scheduled",
+    }
+}
+
+fn place(record: &OrderRecord) -> String {
+    record.order.population.territory.code().map(|code| code.to_string()).unwrap_or_default()
+}
+
+fn profiles(record: &OrderRecord) -> String {
+    let profiles = &record.order.population.profiles;
+    if profiles.is_empty() {
+        return "everybody".to_owned();
+    }
+    profiles.iter().map(|profile| profile.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn record_json(record: &OrderRecord) -> Value {
+    let OrderId(id) = &record.order.id;
+    json!({
+        "id": id,
+        "state": record.order.state.as_str(),
+        "level": record.order.level.as_str(),
+        "territory": place(record),
+        "profiles": record.order.population.profiles,
+        "reason": record.reason,
+        "author": record.author,
+        "scheduled_at": instant::write_utc(record.scheduled_at),
+        "in_force_at": record.order.state.force().map(|force| instant::write_utc(force.since)),
+        "clock": record.order.state.force().map(|force| force.clock.0),
+        "deadline": record.order.deadline.map(instant::write_utc),
+        "codes_expire_at": instant::write_utc(record.order.codes_expire_at),
+    })
+}
+
+fn counts_json(counts: &Counts) -> Value {
+    json!({
+        "covered": counts.covered,
+        "bound": counts.bound,
+        "done": counts.done,
+        "spared": counts.spared.iter().map(|(why, count)| (why.as_str(), *count)).collect::<std::collections::BTreeMap<_, _>>(),
+        "chosen_with_old_password": counts.chosen_with_old_password,
+        "without_email": counts.without_email,
+        "operators_left_out": counts.operators,
+    })
+}
+
+fn counts_text(counts: &Counts) -> String {
+    let mut rows = vec![
+        ["covered".to_owned(), counts.covered.to_string()],
+        ["must choose a new password".to_owned(), counts.bound.to_string()],
+        ["have chosen one since".to_owned(), counts.done.to_string()],
+    ];
+    rows.extend(counts.spared.iter().map(|(why, count)| [format!("spared: {}", why.as_str()), count.to_string()]));
+    if counts.chosen_with_old_password > 0 {
+        let what = "bound although changed, with the old password as only proof".to_owned();
+        rows.push([what, counts.chosen_with_old_password.to_string()]);
+    }
+    rows.push(["of those bound, without e-mail".to_owned(), counts.without_email.to_string()]);
+    let mut text = crate::cli::printer::table(["people", "count"], rows);
+    if !counts.operators.is_empty() {
+        text.push_str("operators left out: ");
+        text.push_str(&counts.operators.join(", "));
+        text.push_str(" (include one with --include-operator LOGIN)\n");
+    }
+    text
+}

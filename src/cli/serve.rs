@@ -1,0 +1,37 @@
+//! `ecluse serve`: the provider, until it is told to stop.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::printer::{ExitStatus, Failure};
+use crate::cli::{logging, open};
+use crate::config::layers::Loaded;
+use crate::flows::declare_clients::declare_clients;
+use crate::web::app::App;
+use crate::web::serve::serve;
+
+/// Serves until SIGTERM or Ctrl-C, then lets requests under way end.
+pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
+    let config = &loaded.config;
+    let clients = loaded.clients(|name| std::env::var_os(name))?;
+    let ctx = open::context(config).await?;
+    declare_clients(&ctx, &clients).await??;
+    let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
+        Failure::failed(format_args!("cannot listen on {} (server.listen): {error}", config.server.listen))
+    })?;
+    logging::start(&config.log);
+    let mut terminated = signal(SignalKind::terminate())?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        tracing::info!("stopping");
+    };
+    tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, "ready");
+    let app = App { ctx: Arc::new(ctx), site: Arc::new(config.site()) };
+    serve(app, listener, config.limits(), stop).await?;
+    Ok(ExitStatus::Done)
+}
