@@ -6,14 +6,23 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::Acting;
 use crate::config::layers::{Layers, Loaded};
 
+mod account;
 mod backup;
 mod check_config;
+mod client;
 mod init;
+mod instant;
+mod keys;
 pub mod logging;
 pub mod open;
+mod operator;
 pub mod printer;
+mod reset_order;
+mod serve;
+mod slips;
 pub mod system_user;
 
 /// Écluse: an OpenID provider that issues tokens only after the password-change gate passes.
@@ -54,6 +63,38 @@ enum Command {
     CheckConfig,
     /// Copy the database, while it stays in use
     Backup(backup::Args),
+    /// One person, or a selection.
+    Account(Acts<account::Verb>),
+    /// The relying parties.
+    Client(Acts<client::Verb>),
+    /// The signing keys.
+    Keys(Acts<keys::Verb>),
+    /// Who may order others to do what, and where.
+    Operator(Acts<operator::Verb>),
+    /// What an authority orders.
+    ResetOrder(Acts<reset_order::Verb>),
+    /// Runs the provider until it is told to stop.
+    Serve,
+    /// Prints the live codes of a population.
+    Slips(Slips),
+}
+
+/// Verbs that are written into the audit log.
+#[derive(Debug, clap::Args)]
+struct Acts<V: Subcommand> {
+    #[command(subcommand)]
+    verb: V,
+    #[command(flatten)]
+    acting: Acting,
+}
+
+/// Printing codes is an act as well.
+#[derive(Debug, clap::Args)]
+struct Slips {
+    #[command(flatten)]
+    args: slips::Args,
+    #[command(flatten)]
+    acting: Acting,
 }
 
 /// Runs one command line, the program's name first. Prints everything there is to print.
@@ -78,6 +119,13 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Init => init::run(global, printer).await,
         Command::CheckConfig => check_config::run(&global.load()?, printer).await,
         Command::Backup(args) => backup::run(&global.load()?, args, printer).await,
+        Command::Account(act) => account::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Client(act) => client::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Keys(act) => keys::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Operator(act) => operator::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Serve => serve::run(&global.load()?).await,
+        Command::Slips(act) => slips::run(&global.load()?, act.args, act.acting, printer).await,
     }
 }
 

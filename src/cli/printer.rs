@@ -57,6 +57,11 @@ impl Failure {
     }
 
     /// A rule says no.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self { status: ExitStatus::Usage, message: message.to_string(), hint: None }
+    }
+
+    /// A rule says no.
     pub fn refused(message: impl fmt::Display) -> Self {
         Self { status: ExitStatus::Refused, message: message.to_string(), hint: None }
     }

@@ -62,7 +62,8 @@ pub(super) async fn run(
     out.write_all(b"\xef\xbb\xbf")?;
     let mut csv = csv::WriterBuilder::new().delimiter(b';').from_writer(out);
     csv.write_record(["Établissement", "Classe", "Profil", "Nom", "Prénom", "Identifiant", "Code", "Valable jusqu'au", "Élèves"])?;
-    let written = print_slips(&ctx, &acting.actor(), &selection, |slip| {
+    let actor = acting.actor();
+    let written = print_slips(&ctx, &actor, &selection, |slip| {
         let expires = instant::write(slip.live.expires_at, zone);
         let record = record(&slip, &schools, &expires);
         csv.write_record(record).map_err(|error| Unavailable::Broken(format!("writing the slips: {error}")))

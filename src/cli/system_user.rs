@@ -8,7 +8,7 @@ use crate::flows::reset_order::Actor;
 #[derive(Debug, clap::Args)]
 pub struct Acting {
     /// Why, in your own words, for the audit log
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", global = true)]
     reason: Option<String>,
 }
 
