@@ -102,11 +102,11 @@ pub(super) async fn run(
         Verb::Add(add) => {
             let secret = Secret::from_random(ctx.random.bytes());
             let client = add.client(&ctx, loaded, &secret).await?;
-            client
-                .validate(loaded.config.server.issuer.is_loopback())
-                .map_err(|errors| Failure::refused(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+            client.validate(loaded.config.server.issuer.is_loopback()).map_err(|errors| {
+                Failure::refused(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            })?;
             add_client(&ctx, &acting.actor(), &client).await?.map_err(Failure::refused)?;
-            say(loaded, &client, &secret, printer)
+            say(loaded, &client, &secret, *printer)
         }
         Verb::List => list(&ctx, printer).await,
     }
@@ -151,7 +151,7 @@ impl Add {
 }
 
 /// The registration for a program, and the lines to paste for a person. The secret is shown here and nowhere else.
-fn say(loaded: &Loaded, client: &Client, secret: &Secret, printer: &Printer) -> Result<ExitStatus, Failure> {
+fn say(loaded: &Loaded, client: &Client, secret: &Secret, printer: Printer) -> Result<ExitStatus, Failure> {
     let mut data = serde_json::to_value(client)?;
     if let Some(members) = data.as_object_mut() {
         members.remove("ecluse_client_secret_sha256");
@@ -183,7 +183,13 @@ async fn list(ctx: &Context, printer: &Printer) -> Result<ExitStatus, Failure> {
                 PasswordChangeMode::OpHosted => "op_hosted",
                 PasswordChangeMode::ClientNotice => "client_notice",
             };
-            [client.id.0.clone(), client.name.clone(), mode.to_owned(), client.scopes.to_string(), client.redirect_uris.join(" ")]
+            [
+                client.id.0.clone(),
+                client.name.clone(),
+                mode.to_owned(),
+                client.scopes.to_string(),
+                client.redirect_uris.join(" "),
+            ]
         });
         table(["client", "name", "password change", "scope", "redirect URIs"], rows)
     })?;

@@ -39,7 +39,9 @@ pub(super) async fn run(
             let actor = acting.actor();
             for algorithm in SigningAlgorithm::ALL {
                 if !rotate(&ctx.key_room(), algorithm, now).await? {
-                    return Err(Failure::failed("another program rotated the keys in between; look with `ecluse keys list`"));
+                    return Err(Failure::failed(
+                        "another program rotated the keys in between; look with `ecluse keys list`",
+                    ));
                 }
             }
             let line = actor.line(Act::KeyRotate, "signing keys".to_owned());
@@ -68,7 +70,12 @@ async fn list(ctx: &Context, loaded: &Loaded, printer: &Printer) -> Result<ExitS
     printer.answer(&data, || {
         let rows = keys.iter().map(|key| {
             let since = key.retired_at.or(key.activated_at).unwrap_or(key.created_at);
-            [key.algorithm.as_str().to_owned(), key.state.clone(), instant::write(since, zone), key.kid.clone()]
+            [
+                key.algorithm.as_str().to_owned(),
+                key.state.clone(),
+                instant::write(since, zone),
+                key.kid.clone(),
+            ]
         });
         table(["alg", "state", "since", "kid"], rows)
     })?;

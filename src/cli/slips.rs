@@ -61,7 +61,17 @@ pub(super) async fn run(
     };
     out.write_all(b"\xef\xbb\xbf")?;
     let mut csv = csv::WriterBuilder::new().delimiter(b';').from_writer(out);
-    csv.write_record(["Établissement", "Classe", "Profil", "Nom", "Prénom", "Identifiant", "Code", "Valable jusqu'au", "Élèves"])?;
+    csv.write_record([
+        "Établissement",
+        "Classe",
+        "Profil",
+        "Nom",
+        "Prénom",
+        "Identifiant",
+        "Code",
+        "Valable jusqu'au",
+        "Élèves",
+    ])?;
     let actor = acting.actor();
     let written = print_slips(&ctx, &actor, &selection, |slip| {
         let expires = instant::write(slip.live.expires_at, zone);
@@ -92,7 +102,9 @@ async fn selection(ctx: &Context, args: &Args) -> Result<Selection, Failure> {
     let territory = match (&args.territory, &args.class) {
         (Some(school), Some(class)) => {
             let uai = school.uai().and_then(|uai| Uai::parse(uai).ok());
-            let uai = uai.ok_or_else(|| Failure::usage("--class needs a school: --territory uai:0860001J".to_owned()))?;
+            let uai = uai.ok_or_else(|| {
+                Failure::usage("--class needs a school: --territory uai:0860001J".to_owned())
+            })?;
             Some(TerritoryCode::class(&uai, class)?)
         }
         (territory, _) => territory.clone(),

@@ -26,7 +26,10 @@ pub enum DeclareError {
 
 /// Takes the clients of the configuration: new ones are added, known ones updated, and those that it no longer declares
 /// are gone, with everything they hold.
-pub async fn declare_clients(ctx: &Context, clients: &[Client]) -> Result<Result<(), DeclareError>, Unavailable> {
+pub async fn declare_clients(
+    ctx: &Context,
+    clients: &[Client],
+) -> Result<Result<(), DeclareError>, Unavailable> {
     let now = ctx.clock.now();
     for gone in store::client::declared(&ctx.db).await? {
         if !clients.iter().any(|client| client.id == gone) {
@@ -34,7 +37,8 @@ pub async fn declare_clients(ctx: &Context, clients: &[Client]) -> Result<Result
         }
     }
     for client in clients {
-        let statement = store::client::declare(client, now).map_err(|error| Unavailable::Broken(error.to_string()))?;
+        let statement =
+            store::client::declare(client, now).map_err(|error| Unavailable::Broken(error.to_string()))?;
         if !ctx.commit(Batch::plain(vec![statement])).await? {
             return Ok(Err(DeclareError::Conflict(client.id.0.clone())));
         }
@@ -63,11 +67,8 @@ pub async fn add_client(
 
 /// A free identifier for a client, from its name.
 pub async fn free_id(ctx: &Context, name: &str) -> Result<ClientId, Unavailable> {
-    let plain: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
+    let plain: String =
+        name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let plain = plain.trim_matches('-').chars().take(100).collect::<String>();
     let base = if plain.is_empty() { "client".to_owned() } else { plain };
     for number in 1_u32.. {

@@ -16,7 +16,7 @@ use crate::flows::step::Step;
 use crate::store;
 use crate::store::account::{Person, still_at, still_passes};
 use crate::store::db::{Batch, Statement};
-use crate::store::ephemeral::{Reserve, throttle_clear_statement};
+use crate::store::ephemeral::{Reserve, throttle_clear_statement, throttle_refund_statement};
 
 /// What somebody typed.
 pub struct Credentials {
@@ -62,16 +62,23 @@ pub async fn log_in(ctx: &Context, browser: &Browser, typed: Credentials) -> Res
     };
     let known = known_account(ctx, browser, name.as_ref()).await?;
     let guest = if known.is_some() { Guest::Known } else { Guest::Stranger };
-    let key = known.as_ref().map_or_else(|| throttle.password.clone(), |id| browser.throttle_key(id));
+    let counter = match &known {
+        Some(account) => Counter::Own(browser.throttle_key(account)),
+        None => Counter::Shared(throttle.password.clone()),
+    };
     // The place first: a full queue must not cost an attempt.
     let place = ctx.hash_pool.place(guest)?;
-    match ctx.ephemeral.throttle_reserve(&key, ctx.clock.now(), &ctx.settings.password_throttle).await? {
+    match ctx
+        .ephemeral
+        .throttle_reserve(counter.key(), ctx.clock.now(), &ctx.settings.password_throttle)
+        .await?
+    {
         Reserve::Go { .. } => {}
         Reserve::Wait { until } => {
             return Ok(LogIn::Throttled { until: wrong_code.unwrap_or(until).max(until) });
         }
     }
-    let outcome = by_password(ctx, browser, name.as_ref(), &typed, place, &key).await?;
+    let outcome = by_password(ctx, browser, name.as_ref(), &typed, place, &counter).await?;
     Ok(match (outcome, wrong_code) {
         (LogIn::Refused, Some(until)) => LogIn::Throttled { until },
         (outcome, _) => outcome,
@@ -92,6 +99,31 @@ impl Throttles {
     pub fn of(ctx: &Context, name: Option<&LoginName>, typed: &str) -> Self {
         let tag = ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]);
         Self { password: format!("password:{tag}"), code: format!("code:{tag}") }
+    }
+}
+
+/// The counter that an attempt was booked on.
+enum Counter {
+    /// Of this browser alone.
+    Own(String),
+    /// Of everybody who tries this login.
+    Shared(String),
+}
+
+impl Counter {
+    fn key(&self) -> &str {
+        match self {
+            Self::Own(key) | Self::Shared(key) => key,
+        }
+    }
+
+    /// In a batch: the attempt was right. A shared counter takes back this booking only: clearing it would hand every
+    /// stranger a new set of guesses each time the owner signs in.
+    fn settled(&self, now: Timestamp) -> Statement {
+        match self {
+            Self::Own(key) => throttle_clear_statement(key),
+            Self::Shared(key) => throttle_refund_statement(key, now),
+        }
     }
 }
 
@@ -131,8 +163,8 @@ async fn try_code(
         if !right.same_as(&typed_code) {
             return Ok(Tried::IsNot);
         }
-        let clear = [throttle_clear_statement(&throttle.code), throttle_clear_statement(&throttle.password)];
-        if let Some(outcome) = open_pending(ctx, browser, &asked, OpenedBy::Code(live), clear.into()).await? {
+        let settled = Counter::Shared(throttle.code.clone()).settled(asked.loaded.facts.now);
+        if let Some(outcome) = open_pending(ctx, browser, &asked, OpenedBy::Code(live), settled).await? {
             return Ok(Tried::Is(outcome));
         }
     }
@@ -154,7 +186,7 @@ async fn by_password(
     name: Option<&LoginName>,
     typed: &Credentials,
     place: crate::flows::hash_pool::Place,
-    throttle_key: &str,
+    counter: &Counter,
 ) -> Result<LogIn, Unavailable> {
     let password = normal_form(&typed.password);
     let mut asked = load(ctx, name).await?;
@@ -169,7 +201,7 @@ async fn by_password(
         let Some(now) = asked.filter(|asked| same_hash(asked.loaded.phc.as_ref(), verified.as_ref())) else {
             return Ok(LogIn::Refused);
         };
-        if let Some(outcome) = decide(ctx, browser, now, &password, throttle_key).await? {
+        if let Some(outcome) = decide(ctx, browser, now, &password, counter).await? {
             return Ok(outcome);
         }
         asked = load(ctx, name).await?;
@@ -187,11 +219,11 @@ async fn decide(
     browser: &Browser,
     asked: Asked<Person>,
     password: &Secret,
-    throttle_key: &str,
+    counter: &Counter,
 ) -> Result<Option<LogIn>, Unavailable> {
-    let clear = throttle_clear_statement(throttle_key);
     let account = asked.loaded.facts.account.clone();
     let now = asked.loaded.facts.now;
+    let settled = counter.settled(now);
     match &asked.verdict {
         Ok(pass) => {
             let weak = !ctx.settings.password_rules.violations(password, &asked.loaded.login_name).is_empty();
@@ -207,12 +239,12 @@ async fn decide(
             let mut batch = Vec::from(still_passes(pass));
             batch.extend(rehash(ctx, &asked.loaded, password).await?);
             batch.extend(browser.replace_session(ctx, &session)?);
-            batch.extend([clear, ctx.audit_own(now, &account, Act::SignIn)]);
+            batch.extend([settled, ctx.audit_own(now, &account, Act::SignIn)]);
             let written = ctx.commit(Batch::under_order_lock(batch)).await?;
             Ok(written.then_some(LogIn::SignedIn { session, cookie }))
         }
         Err(closure) if closure.admits_old_password() => {
-            open_pending(ctx, browser, &asked, OpenedBy::OldPassword, vec![clear]).await
+            open_pending(ctx, browser, &asked, OpenedBy::OldPassword, settled).await
         }
         // The attempt stays booked, as a wrong password's does: at level `recover` nothing tells them apart.
         Err(_) => Ok(Some(LogIn::Refused)),
@@ -238,7 +270,7 @@ async fn open_pending(
     browser: &Browser,
     asked: &Asked<Person>,
     opened_by: OpenedBy,
-    clear: Vec<Statement>,
+    settled: Statement,
 ) -> Result<Option<LogIn>, Unavailable> {
     let facts = &asked.loaded.facts;
     let cookie = Secret::from_random(ctx.random.bytes());
@@ -251,7 +283,7 @@ async fn open_pending(
     };
     let mut batch = Vec::from(still_at(&facts.account, facts.number, facts.clock, facts.epoch));
     batch.extend(browser.replace_pending(ctx, &cookie, &pending)?);
-    batch.extend(clear);
+    batch.push(settled);
     let written = ctx.commit(Batch::under_order_lock(batch)).await?;
     Ok(written.then_some(LogIn::MustChange { pending, cookie }))
 }

@@ -9,7 +9,7 @@ use crate::flows::reset_order::{Actor, cancel as flow};
 
 /// Which order.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[command(flatten)]
     which: Which,
 }

@@ -7,15 +7,15 @@ use jiff::tz::TimeZone;
 use super::{Whom, counts_text, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::domain::reset_order::Level;
 use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::reset_order::preview::preview;
-use crate::domain::reset_order::Level;
 
 /// Whom, how and when, and whether to ask.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[command(flatten)]
     whom: Whom,
     /// Does not show the counts and ask for their number first.
@@ -57,8 +57,13 @@ async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Resul
         return Err(Failure::refused("nobody is there to confirm the number of people")
             .hint("run it in a terminal, or add --yes once you have read the preview"));
     }
-    printer.talk(format_args!("Type the number of people who must choose a new password ({}):", counts.bound));
+    printer
+        .talk(format_args!("Type the number of people who must choose a new password ({}):", counts.bound));
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
-    if typed.trim() == counts.bound.to_string() { Ok(()) } else { Err(Failure::refused("not confirmed; nothing was ordered")) }
+    if typed.trim() == counts.bound.to_string() {
+        Ok(())
+    } else {
+        Err(Failure::refused("not confirmed; nothing was ordered"))
+    }
 }

@@ -134,7 +134,9 @@ async fn find(ctx: &crate::flows::context::Context, which: &Which) -> Result<Ord
     found.retain(|record| record.order.id.0.starts_with(&which.id));
     match (found.pop(), found.is_empty()) {
         (Some(record), true) => Ok(record),
-        (Some(_), false) => Err(Failure::usage(format!("several orders begin with {}; write more of the id", which.id))),
+        (Some(_), false) => {
+            Err(Failure::usage(format!("several orders begin with {}; write more of the id", which.id)))
+        }
         (None, _) => Err(Failure::failed(format_args!("there is no order {}", which.id))),
     }
 }
@@ -198,7 +200,9 @@ fn counts_text(counts: &Counts) -> String {
         ["must choose a new password".to_owned(), counts.bound.to_string()],
         ["have chosen one since".to_owned(), counts.done.to_string()],
     ];
-    rows.extend(counts.spared.iter().map(|(why, count)| [format!("spared: {}", why.as_str()), count.to_string()]));
+    rows.extend(
+        counts.spared.iter().map(|(why, count)| [format!("spared: {}", why.as_str()), count.to_string()]),
+    );
     if counts.chosen_with_old_password > 0 {
         let what = "bound although changed, with the old password as only proof".to_owned();
         rows.push([what, counts.chosen_with_old_password.to_string()]);

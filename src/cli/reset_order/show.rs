@@ -31,7 +31,9 @@ pub(super) async fn run(
             ["author".to_owned(), record.author.clone()],
             ["reason".to_owned(), record.reason.clone()],
         ];
-        rows.extend(record.order.deadline.map(|deadline| ["deadline".to_owned(), instant::write(deadline, zone)]));
+        rows.extend(
+            record.order.deadline.map(|deadline| ["deadline".to_owned(), instant::write(deadline, zone)]),
+        );
         format!("{}\n{}", table(["", ""], rows).trim_start(), counts_text(&counts))
     })?;
     Ok(ExitStatus::Done)
