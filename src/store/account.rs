@@ -219,10 +219,11 @@ pub fn issue_code(account: &AccountId, now: Timestamp) -> Statement {
 }
 
 /// In a batch: the account's live code was printed.
-pub fn mark_printed(account: &AccountId) -> Statement {
+pub fn mark_printed(account: &AccountId, now: Timestamp) -> Statement {
     q!(
-        "UPDATE account SET code_printed_under = (SELECT value FROM order_clock) WHERE id = $1",
-        account.0.as_str()
+        "UPDATE account SET code_printed_under = (SELECT value FROM order_clock), updated_at = $2 WHERE id = $1",
+        account.0.as_str(),
+        now
     )
     .want(1)
 }

@@ -11,3 +11,4 @@ mod house;
 mod provider;
 mod relying_party;
 mod sign_in;
+mod slips;
