@@ -12,7 +12,7 @@ use crate::store::db::{Db, DbError, Row, Statement, q};
 
 /// A token as found, with its grant and all that the gate reads of its owner, in one statement.
 pub struct Holding {
-    /// The token's grant.
+    /// The token's grant; its scope is the token's own, which a refresh may have made smaller.
     pub grant: Grant,
     /// Whose it is.
     pub person: Person,
@@ -27,7 +27,7 @@ pub struct Holding {
 /// The access token of this hash.
 pub async fn find_access_token(db: &Db, hash: &str) -> Result<Option<Holding>, DbError> {
     const SQL: &str = person_sql!(
-        "t.issued_at, t.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id, g.scope,
+        "t.issued_at, t.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id, t.scope,
          g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.expires_at, g.revoked_at, ",
         "access_token t JOIN token_grant g ON g.id = t.grant_id JOIN account a ON a.id = g.account_id",
         "WHERE t.hash = $3"
