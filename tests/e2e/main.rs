@@ -2,16 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
 
-mod access_token;
+mod attacks;
 mod authorize;
 mod browser;
 mod command_line;
 mod doors;
 mod holder;
 mod house;
-mod id_token;
 mod provider;
 mod relying_party;
 mod sign_in;
-mod slips;
-mod token;
+mod stop;
