@@ -57,7 +57,7 @@ pub struct CodeFacts {
 }
 
 /// Under which key a code is derived.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeKey {
     /// The deployment's own: first activation, forgotten password, one person.

@@ -1,20 +1,23 @@
 //! Printing codes: for a class, a school, or everybody an order binds.
 
-use crate::domain::code::{self, CodeKey, LiveCode, derive};
+use std::collections::HashMap;
+
+use crate::domain::account::{AccountId, ClockSpan};
+use crate::domain::code::{CodeKey, LiveCode, derive, live_code};
 use crate::domain::event::Act;
 use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
-use crate::domain::secret::Secret;
+use crate::domain::secret::{Secret, SecretBytes};
 use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::code_key::code_key;
 use crate::flows::context::{Context, TRIES, Unavailable};
 use crate::flows::reset_order::Actor;
-use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::{Person, still_at};
-use crate::store::db::Batch;
+use crate::store::db::{Batch, Statement};
 use crate::store::territory::Territory;
 
 /// Whose codes.
@@ -64,145 +67,158 @@ pub async fn print_slips(
     selection: &Selection,
     mut out: impl FnMut(Slip) -> Result<(), Unavailable>,
 ) -> Result<Printed, Unavailable> {
-    // What is printed must count as newer than an order that is due, which has no number yet.
-    come_into_force(ctx).await?;
-    let mut printed = Printed::default();
+    let mut press = Press { ctx, actor, selection, keys: HashMap::new(), printed: Printed::default() };
     let mut walk = Walk::through(ctx, &selection.territory).await?;
     while let Some((place, people)) = walk.next(ctx).await? {
         for some in people.chunks(STEP) {
-            for slip in print(ctx, actor, selection, &place, some, &mut printed).await? {
-                printed.slips += 1;
-                out(slip)?;
+            for (person, live) in press.decide(some).await? {
+                if let Some(slip) = press.slip(&place, person, live).await? {
+                    press.printed.slips += 1;
+                    out(slip)?;
+                }
             }
         }
     }
-    Ok(printed)
+    Ok(press.printed)
 }
 
-/// One person's turn: what is written, and which slip comes of it.
+/// A printing under way.
+struct Press<'a> {
+    ctx: &'a Context,
+    actor: &'a Actor,
+    selection: &'a Selection,
+    /// Opened once each: an order's key is sealed in the database.
+    keys: HashMap<CodeKey, Option<SecretBytes>>,
+    printed: Printed,
+}
+
+/// One person's turn: what is written, and whether a slip comes of it.
 enum Turn {
     Print(LiveCode),
     /// No code is alive: a new one is issued, and the person is asked for again.
     Issue,
-    Skip,
+    Skip(Skipped),
 }
 
-async fn print(
-    ctx: &Context,
-    actor: &Actor,
-    selection: &Selection,
-    place: &Territory,
-    people: &[Person],
-    printed: &mut Printed,
-) -> Result<Vec<Slip>, Unavailable> {
-    let mut slips = Vec::new();
-    for person in people {
-        let mut person = person.clone();
-        for attempt in 0.. {
-            if attempt == TRIES {
-                return Err(Unavailable::Contended);
+enum Skipped {
+    /// Not in the selection, or disabled.
+    NotMeant,
+    /// The gate is open and no code is alive.
+    Open,
+    /// An operator.
+    Operator,
+}
+
+impl Press<'_> {
+    /// Decides for some people and writes what was decided: together, and one by one if somebody changed meanwhile.
+    async fn decide(&mut self, people: &[Person]) -> Result<Vec<(Person, LiveCode)>, Unavailable> {
+        let mut decided: Vec<(Person, LiveCode)> = Vec::new();
+        let mut waiting = vec![people.to_vec()];
+        let mut conflicts = 0;
+        while let Some(some) = waiting.pop() {
+            let (batch, turns) = self.turns(some).await?;
+            if !batch.is_empty() && !self.ctx.commit(Batch::under_order_lock(batch)).await? {
+                conflicts += 1;
+                if conflicts > TRIES * people.len() {
+                    return Err(Unavailable::Contended);
+                }
+                for (person, _) in turns.into_iter().rev() {
+                    waiting.push(vec![self.reload(&person).await?]);
+                }
+                continue;
             }
-            let book = ctx.order_book(person.facts.clock).await?;
-            if let Some(evidence) = Evidence::new(person.facts.clone(), book) {
-                let turn = turn(ctx, selection, &evidence, &person, printed);
-                let Turn::Print(live) = &turn else {
-                    if matches!(turn, Turn::Skip) {
-                        break;
-                    }
-                    issue(ctx, actor, &evidence).await?;
-                    person = reload(ctx, &person).await?;
-                    continue;
-                };
-                if mark(ctx, actor, &evidence).await? {
-                    slips.extend(slip(ctx, place, &person, live.clone()).await?);
-                    break;
+            for (person, turn) in turns {
+                match turn {
+                    Turn::Print(live) => decided.push((person, live)),
+                    Turn::Issue => waiting.push(vec![self.reload(&person).await?]),
+                    Turn::Skip(Skipped::NotMeant) => {}
+                    Turn::Skip(Skipped::Open) => self.printed.open += 1,
+                    Turn::Skip(Skipped::Operator) => self.printed.operators.push(person.login),
                 }
             }
-            person = reload(ctx, &person).await?;
+        }
+        // Whoever needed a new code came later; slips are handed out in the order of the class list.
+        let place = |id: &AccountId| people.iter().position(|person| person.facts.account == *id);
+        decided.sort_by_key(|(person, _)| place(&person.facts.account));
+        Ok(decided)
+    }
+
+    async fn turns(&self, people: Vec<Person>) -> Result<(Vec<Statement>, Vec<(Person, Turn)>), Unavailable> {
+        let (mut batch, mut turns) = (Vec::new(), Vec::new());
+        for mut person in people {
+            let evidence = loop {
+                let book = self.ctx.order_book(person.facts.clock).await?;
+                match Evidence::new(person.facts.clone(), book) {
+                    Some(evidence) => break evidence,
+                    None => person = self.reload(&person).await?,
+                }
+            };
+            let turn = self.turn(&evidence);
+            let facts = evidence.facts();
+            let (write, act): (fn(&AccountId, Timestamp) -> Statement, Act) = match turn {
+                Turn::Print(_) => (store::account::mark_printed, Act::CodePrint),
+                Turn::Issue => (store::account::issue_code, Act::CodeIssue),
+                Turn::Skip(_) => {
+                    turns.push((person, turn));
+                    continue;
+                }
+            };
+            batch.extend(still_at(&facts.account, facts.number, facts.clock, facts.epoch));
+            batch.push(write(&facts.account, facts.now));
+            let line = self.actor.line(act, format!("account:{}", facts.account.0));
+            batch.push(self.ctx.audit(facts.now, &line));
+            turns.push((person, turn));
+        }
+        Ok((batch, turns))
+    }
+
+    fn turn(&self, evidence: &Evidence) -> Turn {
+        let policy = &self.ctx.settings.policy;
+        let verdict = evaluate(evidence, policy);
+        let closure = verdict.as_ref().err();
+        if evidence.facts().roles.iter().any(ClockSpan::is_open) {
+            return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
+        }
+        let live = live_code(evidence, closure, policy);
+        let selected = match (&self.selection.order, closure) {
+            (Some(wanted), Some(Closure::Ordered { order, .. })) => order == wanted,
+            (Some(_), _) | (None, Some(Closure::Disabled)) => false,
+            (None, Some(_)) => true,
+            (None, None) => live.is_some(),
+        };
+        match live {
+            Some(live) if selected => Turn::Print(live),
+            None if selected => Turn::Issue,
+            _ if closure.is_none() => Turn::Skip(Skipped::Open),
+            _ => Turn::Skip(Skipped::NotMeant),
         }
     }
-    Ok(slips)
-}
 
-fn turn(
-    ctx: &Context,
-    selection: &Selection,
-    evidence: &Evidence,
-    person: &Person,
-    printed: &mut Printed,
-) -> Turn {
-    let verdict = evaluate(evidence, &ctx.settings.policy);
-    let closure = verdict.as_ref().err();
-    if evidence.facts().roles.iter().any(crate::domain::account::ClockSpan::is_open) {
-        if closure.is_some() {
-            printed.operators.push(person.login.clone());
+    async fn reload(&self, person: &Person) -> Result<Person, Unavailable> {
+        let id = &person.facts.account;
+        let again = store::account::find(&self.ctx.db, id).await?;
+        again.ok_or_else(|| Unavailable::Broken(format!("account {} vanished", id.0)))
+    }
+
+    async fn slip(
+        &mut self,
+        place: &Territory,
+        person: Person,
+        live: LiveCode,
+    ) -> Result<Option<Slip>, Unavailable> {
+        let account = &person.facts.account;
+        if !self.keys.contains_key(&live.key) {
+            let key = code_key(self.ctx, &live.key).await?;
+            self.keys.insert(live.key.clone(), key);
         }
-        return Turn::Skip;
+        let key = self.keys.get(&live.key).and_then(Option::as_ref);
+        let Some(code) = key.and_then(|key| derive(key, account, live.issue)) else { return Ok(None) };
+        let here = person.facts.affiliations.iter().find(|affiliation| affiliation.path == place.path);
+        let Some(profile) = here.map(|affiliation| affiliation.profile) else { return Ok(None) };
+        let pupils = match profile {
+            Profile::Guardian => store::account::pupils_of(&self.ctx.db, account).await?,
+            _ => Vec::new(),
+        };
+        Ok(Some(Slip { place: place.clone(), person, profile, pupils, code, live }))
     }
-    let selected = match (&selection.order, closure) {
-        (Some(wanted), Some(Closure::Ordered { order, .. })) => order == wanted,
-        (Some(_), _) | (None, Some(Closure::Disabled)) => false,
-        (None, Some(_)) => true,
-        (None, None) => code::live_code(evidence, None, &ctx.settings.policy).is_some(),
-    };
-    if !selected {
-        printed.open += u64::from(closure.is_none());
-        return Turn::Skip;
-    }
-    // The code that will be alive once it is printed: a deadline that has passed may make another order decide.
-    let printed = evidence.after_print();
-    let verdict = evaluate(&printed, &ctx.settings.policy);
-    code::live_code(&printed, verdict.as_ref().err(), &ctx.settings.policy).map_or(Turn::Issue, Turn::Print)
-}
-
-async fn reload(ctx: &Context, person: &Person) -> Result<Person, Unavailable> {
-    let id = &person.facts.account;
-    let again = store::account::find(&ctx.db, id).await?;
-    again.ok_or_else(|| Unavailable::Broken(format!("account {} vanished", id.0)))
-}
-
-async fn issue(ctx: &Context, actor: &Actor, evidence: &Evidence) -> Result<(), Unavailable> {
-    let facts = evidence.facts();
-    let mut batch = Vec::from(still_at(facts));
-    batch.push(store::account::issue_code(&facts.account, facts.now));
-    let line = actor.line(Act::CodeIssue, format!("account:{}", facts.account.0));
-    batch.push(ctx.audit(facts.now, &line));
-    ctx.commit(Batch::under_order_lock(batch)).await?;
-    Ok(())
-}
-
-async fn mark(ctx: &Context, actor: &Actor, evidence: &Evidence) -> Result<bool, Unavailable> {
-    let facts = evidence.facts();
-    let mut batch = Vec::from(still_at(facts));
-    batch.push(store::account::mark_printed(&facts.account));
-    let closure = |evidence: &Evidence| evaluate(evidence, &ctx.settings.policy).err();
-    if closure(evidence) != closure(&evidence.after_print()) {
-        // A deadline has passed: with its slip the account is at level `recover`, and whatever the old password
-        // opened ends.
-        batch.push(store::account::raise_number(&facts.account, facts.now));
-    }
-    let line = actor.line(Act::CodePrint, format!("account:{}", facts.account.0));
-    batch.push(ctx.audit(facts.now, &line));
-    ctx.commit(Batch::under_order_lock(batch)).await
-}
-
-async fn slip(
-    ctx: &Context,
-    place: &Territory,
-    person: &Person,
-    live: LiveCode,
-) -> Result<Option<Slip>, Unavailable> {
-    let account = &person.facts.account;
-    let key = match &live.key {
-        CodeKey::Deployment => Some(ctx.secrets.code_key.clone()),
-        CodeKey::Order(_) => code_key(ctx, &live.key).await?,
-    };
-    let Some(code) = key.and_then(|key| derive(&key, account, live.issue)) else { return Ok(None) };
-    let here = person.facts.affiliations.iter().find(|affiliation| affiliation.path == place.path);
-    let Some(profile) = here.map(|affiliation| affiliation.profile) else { return Ok(None) };
-    let pupils = match profile {
-        Profile::Guardian => store::account::pupils_of(&ctx.db, account).await?,
-        _ => Vec::new(),
-    };
-    Ok(Some(Slip { place: place.clone(), person: person.clone(), profile, pupils, code, live }))
 }

@@ -12,7 +12,7 @@ use crate::store::db::{Db, DbError, Row, Statement, q};
 
 /// A token as found, with its grant and all that the gate reads of its owner, in one statement.
 pub struct Holding {
-    /// The token's grant; of an access token with its own scope, which may be narrower than the grant's.
+    /// The token's grant; its scope is the token's own, which a refresh may have made smaller.
     pub grant: Grant,
     /// Whose it is.
     pub person: Person,

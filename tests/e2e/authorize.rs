@@ -240,7 +240,7 @@ async fn prompt_login_and_max_age_make_people_sign_in_again_and_nothing_else_mov
     let start = provider.clock.now().seconds();
     let first = claims(&portal, &browser, browser.go(&portal.authorize(&[])).await).await;
     assert_eq!(first["auth_time"], start);
-    provider.clock.advance(Duration::from_secs(60));
+    provider.clock.advance(Duration::from_mins(1));
     for with in
         [&[][..], &[("prompt", "none")], &[("max_age", "60")], &[("prompt", "none"), ("max_age", "60")]]
     {
@@ -252,7 +252,7 @@ async fn prompt_login_and_max_age_make_people_sign_in_again_and_nothing_else_mov
     let late = browser.go(&portal.authorize(&[("prompt", "none"), ("max_age", "59")])).await;
     assert_eq!(late.parameter("error").as_deref(), Some("login_required"));
     for with in [("max_age", "59"), ("max_age", "0"), ("prompt", "login"), ("prompt", "select_account")] {
-        provider.clock.advance(Duration::from_secs(60));
+        provider.clock.advance(Duration::from_mins(1));
         let page = browser.go(&portal.authorize(&[with])).await;
         assert!(page.is_sign_in(), "{with:?}");
         let again = claims(&portal, &browser, page).await;

@@ -2,14 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
 
-mod attacks;
+mod access_token;
 mod authorize;
 mod browser;
 mod command_line;
 mod doors;
 mod holder;
 mod house;
+mod id_token;
 mod provider;
 mod relying_party;
 mod sign_in;
-mod stop;
+mod slips;
+mod token;

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ecluse::domain::client::{Client, PasswordChangeMode};
 use ecluse::domain::secret::Secret;
-use reqwest::StatusCode;
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::browser::Page;
@@ -28,7 +28,7 @@ pub(crate) struct Answer {
 }
 
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:9999/callback";
-const VERIFIER: &str = "a-verifier-that-is-long-enough-for-the-rules-of-rfc-7636";
+pub(crate) const VERIFIER: &str = "a-verifier-that-is-long-enough-for-the-rules-of-rfc-7636";
 
 impl RelyingParty {
     /// A confidential client that may refresh.
@@ -137,29 +137,36 @@ impl RelyingParty {
     }
 
     pub(crate) async fn userinfo(&self, token: &str) -> Answer {
-        let request = self.http.get(format!("{}/userinfo", self.issuer)).bearer_auth(token);
-        Answer::read(request.send().await.unwrap()).await
+        Answer::of(self.http.get(format!("{}/userinfo", self.issuer)).bearer_auth(token)).await
     }
 
     async fn call(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        let mut request = self.http.post(format!("{}{path}", self.issuer));
-        let mut form = form.to_vec();
-        match &self.secret {
+        let public = [("client_id", self.id.as_str())];
+        let own = if self.secret.is_some() { &[][..] } else { &public };
+        self.send(path, self.secret.as_deref(), &[form, own].concat()).await
+    }
+
+    /// Posts a form as it is, with this secret in the header, if any.
+    pub(crate) async fn send(&self, path: &str, secret: Option<&str>, form: &[(&str, &str)]) -> Answer {
+        let mut request = self.post(path);
+        if let Some(secret) = secret {
             // Form-encoded before base64 (RFC 6749 section 2.3.1).
-            Some(secret) => {
-                let encoded: String =
-                    reqwest::Url::parse_with_params("x:", [("s", secret)]).unwrap().query().unwrap()[2..]
-                        .to_owned();
-                request = request.basic_auth(&self.id, Some(encoded));
-            }
-            None => form.push(("client_id", &self.id)),
+            let encoded = reqwest::Url::parse_with_params("x:", [("s", secret)]).unwrap();
+            request = request.basic_auth(&self.id, Some(&encoded.query().unwrap()[2..]));
         }
-        Answer::read(request.form(&form).send().await.unwrap()).await
+        Answer::of(request.form(form)).await
+    }
+
+    /// A request to fill in.
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.issuer))
     }
 }
 
 impl Answer {
-    async fn read(response: reqwest::Response) -> Self {
+    /// Sends a request and reads what comes.
+    pub(crate) async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
         let status = response.status();
         let headers = response.headers().clone();
         let text = response.text().await.unwrap();
@@ -185,10 +192,8 @@ impl Answer {
         self.body[member].as_str().unwrap_or_else(|| panic!("no {member} in {}", self.body)).to_owned()
     }
 
-    /// Whether this is the signal, as a relying party recognises it: the standard code, the `error_uri`, and our member.
-    pub(crate) fn is_signal(&self, issuer: &str) -> bool {
-        self.body["error"] == "invalid_grant"
-            && self.body["error_uri"] == format!("{issuer}/errors/password_change_required")
-            && self.body["ecluse_interaction"] == "password_change_required"
+    /// The status and the `error` member.
+    pub(crate) fn error(&self) -> (u16, &str) {
+        (self.status.as_u16(), self.body["error"].as_str().unwrap_or_default())
     }
 }

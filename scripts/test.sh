@@ -1,0 +1,48 @@
+#!/bin/sh
+# Everything that must hold before a change is kept. Stops at the first part that fails; prints the seconds of each
+# part, and then what cargo counted.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/browser_tools.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+: >"$work/seconds"
+: >"$work/results"
+cargo=${CARGO:-cargo}
+
+# part NAME COMMAND...: runs the command, keeps its seconds, and the lines in which cargo counts tests.
+part() {
+    name=$1
+    shift
+    echo "== $name: $*"
+    began=$(date +%s)
+    { "$@" 2>&1 && echo 0 >"$work/status" || echo 1 >"$work/status"; } | tee "$work/output"
+    printf '%6d s  %s\n' "$(($(date +%s) - began))" "$name" >>"$work/seconds"
+    grep '^test result:' "$work/output" >>"$work/results" || true
+    if [ "$(cat "$work/status")" != 0 ]; then
+        cat "$work/seconds"
+        echo "FAILED: $name" >&2
+        exit 1
+    fi
+}
+
+tools() {
+    need_browser
+    if ! $cargo fmt --version >/dev/null 2>&1 || ! $cargo clippy --version >/dev/null 2>&1; then
+        rustup component add rustfmt clippy
+    fi
+}
+
+part tools tools
+part format "$cargo" fmt --check
+part lints "$cargo" clippy --all-targets --quiet -- -D warnings
+part build "$cargo" test --no-run --quiet
+part 'unit and property tests' "$cargo" test --quiet --lib --bins
+part 'end-to-end tests' "$cargo" test --quiet --test e2e
+# Ignored by a plain `cargo test`, because they need more than Rust; here they must run.
+part 'tests in Chromium' "$cargo" test --quiet --test e2e -- --ignored in_chromium
+
+echo
+cat "$work/seconds" "$work/results"
