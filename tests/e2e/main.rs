@@ -5,6 +5,7 @@
 mod access_token;
 mod authorize;
 mod browser;
+mod client_notice;
 mod command_line;
 mod doors;
 mod holder;

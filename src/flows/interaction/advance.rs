@@ -17,6 +17,8 @@ use crate::oidc::authorize_response::AuthorizeError;
 use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};
 use crate::store;
 use crate::store::account::Person;
+use crate::store::db::Statement;
+use crate::store::ephemeral;
 
 /// What comes next.
 pub enum Next {
@@ -160,6 +162,13 @@ pub async fn remember_notice(ctx: &Context, opened: &Opened, browser: &Browser) 
         ctx.ephemeral.put(NOTICE, &key, &now, now.plus(ctx.settings.pending_change)).await?;
     }
     Ok(())
+}
+
+/// In a batch: the notice has been answered by the change that is now reported; the next `prompt=change_password` is a
+/// wish of its own.
+pub fn forget_notice(opened: &Opened, browser: &Browser) -> Option<Statement> {
+    let key = notice_key(opened, browser).filter(|_| asks(opened, Prompt::ChangePassword))?;
+    Some(ephemeral::remove_statement(NOTICE, &key))
 }
 
 fn asks(opened: &Opened, prompt: Prompt) -> bool {

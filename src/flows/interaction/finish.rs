@@ -9,7 +9,7 @@ use crate::domain::secret::Secret;
 use crate::flows::browser::{Browser, SESSION};
 use crate::flows::context::{Context, Unavailable};
 use crate::flows::interaction::Opened;
-use crate::flows::interaction::advance::{Ready, remember_notice};
+use crate::flows::interaction::advance::{Ready, forget_notice, remember_notice};
 use crate::flows::step::Step;
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 use crate::oidc::pkce::CodeChallenge;
@@ -69,6 +69,7 @@ pub async fn finish(
     };
     let mut batch = Vec::from(still_passes(&pass));
     batch.push(ephemeral::put_statement(CODE, &code.hash(), &claim, now.plus(ctx.settings.code))?);
+    batch.extend(forget_notice(opened, browser));
     if let Some(session) = &browser.session {
         let seen = crate::domain::session::Session { seen_at: now, ..session.clone() };
         let expires_at = session.authenticated_at.plus(ctx.settings.session.absolute);
