@@ -123,6 +123,14 @@ impl Evidence {
         Self { facts, book: Arc::clone(&self.book) }
     }
 
+    /// The evidence as it will be once the account's code has been printed.
+    #[must_use]
+    pub fn after_print(&self) -> Self {
+        let mut facts = self.facts.clone();
+        facts.code.printed_under = Some(facts.clock);
+        Self { facts, book: Arc::clone(&self.book) }
+    }
+
     /// Whether a session, code or grant of this order clock was minted before the account's passwords were believed
     /// stolen. It opens nothing then, whatever became of the order.
     pub fn predates_recovery(&self, minted_under: OrderClock) -> bool {
@@ -217,6 +225,7 @@ pub struct GatePass {
     number: AccountNumber,
     clock: OrderClock,
     epoch: i64,
+    asked_at: Timestamp,
 }
 
 impl GatePass {
@@ -239,6 +248,11 @@ impl GatePass {
     pub fn epoch(&self) -> i64 {
         self.epoch
     }
+
+    /// The database's time the gate was asked at.
+    pub fn asked_at(&self) -> Timestamp {
+        self.asked_at
+    }
 }
 
 /// Asks the gate.
@@ -251,6 +265,7 @@ pub fn evaluate(evidence: &Evidence, policy: &PolicyBook) -> Result<GatePass, Cl
                 number: facts.number,
                 clock: facts.clock,
                 epoch: facts.epoch,
+                asked_at: facts.now,
             })
         },
         Err,

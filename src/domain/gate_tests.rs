@@ -271,6 +271,28 @@ fn what_the_school_has_reset_itself_is_spared_if_it_was_late_and_strict_enough()
 }
 
 #[test]
+fn no_order_spares_because_of_one_that_spares_as_well() {
+    let by_school = |id: &str, exclusions| ResetOrder {
+        population: Population { territory: school(), profiles: BTreeSet::new() },
+        exclusions,
+        ..order(id, 5, Level::Recover)
+    };
+    let reset = || Exclusions { reset_by_school_since: Some(at(0)), ..Exclusions::default() };
+    let both = vec![by_school("a", reset()), by_school("b", reset())];
+    assert_eq!(ask(&pupil(), both), ordered("b", Level::Recover), "each by the other");
+    let rectorat = || ResetOrder { exclusions: reset(), ..order("rectorat", 6, Level::Recover) };
+    let generous = Exclusions { changed_since: Some(at(0)), ..Exclusions::default() };
+    let spared = vec![rectorat(), by_school("school", generous)];
+    assert_eq!(ask(&pupil(), spared), ordered("rectorat", Level::Recover), "the school did nothing");
+    let force = Force { clock: OrderClock(2), since: at(50 * DAY), hardened_at: None };
+    let lifted = ResetOrder {
+        state: OrderState::Cancelled { force: Some(force), at: at(60 * DAY) },
+        ..by_school("school", Exclusions::default())
+    };
+    assert_eq!(ask(&pupil(), vec![rectorat(), lifted]), ordered("rectorat", Level::Recover), "nor now");
+}
+
+#[test]
 fn operators_are_left_out_unless_named() {
     let mut operator = pupil();
     operator.roles.push(ClockSpan { began: OrderClock(2), ended: None });

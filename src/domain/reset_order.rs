@@ -154,6 +154,11 @@ impl OrderState {
         }
     }
 
+    /// Whether its instant has come and its number has not been drawn yet.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        matches!(self, Self::Scheduled { at } if *at <= now)
+    }
+
     /// The order draws its number and comes into force.
     pub fn come_into_force(self, clock: OrderClock, now: Timestamp) -> Result<Self, WrongState> {
         match self {
@@ -271,13 +276,15 @@ impl ResetOrder {
         if self.exclusions.changed_since.is_some_and(|since| credential.chosen_at >= since) {
             return Some(Exclusion::ChangedSince);
         }
-        let since = self.exclusions.reset_by_school_since?;
+        // A school's own order defers to no other school's: two that deferred to each other would bind nobody.
+        let since = self.exclusions.reset_by_school_since.filter(|_| !self.is_by_school())?;
         let by_school = |order: &ResetOrder| {
-            order.id != self.id
-                && order.is_by_school()
+            order.is_by_school()
                 && order.level >= self.level
-                && order.state.force().is_some_and(|force| force.since >= since)
-                && order.reaches(facts, now).is_some()
+                && order.stands_since(since)
+                && order
+                    .reaches(facts, now)
+                    .is_some_and(|binding| order.spares(facts, binding, book, now).is_none())
         };
         book.orders.iter().any(by_school).then_some(Exclusion::ResetBySchool)
     }
@@ -285,6 +292,17 @@ impl ResetOrder {
     fn spares_operator(&self, facts: &Facts, clock: Option<OrderClock>) -> bool {
         let held = |span: &super::account::ClockSpan| clock.map_or(span.is_open(), |clock| span.met(clock));
         facts.roles.iter().any(held) && !self.exclusions.named_operators.contains(&facts.account)
+    }
+
+    /// Whether it came into force at this instant or later and was not lifted.
+    fn stands_since(&self, instant: Timestamp) -> bool {
+        match self.state {
+            OrderState::InForce(force) | OrderState::Closed { force, .. } => force.since >= instant,
+            OrderState::Draft
+            | OrderState::AwaitingApproval
+            | OrderState::Scheduled { .. }
+            | OrderState::Cancelled { .. } => false,
+        }
     }
 
     fn is_by_school(&self) -> bool {
@@ -304,9 +322,7 @@ pub struct OrderBook {
 impl OrderBook {
     /// The orders that are due and have not drawn their number yet.
     pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &ResetOrder> {
-        self.orders
-            .iter()
-            .filter(move |order| matches!(order.state, OrderState::Scheduled { at } if at <= now))
+        self.orders.iter().filter(move |order| order.state.is_due(now))
     }
 
     /// The order of this id.

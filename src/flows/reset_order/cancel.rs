@@ -65,6 +65,11 @@ async fn move_on(
         let Some(record) = store::reset_order::find(&ctx.db, id).await? else {
             return Ok(Err(CancelError::Unknown(id.clone())));
         };
+        if record.order.state.is_due(now) {
+            // It binds already: what is lifted or closed is an order in force.
+            come_into_force(ctx).await?;
+            continue;
+        }
         let next = match step(record.order.state, now) {
             Ok(next) => next,
             Err(error) => return Ok(Err(error.into())),
