@@ -62,9 +62,17 @@ impl Browser {
         Ok(browser)
     }
 
-    /// What names this browser's sign-in, for as long as it lasts: its session, or its right to change.
-    pub fn sign_in_key(&self) -> Option<&str> {
-        self.session.as_ref().map(|session| session.sid.as_str()).or(self.pending_key.as_deref())
+    /// Looks the same cookies up again: what they stood for may have been used or ended meanwhile.
+    pub async fn again(&self, ctx: &Context) -> Result<Self, Unavailable> {
+        let mut browser =
+            Self { known: self.known.clone(), pending_key: self.pending_key.clone(), ..Self::default() };
+        if let Some(session) = &self.session {
+            browser.session = ctx.ephemeral.get(SESSION, &session.sid).await?;
+        }
+        if let Some(key) = &self.pending_key {
+            browser.pending = ctx.ephemeral.get(PENDING, key).await?;
+        }
+        Ok(browser)
     }
 
     /// Whether the account signed in from this browser before.
@@ -111,6 +119,18 @@ impl Browser {
         let mut statements = self.forget();
         statements.push(ephemeral::put_statement(PENDING, &cookie.hash(), pending, expires_at)?);
         Ok(statements)
+    }
+
+    /// In a batch: the session is used for something that ends it, and is still there to be used.
+    pub fn use_session(&self) -> Option<Statement> {
+        let session = self.session.as_ref()?;
+        Some(ephemeral::take_statement(SESSION, &session.sid).want(1).named(SESSION))
+    }
+
+    /// In a batch: the right to change is used, and is still there to be used.
+    pub fn use_pending(&self) -> Option<Statement> {
+        let key = self.pending_key.as_ref()?;
+        Some(ephemeral::take_statement(PENDING, key).want(1).named(PENDING))
     }
 
     /// In a batch: the browser holds nothing any more.

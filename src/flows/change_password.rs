@@ -1,8 +1,11 @@
 //! Choosing a new password: the only thing that opens a closed gate.
 
+use std::mem::discriminant;
+
+use crate::domain::account::AccountId;
 use crate::domain::code::{self, Proof};
 use crate::domain::event::Act;
-use crate::domain::gate::{Evidence, evaluate};
+use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::password::{Replaced, Violation, normal_form};
 use crate::domain::secret::Secret;
 use crate::domain::session::{OpenedBy, Session};
@@ -61,68 +64,75 @@ pub enum ChangeProblem {
     Rule(Violation),
 }
 
-/// Whose change it is, and what it is authorised by.
+/// What a change is authorised by.
 enum Right {
     /// The code that opened the page, opened again.
     Code(Secret),
-    /// The current password, which is asked.
-    CurrentPassword,
+    /// The old password opened the page, and is asked again.
+    OldPassword,
+    /// A session, and the current password, which is asked.
+    Session,
 }
 
-/// Changes the password of whoever the browser stands for: after a sign-in whose gate was closed, or from a session.
-/// Proof and gate are asked on loading and again in the batch that writes.
+/// A change that may be made: the account as loaded, and what authorises it.
+struct Case {
+    asked: Asked<Person>,
+    right: Right,
+}
+
+/// Changes the password of the account that the page spoke of, if the browser stands for it: after a sign-in whose gate
+/// was closed, or from a session. Hashing takes long enough for anything to happen: proof and gate are asked again after
+/// it, and held in the batch that writes.
 pub async fn change_password(
     ctx: &Context,
     browser: &Browser,
+    account: &AccountId,
     typed: NewPassword,
 ) -> Result<ChangePassword, Unavailable> {
-    let Some((mut asked, mut right)) = load(ctx, browser).await? else { return Ok(ChangePassword::Ended) };
-    if let Right::CurrentPassword = right {
-        match verify_current(ctx, browser, &asked.loaded, &typed.current).await? {
+    let Some(case) = load(ctx, browser, account).await? else { return Ok(ChangePassword::Ended) };
+    if let Right::OldPassword | Right::Session = case.right {
+        match verify_current(ctx, browser, &case.asked.loaded, &typed.current).await? {
             Current::Right => {}
             Current::Wrong => return Ok(ChangePassword::Invalid(vec![ChangeProblem::CurrentWrong])),
             Current::Throttled { until } => return Ok(ChangePassword::Throttled { until }),
         }
     }
     ctx.steps.at(Step::ChangeVerified).await;
-    let problems = problems(ctx, &asked.loaded, &typed, &right);
+    let problems = problems(ctx, &case, &typed).await?;
     if !problems.is_empty() {
         return Ok(ChangePassword::Invalid(problems));
     }
     let place = ctx.hash_pool.place(Guest::Known)?;
     let phc = ctx.hash_pool.hash(place, normal_form(&typed.new), ctx.random.bytes()).await?;
     ctx.steps.at(Step::ChangeHashed).await;
-    let verified = asked.loaded.phc.clone();
     for _ in 0..TRIES {
-        if asked.evidence.book().due(asked.evidence.facts().now).next().is_some() {
+        let browser = browser.again(ctx).await?;
+        let Some(still) = load(ctx, &browser, account).await?.filter(|still| still.continues(&case)) else {
+            return Ok(ChangePassword::Ended);
+        };
+        if still.asked.evidence.book().due(still.asked.evidence.facts().now).next().is_some() {
             // A due order must have its number first, or the new credential would not be above it.
             come_into_force(ctx).await?;
-        } else if let Some(outcome) = write(ctx, browser, &asked, &right, &phc).await? {
+        } else if let Some(outcome) = write(ctx, &browser, &still, &phc).await? {
             return Ok(outcome);
-        }
-        match load(ctx, browser).await? {
-            // The hash that was verified must still be the one that is replaced.
-            Some((again, still)) if same_hash(again.loaded.phc.as_ref(), verified.as_ref()) => {
-                (asked, right) = (again, still);
-            }
-            _ => return Ok(ChangePassword::Ended),
         }
     }
     Err(Unavailable::Contended)
 }
 
-/// Loads the account and what still authorises a change of it. None when nothing does any more.
-async fn load(ctx: &Context, browser: &Browser) -> Result<Option<(Asked<Person>, Right)>, Unavailable> {
-    let account = match (&browser.pending, &browser.session) {
-        (Some(pending), _) => &pending.account,
-        (None, Some(session)) => &session.account,
-        (None, None) => return Ok(None),
-    };
-    let Some(asked) = ask(ctx, account).await? else {
-        return Ok(None);
-    };
+impl Case {
+    /// Whether what was verified for the other still stands for this: the same proof, and the same hash to replace.
+    fn continues(&self, verified: &Self) -> bool {
+        discriminant(&self.right) == discriminant(&verified.right)
+            && same_hash(self.asked.loaded.phc.as_ref(), verified.asked.loaded.phc.as_ref())
+    }
+}
+
+/// Loads the account and what authorises a change of it. None when nothing does, or nothing does any more.
+async fn load(ctx: &Context, browser: &Browser, account: &AccountId) -> Result<Option<Case>, Unavailable> {
+    let Some(asked) = ask(ctx, account).await? else { return Ok(None) };
     let right = right_of(ctx, browser, &asked).await?;
-    Ok(right.map(|right| (asked, right)))
+    Ok(right.map(|right| Case { asked, right }))
 }
 
 async fn right_of(
@@ -130,28 +140,21 @@ async fn right_of(
     browser: &Browser,
     asked: &Asked<Person>,
 ) -> Result<Option<Right>, Unavailable> {
+    let evidence = &asked.evidence;
     let closure = asked.verdict.as_ref().err();
-    let admits_old = closure.is_none_or(crate::domain::gate::Closure::admits_old_password);
-    let Some(pending) = &browser.pending else {
-        let stands = browser
-            .session
-            .as_ref()
-            .is_some_and(|session| session.stands(&asked.evidence, ctx.settings.session));
-        return Ok((stands && admits_old).then_some(Right::CurrentPassword));
-    };
-    if !pending.stands(&asked.evidence, ctx.settings.pending_change) {
-        return Ok(None);
-    }
-    match &pending.opened_by {
-        OpenedBy::OldPassword => Ok(admits_old.then_some(Right::CurrentPassword)),
-        OpenedBy::Code(opened) => {
-            let live = code::live_code(&asked.evidence, closure, &ctx.settings.policy);
-            match live.filter(|live| live == opened) {
-                Some(live) => {
-                    Ok(live_code_secret(ctx, &asked.loaded.facts.account, &live).await?.map(Right::Code))
-                }
-                None => Ok(None),
-            }
+    let admits_old = closure.is_none_or(Closure::admits_old_password);
+    let pending = browser.pending.as_ref().filter(|it| it.stands(evidence, ctx.settings.pending_change));
+    match pending.map(|pending| &pending.opened_by) {
+        Some(OpenedBy::OldPassword) => Ok(admits_old.then_some(Right::OldPassword)),
+        Some(OpenedBy::Code(opened)) => {
+            let live = code::live_code(evidence, closure, &ctx.settings.policy);
+            let Some(live) = live.filter(|live| live == opened) else { return Ok(None) };
+            Ok(live_code_secret(ctx, &asked.loaded.facts.account, &live).await?.map(Right::Code))
+        }
+        None => {
+            let session = browser.session.as_ref();
+            let stands = session.is_some_and(|session| session.stands(evidence, ctx.settings.session));
+            Ok((stands && admits_old).then_some(Right::Session))
         }
     }
 }
@@ -184,13 +187,18 @@ async fn verify_current(
     Ok(Current::Right)
 }
 
-fn problems(ctx: &Context, person: &Person, typed: &NewPassword, right: &Right) -> Vec<ChangeProblem> {
+async fn problems(
+    ctx: &Context,
+    case: &Case,
+    typed: &NewPassword,
+) -> Result<Vec<ChangeProblem>, Unavailable> {
     if typed.new.expose().is_empty() {
-        return vec![ChangeProblem::Empty];
+        return Ok(vec![ChangeProblem::Empty]);
     }
-    let replaced = match right {
+    let person = &case.asked.loaded;
+    let replaced = match &case.right {
         Right::Code(used) => Replaced::Code(used),
-        Right::CurrentPassword => Replaced::Password(&typed.current),
+        Right::OldPassword | Right::Session => Replaced::Password(&typed.current),
     };
     let rules = ctx.settings.password_rules.violations(&typed.new, &person.login_name);
     let repeated = replaced.repeated_by(&typed.new);
@@ -198,31 +206,43 @@ fn problems(ctx: &Context, person: &Person, typed: &NewPassword, right: &Right) 
     if !typed.new.same_as(&typed.confirmation) {
         problems.push(ChangeProblem::Mismatch);
     }
-    problems
+    if problems.is_empty() && is_stolen_one(ctx, case, &typed.new).await? {
+        problems.push(ChangeProblem::Rule(Violation::SameAsCurrent));
+    }
+    Ok(problems)
+}
+
+/// After a code nobody typed the current password, which may be the one that was stolen: chosen again it would open
+/// everything to the thief.
+async fn is_stolen_one(ctx: &Context, case: &Case, new: &Secret) -> Result<bool, Unavailable> {
+    let (Right::Code(_), Some(phc)) = (&case.right, &case.asked.loaded.phc) else { return Ok(false) };
+    let place = ctx.hash_pool.place(Guest::Known)?;
+    Ok(ctx.hash_pool.verify(place, normal_form(new), Some(phc)).await?)
 }
 
 /// Writes the credential, and with it ends everything the account held. None when something changed meanwhile.
 async fn write(
     ctx: &Context,
     browser: &Browser,
-    asked: &Asked<Person>,
-    right: &Right,
+    case: &Case,
     phc: &Secret,
 ) -> Result<Option<ChangePassword>, Unavailable> {
-    let facts = asked.evidence.facts();
-    let proof = match right {
-        Right::Code(_) => Proof::Code,
-        Right::CurrentPassword => Proof::OldPassword,
+    let facts = case.asked.evidence.facts();
+    let (proof, used) = match &case.right {
+        Right::Code(_) => (Proof::Code, browser.use_pending()),
+        Right::OldPassword => (Proof::OldPassword, browser.use_pending()),
+        Right::Session => (Proof::OldPassword, browser.use_session()),
     };
-    let mut batch = Vec::from(still_at(&facts.account, facts.number, facts.clock, facts.epoch));
+    let mut batch = Vec::from(still_at(facts));
+    batch.extend(used);
     batch.extend(choose_credential(&facts.account, phc, facts.clock, proof, facts.now));
-    let session = open_session(ctx, &asked.evidence, proof);
+    let session = open_session(ctx, &case.asked.evidence, proof);
     match &session {
         Some((session, _)) => batch.extend(browser.replace_session(ctx, session)?),
         None => batch.extend(browser.forget()),
     }
     // A change also unblocks: whoever made it has proved to be the owner.
-    let throttles = Throttles::of(ctx, Some(&asked.loaded.login_name), "");
+    let throttles = Throttles::of(ctx, Some(&case.asked.loaded.login_name), "");
     let own = format!("change:{}", facts.account.0);
     batch.extend([&own, &throttles.password, &throttles.code].map(|key| throttle_clear_statement(key)));
     batch.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));

@@ -17,6 +17,7 @@ use crate::oidc::pkce::{self, CodeVerifier};
 use crate::oidc::token::{TokenError, TokenResponse};
 use crate::store;
 use crate::store::db::{Batch, BatchError};
+use crate::store::ephemeral::{holds_statement, take_statement};
 
 /// What a client presents with a code.
 pub struct Presented {
@@ -28,27 +29,39 @@ pub struct Presented {
     pub code_verifier: Option<CodeVerifier>,
 }
 
-/// Exchanges a code. It is taken out of the ephemeral store in one step, and its hash is a unique key of the grant: a
-/// store that lost or repeated the claim still lets it through once at most.
+/// Exchanges a code. The claim is taken out of the ephemeral store in the batch that mints, so that an exchange that could
+/// not be decided can be tried again, and of two at once the second finds the grant of the first. The code's hash is
+/// a unique key of the grant: a store that repeated the claim still lets it through once at most.
 pub async fn exchange_code(
     ctx: &Context,
     client: &Client,
     presented: Presented,
 ) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
     let hash = presented.code.hash();
-    let Some(claim) = ctx.ephemeral.take::<CodeClaim>(CODE, &hash).await? else {
+    let Some(claim) = ctx.ephemeral.get::<CodeClaim>(CODE, &hash).await? else {
         return reused(ctx, client, &hash).await.map(Err);
     };
-    if let Err(error) = check(client, &claim, &presented) {
-        return Ok(Err(error));
+    let exchanged = match check(client, &claim, &presented) {
+        Ok(()) => decide(ctx, client, &claim, &hash).await?,
+        Err(error) => Err(error),
+    };
+    if exchanged.is_err() {
+        // A code that was refused is used up: nobody may try what else belongs to it.
+        ctx.ephemeral.remove(CODE, &hash).await?;
     }
-    let session: Option<Session> = ctx.ephemeral.get(SESSION, &claim.authentication.sid).await?;
-    if session.is_none() {
-        return Ok(Err(TokenError::GrantEnded));
-    }
+    Ok(exchanged)
+}
+
+async fn decide(
+    ctx: &Context,
+    client: &Client,
+    claim: &CodeClaim,
+    hash: &str,
+) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
     for _ in 0..TRIES {
-        let account = &claim.authentication.account;
-        let Some(asked) = ask(ctx, account).await? else {
+        let session: Option<Session> = ctx.ephemeral.get(SESSION, &claim.authentication.sid).await?;
+        let asked = ask(ctx, &claim.authentication.account).await?;
+        let Some(asked) = asked.filter(|_| session.is_some()) else {
             return Ok(Err(TokenError::GrantEnded));
         };
         if claim.authentication.is_over(&asked.evidence) {
@@ -63,10 +76,10 @@ pub async fn exchange_code(
         }
         ctx.steps.at(Step::ExchangeDecided).await;
         let now = asked.evidence.facts().now;
-        let grant = grant(ctx, &claim, now);
-        match mint(ctx, pass, &grant, &hash, now).await? {
+        let grant = grant(ctx, claim, now);
+        match mint(ctx, pass, &grant, hash, now).await? {
             Exchanged::Minted(minted) => return respond(ctx, client, &grant, minted, now).map(Ok),
-            Exchanged::Reused => return reused(ctx, client, &hash).await.map(Err),
+            Exchanged::Reused => return reused(ctx, client, hash).await.map(Err),
             Exchanged::Changed => {}
         }
     }
@@ -124,7 +137,11 @@ async fn mint(
     now: Timestamp,
 ) -> Result<Exchanged, Unavailable> {
     let minted = Minted::draw(ctx, grant.is_offline());
-    let mut batch = store::grant::mint(&pass, grant, code_hash, now);
+    let mut batch = vec![
+        take_statement(CODE, code_hash).want(1).named(CODE),
+        holds_statement(SESSION, &grant.authentication.sid),
+    ];
+    batch.extend(store::grant::mint(&pass, grant, code_hash, now));
     batch.push(store::grant::add_access_token(
         &minted.access,
         grant,
@@ -136,7 +153,7 @@ async fn mint(
     }
     match ctx.db.run(Batch::under_order_lock(batch)).await {
         Ok(_) => Ok(Exchanged::Minted(minted)),
-        Err(BatchError::Unique { .. }) => Ok(Exchanged::Reused),
+        Err(BatchError::Unique { .. } | BatchError::Unmet { label: CODE, .. }) => Ok(Exchanged::Reused),
         Err(BatchError::Unmet { .. }) => Ok(Exchanged::Changed),
         Err(error @ (BatchError::Busy | BatchError::Db(_))) => Err(Unavailable::Db(error.into())),
     }

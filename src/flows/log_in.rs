@@ -281,7 +281,7 @@ async fn open_pending(
         opened_by,
         since: facts.now,
     };
-    let mut batch = Vec::from(still_at(&facts.account, facts.number, facts.clock, facts.epoch));
+    let mut batch = Vec::from(still_at(facts));
     batch.extend(browser.replace_pending(ctx, &cookie, &pending)?);
     batch.push(settled);
     let written = ctx.commit(Batch::under_order_lock(batch)).await?;

@@ -14,6 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::code_key::code_key;
 use crate::flows::context::{Context, TRIES, Unavailable};
 use crate::flows::reset_order::Actor;
+use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::{Person, still_at};
@@ -67,6 +68,8 @@ pub async fn print_slips(
     selection: &Selection,
     mut out: impl FnMut(Slip) -> Result<(), Unavailable>,
 ) -> Result<Printed, Unavailable> {
+    // What is printed must count as newer than an order that is due, which has no number yet.
+    come_into_force(ctx).await?;
     let mut press = Press { ctx, actor, selection, keys: HashMap::new(), printed: Printed::default() };
     let mut walk = Walk::through(ctx, &selection.territory).await?;
     while let Some((place, people)) = walk.next(ctx).await? {
@@ -153,17 +156,21 @@ impl Press<'_> {
                     None => person = self.reload(&person).await?,
                 }
             };
-            let turn = self.turn(&evidence);
             let facts = evidence.facts();
+            let (closure, then) = (self.closure(&evidence), self.closure(&evidence.after_print()));
+            let turn = self.turn(&evidence, closure.as_ref(), then.as_ref());
             let (write, act): (fn(&AccountId, Timestamp) -> Statement, Act) = match turn {
-                Turn::Print(_) => (store::account::mark_printed, Act::CodePrint),
+                Turn::Print(_) if closure == then => (store::account::mark_printed, Act::CodePrint),
+                // A deadline has passed: with the slip in hand the account is at level `recover`, and what the old
+                // password opened ends.
+                Turn::Print(_) => (store::account::mark_printed_and_end, Act::CodePrint),
                 Turn::Issue => (store::account::issue_code, Act::CodeIssue),
                 Turn::Skip(_) => {
                     turns.push((person, turn));
                     continue;
                 }
             };
-            batch.extend(still_at(&facts.account, facts.number, facts.clock, facts.epoch));
+            batch.extend(still_at(facts));
             batch.push(write(&facts.account, facts.now));
             let line = self.actor.line(act, format!("account:{}", facts.account.0));
             batch.push(self.ctx.audit(facts.now, &line));
@@ -172,14 +179,17 @@ impl Press<'_> {
         Ok((batch, turns))
     }
 
-    fn turn(&self, evidence: &Evidence) -> Turn {
-        let policy = &self.ctx.settings.policy;
-        let verdict = evaluate(evidence, policy);
-        let closure = verdict.as_ref().err();
+    fn closure(&self, evidence: &Evidence) -> Option<Closure> {
+        evaluate(evidence, &self.ctx.settings.policy).err()
+    }
+
+    /// What to do for a person whose gate is closed as it is now, and as it will be once the slip is printed: the slip
+    /// bears the code that is alive from then on.
+    fn turn(&self, evidence: &Evidence, closure: Option<&Closure>, then: Option<&Closure>) -> Turn {
         if evidence.facts().roles.iter().any(ClockSpan::is_open) {
             return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
         }
-        let live = live_code(evidence, closure, policy);
+        let live = live_code(evidence, then, &self.ctx.settings.policy);
         let selected = match (&self.selection.order, closure) {
             (Some(wanted), Some(Closure::Ordered { order, .. })) => order == wanted,
             (Some(_), _) | (None, Some(Closure::Disabled)) => false,

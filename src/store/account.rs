@@ -119,19 +119,37 @@ pub async fn pupils_of(db: &Db, guardian: &AccountId) -> Result<Vec<Person>, DbE
     rows.iter().map(Person::from_row).collect()
 }
 
-/// In a batch: the account number and the order clock are still those that the gate was asked at, and stay so until the
-/// batch has committed.
+/// In a batch: the account number and the order clock are still those that the gate was asked at, no order has fallen
+/// due since, and all of it stays so until the batch has committed.
 pub fn still_passes(pass: &GatePass) -> [Statement; 3] {
-    still_at(pass.account(), pass.number(), pass.clock(), pass.epoch())
+    still(pass.account(), pass.number(), pass.clock(), pass.epoch(), pass.asked_at())
 }
 
 /// In a batch: the same for an account whose gate is closed, when it is about to be opened.
-pub fn still_at(account: &AccountId, number: AccountNumber, clock: OrderClock, epoch: i64) -> [Statement; 3] {
+pub fn still_at(facts: &Facts) -> [Statement; 3] {
+    still(&facts.account, facts.number, facts.clock, facts.epoch, facts.now)
+}
+
+fn still(
+    account: &AccountId,
+    number: AccountNumber,
+    clock: OrderClock,
+    epoch: i64,
+    asked_at: Timestamp,
+) -> [Statement; 3] {
     [
         q!("SELECT id FROM account WHERE id = $1 AND number = $2", account.0.as_str(), number.0)
             .holds()
             .named("account number"),
-        q!("SELECT value FROM order_clock WHERE value = $1", clock.0).holds().named("order clock"),
+        // An order binds from its instant on, and draws its number when somebody gets round to it.
+        q!(
+            "SELECT value FROM order_clock WHERE value = $1 AND NOT EXISTS
+                 (SELECT 1 FROM reset_order WHERE state = 'scheduled' AND scheduled_at > $2 AND scheduled_at <= now_us())",
+            clock.0,
+            asked_at
+        )
+        .holds()
+        .named("order clock"),
         q!("SELECT epoch FROM deployment WHERE epoch = $1", epoch).holds().named("epoch"),
     ]
 }
@@ -193,11 +211,14 @@ pub fn mark_weak(account: &AccountId, verified: &Secret, now: Timestamp) -> [Sta
     ]
 }
 
-/// In a batch: a change is forced on the account. A code printed before it is dead.
+/// In a batch: a change is forced on the account, at the stricter of this level and the one it is forced at already:
+/// only a change clears it. A code printed before it is dead.
 pub fn force(account: &AccountId, level: Level, now: Timestamp) -> Statement {
     q!(
-        "UPDATE account SET number = number + 1, forced_level = $2, code_issue = code_issue + 1,
-             code_issued_at = NULL, code_issued_under = NULL, updated_at = $3 WHERE id = $1",
+        "UPDATE account SET number = number + 1, code_issue = code_issue + 1, code_issued_at = NULL,
+             code_issued_under = NULL, updated_at = $3,
+             forced_level = CASE WHEN forced_level = 'recover' THEN forced_level ELSE $2 END
+         WHERE id = $1",
         account.0.as_str(),
         level.as_str(),
         now
@@ -222,6 +243,17 @@ pub fn issue_code(account: &AccountId, now: Timestamp) -> Statement {
 pub fn mark_printed(account: &AccountId, now: Timestamp) -> Statement {
     q!(
         "UPDATE account SET code_printed_under = (SELECT value FROM order_clock), updated_at = $2 WHERE id = $1",
+        account.0.as_str(),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: the same where the gate answers otherwise from then on, so that everything the account holds ends.
+pub fn mark_printed_and_end(account: &AccountId, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE account SET code_printed_under = (SELECT value FROM order_clock), number = number + 1, updated_at = $2
+         WHERE id = $1",
         account.0.as_str(),
         now
     )

@@ -9,6 +9,7 @@ use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::{Context, TRIES, Unavailable};
 use crate::flows::reset_order::Actor;
+use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::store;
 use crate::store::account::{Person, still_at};
 use crate::store::db::Batch;
@@ -48,7 +49,12 @@ pub async fn new_code(
             return Ok(Err(AccountError::Unknown(vec![login.to_owned()])));
         };
         let facts = asked.evidence.facts();
-        let mut batch = Vec::from(still_at(&account, facts.number, facts.clock, facts.epoch));
+        if asked.evidence.book().due(facts.now).next().is_some() {
+            // The code must be newer than an order that is due, which has no number yet.
+            come_into_force(ctx).await?;
+            continue;
+        }
+        let mut batch = Vec::from(still_at(facts));
         batch.push(store::account::issue_code(&account, facts.now));
         batch.push(ctx.audit(facts.now, &actor.line(Act::CodeIssue, object(&account))));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {

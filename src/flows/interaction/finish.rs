@@ -45,8 +45,8 @@ pub enum Answer {
     Again,
 }
 
-/// Mints the code, if the gate that was open still is. The code is a claim in the ephemeral store: whoever takes it out
-/// asks the gate again.
+/// Mints the code, if the gate that was open still is, and ends the interaction with it: of two tabs that resume, one
+/// gets the code. The code is a claim in the ephemeral store: whoever takes it out asks the gate again.
 pub async fn finish(
     ctx: &Context,
     opened: &Opened,
@@ -68,6 +68,7 @@ pub async fn finish(
         authentication: ready.authentication,
     };
     let mut batch = Vec::from(still_passes(&pass));
+    batch.extend(opened.interaction.take_statement());
     batch.push(ephemeral::put_statement(CODE, &code.hash(), &claim, now.plus(ctx.settings.code))?);
     batch.extend(forget_notice(opened, browser));
     if let Some(session) = &browser.session {

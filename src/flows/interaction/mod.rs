@@ -11,6 +11,7 @@ pub mod finish;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::account::AccountId;
 use crate::domain::client::Client;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::timestamp::Timestamp;
@@ -18,7 +19,8 @@ use crate::flows::context::{Context, Unavailable};
 use crate::oidc::authorize::{AuthorizationRequest, PageError, Refusal};
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 use crate::store;
-use crate::store::db::DbError;
+use crate::store::db::{DbError, Statement};
+use crate::store::ephemeral;
 
 /// The kind of [`Interaction`] claims in the ephemeral store.
 const KIND: &str = "interaction";
@@ -98,9 +100,22 @@ impl Interaction {
         Secret::new(ctx.secrets.tag("interaction form", &[&self.uid, &self.cookie_hash]))
     }
 
+    /// The same for the form that changes a password, with the account it is shown for: a browser may hold somebody
+    /// else's sign-in by the time the form is sent from another tab.
+    pub fn csrf_for(&self, ctx: &Context, account: &AccountId) -> Secret {
+        let account = ctx.secrets.tag("change form", &[&self.uid, &account.0]);
+        Secret::new(format!("{}.{account}", self.csrf(ctx).expose()))
+    }
+
     /// Takes the record away, so that it is answered once; `false` when somebody else was first.
     pub async fn take(&self, ctx: &Context) -> Result<bool, DbError> {
         Ok(ctx.ephemeral.take::<Self>(KIND, &self.uid).await?.is_some())
+    }
+
+    /// In a batch: the same; of two batches that answer it one is undone. None if it was never stored.
+    pub fn take_statement(&self) -> Option<Statement> {
+        let stored = !self.cookie_hash.is_empty();
+        stored.then(|| ephemeral::take_statement(KIND, &self.uid).want(1).named(KIND))
     }
 
     async fn with_client(mut self, ctx: &Context) -> Result<Result<Opened, Lost>, Unavailable> {

@@ -127,6 +127,8 @@ CREATE TABLE reset_order (
     sealed_code_key TEXT,
     created_at BIGINT NOT NULL
 );
+-- Everything that mints asks whether an order has just fallen due.
+CREATE INDEX reset_order_scheduled ON reset_order (scheduled_at) WHERE state = 'scheduled';
 
 CREATE TABLE client (
     id TEXT PRIMARY KEY,

@@ -106,7 +106,7 @@ async fn submit(app: &App, visit: Visit, posted: Form) -> Result<Response, Unava
     if !visit.same_origin || !csrf(app, &browser).same_as(&sent) {
         return Ok(trouble(app, visit.language(), Trouble::CrossSite, None, None));
     }
-    match change_password(&app.ctx, &browser, change_form::read(&typed)).await? {
+    match change_password(&app.ctx, &browser, &due.person.facts.account, change_form::read(&typed)).await? {
         ChangePassword::Changed { session } => {
             let jar = change_form::keep(app, &browser, visit.jar, session, &due.person);
             Ok((jar, see_other("/account/password/changed")).into_response())

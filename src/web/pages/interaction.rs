@@ -10,7 +10,7 @@ use crate::domain::secret::Secret;
 use crate::flows::browser::Browser;
 use crate::flows::change_password::{ChangePassword, change_password};
 use crate::flows::context::Unavailable;
-use crate::flows::interaction::advance::{ChangePage, Next, advance};
+use crate::flows::interaction::advance::{ChangePage, Next, Ready, advance};
 use crate::flows::interaction::cancel;
 use crate::flows::interaction::finish::{Answer, finish, notify};
 use crate::flows::interaction::{Interaction, Lost, Opened};
@@ -116,7 +116,7 @@ impl<'a> Room<'a> {
     }
 
     /// Enters by one of our own forms: the browser says so, and the form carries the value that only the interaction's
-    /// page had.
+    /// pages had, which the change page follows by its own.
     async fn enter_by_form(
         app: &'a App,
         uid: &str,
@@ -130,8 +130,9 @@ impl<'a> Room<'a> {
         let Ok(form) = form.0 else {
             return Err(trouble(app, room.language, Trouble::InvalidRequest, None, None));
         };
-        let csrf = Secret::new(form.one("csrf").ok().flatten().unwrap_or_default().to_owned());
-        if !csrf.same_as(&room.csrf()) {
+        let sent = sent_csrf(&form);
+        let of_interaction = sent.expose().split('.').next().unwrap_or_default();
+        if !Secret::new(of_interaction.to_owned()).same_as(&room.csrf()) {
             return Err(trouble(app, room.language, Trouble::CrossSite, None, None));
         }
         Ok((room, form))
@@ -181,7 +182,12 @@ impl<'a> Room<'a> {
         let Next::Change(due) = advance(ctx, &self.opened, &browser).await? else {
             return Ok(see_other(&self.link("")));
         };
-        match change_password(ctx, &browser, change_form::read(form)).await? {
+        let account = &due.person.facts.account;
+        if !sent_csrf(form).same_as(&self.opened.interaction.csrf_for(ctx, account)) {
+            // The form was shown for whoever was at this browser before, in another tab.
+            return Ok(see_other(&self.link("")));
+        }
+        match change_password(ctx, &browser, account, change_form::read(form)).await? {
             ChangePassword::Changed { session } => {
                 let on = self.link("/changed");
                 let jar = change_form::keep(self.app, &browser, self.visit.jar, session, &due.person);
@@ -221,25 +227,11 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// The record is taken first: of two tabs that resume, one gets the code.
-    async fn finish(
-        self,
-        browser: &Browser,
-        ready: crate::flows::interaction::advance::Ready,
-    ) -> Result<Response, Unavailable> {
-        let ctx = &self.app.ctx;
-        if !self.opened.interaction.take(ctx).await? {
-            return Ok(lost_page(self.app, self.language, &Lost::Gone));
-        }
-        match finish(ctx, &self.opened, browser, ready).await? {
+    async fn finish(self, browser: &Browser, ready: Ready) -> Result<Response, Unavailable> {
+        match finish(&self.app.ctx, &self.opened, browser, ready).await? {
             Answer::Redirect(answer) => Ok(self.leave(Some(answer))),
-            Answer::Again => {
-                // Something changed in between: the request goes through all checks once more, as a new interaction.
-                let on = self.opened.interaction.clone().store(ctx).await?;
-                let name = Name::Interaction(&on.interaction.uid);
-                let jar = set(self.visit.jar.clone(), &self.app.site, name, on.cookie.expose());
-                Ok((jar, see_other(&self.link(""))).into_response())
-            }
+            // Something changed in between, or another tab was first: all is looked at once more.
+            Answer::Again => Ok(see_other(&self.link(""))),
         }
     }
 
@@ -279,7 +271,7 @@ impl<'a> Room<'a> {
 
     fn change_page(&self, due: &ChangePage, outcome: &Outcome) -> Response {
         let switch = self.switch();
-        let csrf = self.csrf();
+        let csrf = self.opened.interaction.csrf_for(&self.app.ctx, &due.person.facts.account);
         let cancel = self.opened.client.is_some().then(|| self.link("/cancel"));
         let place = change_form::Place {
             frame: self.frame(Some(&switch)),
@@ -319,6 +311,10 @@ impl<'a> Room<'a> {
     fn origins(&self) -> Vec<String> {
         self.opened.client.as_ref().map(Client::origins).unwrap_or_default()
     }
+}
+
+fn sent_csrf(form: &Parameters) -> Secret {
+    Secret::new(form.one("csrf").ok().flatten().unwrap_or_default().to_owned())
 }
 
 fn lost_page(app: &App, language: Language, lost: &Lost) -> Response {
