@@ -1,12 +1,16 @@
 //! A browser without a screen: cookies, forms as they are on the page, and no redirect that a test did not follow.
 
-use reqwest::header::{LOCATION, ORIGIN};
+use std::sync::Arc;
+
+use reqwest::cookie::Jar;
+use reqwest::header::{LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
 /// A person's browser.
 pub(crate) struct Browser {
     client: Client,
+    jar: Arc<Jar>,
     issuer: String,
 }
 
@@ -20,8 +24,10 @@ pub(crate) struct Page {
 
 impl Browser {
     pub(crate) fn new(issuer: &str) -> Self {
-        let client = Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
-        Self { client, issuer: issuer.to_owned() }
+        let jar = Arc::new(Jar::default());
+        let client =
+            Client::builder().cookie_provider(Arc::clone(&jar)).redirect(Policy::none()).build().unwrap();
+        Self { client, jar, issuer: issuer.to_owned() }
     }
 
     /// Goes to an address and follows redirects as long as they stay at the provider. The last answer is a page, or the
@@ -82,6 +88,12 @@ impl Browser {
         &self.issuer
     }
 
+    /// The same person with one more cookie, which only a race or a thief could have put there.
+    pub(crate) fn with_cookie(&self, name: &str, value: &str) -> Self {
+        self.jar.add_cookie_str(&format!("{name}={value}; Path=/"), &Url::parse(&self.issuer).unwrap());
+        Self { client: self.client.clone(), jar: Arc::clone(&self.jar), issuer: self.issuer.clone() }
+    }
+
     fn absolute(&self, address: &str) -> String {
         if address.starts_with("http") { address.to_owned() } else { format!("{}{address}", self.issuer) }
     }
@@ -97,6 +109,18 @@ impl Page {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The value of a cookie that the answer sets.
+    pub(crate) fn cookie(&self, name: &str) -> String {
+        let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let value = set.filter_map(|set| set.strip_prefix(name)?.strip_prefix('=')).next();
+        value
+            .unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned()
     }
 
     /// Where it redirects to, made absolute.

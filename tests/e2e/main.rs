@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
 
 mod access_token;
+mod attacks;
 mod authorize;
 mod browser;
 mod client_notice;
@@ -15,4 +16,5 @@ mod provider;
 mod relying_party;
 mod sign_in;
 mod slips;
+mod stop;
 mod token;
