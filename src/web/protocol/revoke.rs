@@ -4,14 +4,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 
-use crate::flows::authenticate_client::authenticate_client;
 use crate::flows::context::Unavailable;
 use crate::flows::revoke_token::revoke_token;
 use crate::oidc::presented_token::{PresentedTokenError, presented_token};
 use crate::web::answer::{error_json, unavailable_json};
 use crate::web::app::App;
 use crate::web::extract::form::Form;
-use crate::web::protocol::token::authorization;
+use crate::web::protocol::client_request;
 
 /// POST `/revoke`: 200 whether there was such a token or not.
 pub async fn post(State(app): State<App>, headers: HeaderMap, form: Form) -> Response {
@@ -27,13 +26,9 @@ async fn answer(
     headers: &HeaderMap,
     form: Form,
 ) -> Result<Result<(), PresentedTokenError>, Unavailable> {
-    let form = match form.0 {
-        Ok(form) => form,
-        Err(error) => return Ok(Err(error.into())),
-    };
-    let client = match authenticate_client(&app.ctx, authorization(headers), &form).await? {
-        Ok(client) => client,
-        Err(error) => return Ok(Err(error.into())),
+    let (client, form) = match client_request::read(app, headers, form).await? {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(error)),
     };
     match presented_token(&form) {
         Ok(token) => revoke_token(&app.ctx, &client, &token).await.map(Ok),

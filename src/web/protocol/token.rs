@@ -4,9 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
-use http::header::{AUTHORIZATION, CACHE_CONTROL};
+use http::header::CACHE_CONTROL;
 
-use crate::flows::authenticate_client::authenticate_client;
 use crate::flows::context::Unavailable;
 use crate::flows::exchange_code::{Presented, exchange_code};
 use crate::flows::refresh_token::refresh_token;
@@ -14,6 +13,7 @@ use crate::oidc::token::{TokenError, TokenRequest, TokenResponse};
 use crate::web::answer::{error_json, unavailable_json};
 use crate::web::app::App;
 use crate::web::extract::form::Form;
+use crate::web::protocol::client_request;
 
 /// POST `/token`.
 pub async fn post(State(app): State<App>, headers: HeaderMap, form: Form) -> Response {
@@ -29,13 +29,9 @@ async fn answer(
     headers: &HeaderMap,
     form: Form,
 ) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
-    let form = match form.0 {
-        Ok(form) => form,
-        Err(error) => return Ok(Err(error.into())),
-    };
-    let client = match authenticate_client(&app.ctx, authorization(headers), &form).await? {
-        Ok(client) => client,
-        Err(error) => return Ok(Err(error.into())),
+    let (client, form) = match client_request::read(app, headers, form).await? {
+        Ok(read) => read,
+        Err(error) => return Ok(Err(error)),
     };
     match TokenRequest::read(&form) {
         Ok(TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier }) => {
@@ -46,9 +42,4 @@ async fn answer(
         }
         Err(error) => Ok(Err(error)),
     }
-}
-
-/// The `Authorization` header; one that is not ASCII reads as a scheme nobody knows.
-pub fn authorization(headers: &HeaderMap) -> Option<&str> {
-    headers.get(AUTHORIZATION).map(|value| value.to_str().unwrap_or("?"))
 }

@@ -14,7 +14,7 @@ use crate::oidc::userinfo::UserInfo;
 use crate::web::answer::{error_json, unavailable_json};
 use crate::web::app::App;
 use crate::web::extract::form::Form;
-use crate::web::protocol::token::authorization;
+use crate::web::protocol::client_request::authorization;
 
 /// GET `/userinfo`.
 pub async fn get(State(app): State<App>, headers: HeaderMap) -> Response {
