@@ -18,10 +18,6 @@ cross-site-title = This form was refused
 cross-site-what = The form was not sent from a page of this site, or the page was too old.
 cross-site-advice = Nothing was changed. Start again from the service you want.
 
-account-disabled-title = This account is closed
-account-disabled-what = We know who you are, but this account was closed by your school or your education authority.
-account-disabled-advice = Ask the office of your school, who can tell you why and open it again.
-
 not-found-title = This page does not exist
 not-found-what = There is nothing at this address.
 not-found-advice = Check the address, or start again from the service you want.
@@ -29,10 +25,6 @@ not-found-advice = Check the address, or start again from the service you want.
 expired-title = The page has expired
 expired-what = It was open for too long, or its request has already been answered.
 expired-advice = Nothing is lost: start again from the service you want and sign in once more.
-
-signed-out-title = The session is over
-signed-out-what = You are no longer signed in: the session was ended or lasted too long.
-signed-out-advice = Start again from the service you want and sign in once more.
 
 internal-title = Something went wrong
 internal-what = The fault is here, not with you.

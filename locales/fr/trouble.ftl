@@ -18,10 +18,6 @@ cross-site-title = Cet envoi a été refusé
 cross-site-what = Le formulaire n’a pas été envoyé depuis une page de ce site, ou la page était trop ancienne.
 cross-site-advice = Rien n’a été changé. Repartez du service voulu et recommencez.
 
-account-disabled-title = Ce compte est fermé
-account-disabled-what = Votre identité est reconnue, mais ce compte a été fermé par votre établissement ou votre académie.
-account-disabled-advice = Adressez-vous au secrétariat de votre établissement, qui pourra vous dire pourquoi et le rouvrir.
-
 not-found-title = Cette page n’existe pas
 not-found-what = Il n’y a rien à cette adresse.
 not-found-advice = Vérifiez l’adresse, ou repartez du service voulu.
@@ -29,10 +25,6 @@ not-found-advice = Vérifiez l’adresse, ou repartez du service voulu.
 expired-title = La page a expiré
 expired-what = Elle est restée ouverte trop longtemps, ou la demande a déjà reçu sa réponse.
 expired-advice = Rien n’est perdu : repartez du service voulu et connectez-vous de nouveau.
-
-signed-out-title = La session est terminée
-signed-out-what = Vous n’êtes plus connecté : la session a été fermée ou a duré trop longtemps.
-signed-out-advice = Repartez du service voulu et connectez-vous de nouveau.
 
 internal-title = Une erreur s’est produite
 internal-what = Le problème vient d’ici, pas de vous.

@@ -76,6 +76,14 @@ pub fn trouble(
     response
 }
 
+/// The page for a fault of ours, with the number under which the log has it.
+pub fn internal_page(app: &App, language: Language, reference: &str) -> Response {
+    let frame = Frame { language, name: &app.site.name, origin: &app.site.origin, switch: None };
+    let trouble = Trouble::Internal;
+    let page = TroublePage { frame, trouble, back: None, detail: None, reference: Some(reference) };
+    self::page(StatusCode::INTERNAL_SERVER_ERROR, &page, &[])
+}
+
 /// The page for a request that cannot be decided now.
 pub fn unavailable_page(app: &App, language: Language, error: &Unavailable) -> Response {
     log(error);

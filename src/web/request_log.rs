@@ -1,13 +1,17 @@
 //! One line for each request, with nothing personal: no address, no login, no query, and of the path only its pattern.
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use std::any::Any;
+
+use axum::extract::{ConnectInfo, FromRequestParts as _, MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::HeaderValue;
+use http::{HeaderValue, StatusCode};
 
+use crate::web::answer::internal_page;
 use crate::web::app::App;
+use crate::web::extract::language::Spoken;
 use crate::web::listener::Peer;
 
 const REQUEST_ID: &str = "x-request-id";
@@ -18,7 +22,12 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
     let id = given_id(&app, &request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(app.ctx.random.bytes::<12>()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let mut response = next.run(request).await;
+    let (mut parts, body) = request.into_parts();
+    let Ok(spoken) = Spoken::from_request_parts(&mut parts, &app).await;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if response.extensions().get::<Panicked>().is_some() {
+        response = internal_page(&app, spoken.language(&[]), &id);
+    }
     let took = app.ctx.clock.now().since(began);
     tracing::info!(
         target: "ecluse::request",
@@ -31,6 +40,17 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    response
+}
+
+/// Marks the answer of a handler that panicked.
+#[derive(Clone, Copy)]
+struct Panicked;
+
+/// A handler panicked: the others go on, and the answer says under which number the log has the request.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Panicked);
     response
 }
 

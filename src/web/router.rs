@@ -33,11 +33,11 @@ pub fn router(app: App, request_timeout: Duration) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(not_found)
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(request_log::panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, request_timeout))
         .layer(DefaultBodyLimit::max(Parameters::MAX_LENGTH))
-        .layer(from_fn_with_state(app.clone(), headers))
         .layer(from_fn_with_state(app.clone(), request_log::log))
+        .layer(from_fn_with_state(app.clone(), headers))
         .with_state(app)
 }
 

@@ -110,6 +110,10 @@ impl<'a> Room<'a> {
                 let language = visit.spoken.language(locales);
                 Ok(Self { app, visit, language, opened })
             }
+            // A browser that sends no cookie at all keeps none: starting again would not help.
+            Ok(Err(_)) if visit.jar.iter().next().is_none() => {
+                Err(trouble(app, visit.language(), Trouble::CookieMissing, None, None))
+            }
             Ok(Err(lost)) => Err(lost_page(app, visit.language(), &lost)),
             Err(error) => Err(unavailable_page(app, visit.language(), &error)),
         }

@@ -29,14 +29,10 @@ pub enum Trouble {
     CookieMissing,
     /// The form was not sent by a page of this site.
     CrossSite,
-    /// The account is closed; its owner has proved who they are.
-    AccountDisabled,
     /// There is nothing at this address.
     NotFound,
     /// The page was open for too long, or its request is already answered.
     Expired,
-    /// The session is over.
-    SignedOut,
     /// Something broke here.
     Internal,
     /// Too busy, or the store does not answer: the same request may succeed in a moment.
@@ -45,15 +41,13 @@ pub enum Trouble {
 
 impl Trouble {
     /// Every trouble there is.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 8] = [
         Self::InvalidRequest,
         Self::UnknownService,
         Self::CookieMissing,
         Self::CrossSite,
-        Self::AccountDisabled,
         Self::NotFound,
         Self::Expired,
-        Self::SignedOut,
         Self::Internal,
         Self::Unavailable,
     ];
@@ -62,7 +56,7 @@ impl Trouble {
     pub const fn status(self) -> u16 {
         match self {
             Self::InvalidRequest | Self::UnknownService | Self::CookieMissing => 400,
-            Self::SignedOut | Self::CrossSite | Self::AccountDisabled => 403,
+            Self::CrossSite => 403,
             Self::NotFound => 404,
             Self::Expired => 410,
             Self::Internal => 500,
@@ -80,12 +74,8 @@ impl Trouble {
             }
             Self::CookieMissing => ("cookie-missing-title", "cookie-missing-what", "cookie-missing-advice"),
             Self::CrossSite => ("cross-site-title", "cross-site-what", "cross-site-advice"),
-            Self::AccountDisabled => {
-                ("account-disabled-title", "account-disabled-what", "account-disabled-advice")
-            }
             Self::NotFound => ("not-found-title", "not-found-what", "not-found-advice"),
             Self::Expired => ("expired-title", "expired-what", "expired-advice"),
-            Self::SignedOut => ("signed-out-title", "signed-out-what", "signed-out-advice"),
             Self::Internal => ("internal-title", "internal-what", "internal-advice"),
             Self::Unavailable => ("unavailable-title", "unavailable-what", "unavailable-advice"),
         }
