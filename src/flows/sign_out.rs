@@ -2,6 +2,7 @@
 
 use crate::domain::client::Client;
 use crate::domain::event::Act;
+use crate::domain::session::Session;
 use crate::flows::browser::Browser;
 use crate::flows::context::{Context, Unavailable};
 use crate::oidc::end_session::{LogoutError, LogoutRequest};
@@ -10,6 +11,7 @@ use crate::store;
 use crate::store::db::Batch;
 
 /// What a request to sign out means for this browser.
+#[derive(Default)]
 pub struct SignOut {
     /// Whose session ends, by login; none when nobody is signed in.
     pub login: Option<String>,
@@ -48,13 +50,18 @@ pub async fn who_signs_out(
     };
     let mut outcome = SignOut { login: None, confirmed: false, client, return_to };
     if let Some(session) = &browser.session {
-        let person = store::account::find(&ctx.db, &session.account).await?;
-        outcome.login = Some(person.map(|person| person.login).unwrap_or_default());
+        outcome.login = Some(login_of(ctx, session).await?);
         if let (Some(hint), Some(client)) = (&hint, &outcome.client) {
             outcome.confirmed = hint.speaks_of(&session.sid, &ctx.subject(&client.sector, &session.account));
         }
     }
     Ok(Ok(outcome))
+}
+
+/// The login of a session's account, for the question whether it is to end.
+pub async fn login_of(ctx: &Context, session: &Session) -> Result<String, Unavailable> {
+    let person = store::account::find(&ctx.db, &session.account).await?;
+    Ok(person.map(|person| person.login).unwrap_or_default())
 }
 
 /// Ends the browser's session, and with it the grants that were not to outlive it.

@@ -52,6 +52,7 @@ impl LogoutRequest {
             ("post_logout_redirect_uri", self.post_logout_redirect_uri.clone()),
             ("state", self.state.clone()),
             ("id_token_hint", self.id_token_hint.clone()),
+            ("ui_locales", (!self.ui_locales.is_empty()).then(|| self.ui_locales.join(" "))),
         ];
         members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }

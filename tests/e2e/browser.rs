@@ -164,6 +164,11 @@ impl Page {
         unescape(attribute(tag, "href").unwrap())
     }
 
+    /// The hidden fields of the form whose action ends as given.
+    pub(crate) fn fields(&self, action_ends: &str) -> Vec<(String, String)> {
+        self.form(action_ends).unwrap().1
+    }
+
     /// The action and hidden fields of the form whose action, without its query, ends as given.
     fn form(&self, action_ends: &str) -> Option<(String, Vec<(String, String)>)> {
         let form = self.body.split("<form").skip(1).find(|form| {

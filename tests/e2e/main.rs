@@ -12,6 +12,7 @@ mod doors;
 mod holder;
 mod house;
 mod id_token;
+mod logout;
 mod provider;
 mod relying_party;
 mod sign_in;

@@ -2,14 +2,16 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum_extra::extract::cookie::CookieJar;
 use http::StatusCode;
+use url::Url;
 
 use crate::domain::client::Client;
 use crate::domain::secret::Secret;
 use crate::domain::session::Session;
 use crate::flows::browser::Browser;
 use crate::flows::context::Unavailable;
-use crate::flows::sign_out::{SignOut, sign_out, who_signs_out};
+use crate::flows::sign_out::{SignOut, login_of, sign_out, who_signs_out};
 use crate::oidc::end_session::{LogoutError, LogoutRequest};
 use crate::oidc::parameters::{ParameterError, Parameters};
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
@@ -30,11 +32,9 @@ pub async fn post(State(app): State<App>, visit: Visit, form: Form) -> Response 
     if visit.same_origin {
         return begin(&app, visit, form.0).await;
     }
-    match form.0.and_then(|form| {
-        LogoutRequest::read(&form).map(|request| request.query()).map_err(|_| ParameterError::NotUtf8)
-    }) {
-        Ok(query) => see_other(&format!("/logout?{query}")),
-        Err(error) => bad_request(&app, visit.language(), &error.into()),
+    match form.0.map_err(LogoutError::from).and_then(|form| LogoutRequest::read(&form)) {
+        Ok(request) => see_other(&format!("/logout?{}", request.query())),
+        Err(error) => bad_request(&app, visit.language(), &error),
     }
 }
 
@@ -56,8 +56,9 @@ pub async fn confirm(State(app): State<App>, visit: Visit, form: Form) -> Respon
         Err(error) => return bad_request(&app, language, &error),
     };
     match who_signs_out(&app.ctx, &browser, &request).await {
-        Ok(Ok(SignOut { client, return_to, .. })) => {
-            end(&app, visit, &browser, client.as_ref(), return_to).await
+        Ok(Ok(sign_out)) => {
+            let language = visit.spoken.language(&request.ui_locales);
+            end(&app, visit.jar, language, &browser, sign_out).await
         }
         Ok(Err(error)) => bad_request(&app, language, &error),
         Err(error) => unavailable_page(&app, language, &error),
@@ -87,21 +88,21 @@ async fn decide(
     match who_signs_out(&app.ctx, &browser, request).await? {
         // Also on a request that is no good, whoever wants to sign out can.
         Err(error) => match &browser.session {
-            Some(session) => Ok(ask(app, language, session, "", None, &[])),
+            Some(session) => {
+                let login = Some(login_of(&app.ctx, session).await?);
+                let alone = SignOut { login, ..SignOut::default() };
+                Ok(ask(app, language, session, &alone, &[]))
+            }
             None => Ok(bad_request(app, language, &error)),
         },
-        Ok(SignOut { login: Some(login), confirmed: false, client, .. }) => {
-            let hidden = request.members();
-            let hidden: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let service = client.as_ref().map(|client| client.name.as_str());
-            Ok(match &browser.session {
-                Some(session) => ask(app, language, session, &login, service, &hidden),
-                None => end(app, visit, &browser, client.as_ref(), None).await,
-            })
-        }
-        Ok(SignOut { client, return_to, .. }) => {
-            Ok(end(app, visit, &browser, client.as_ref(), return_to).await)
-        }
+        Ok(sign_out) => match &browser.session {
+            Some(session) if !sign_out.confirmed => {
+                let hidden = request.members();
+                let hidden: Vec<_> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                Ok(ask(app, language, session, &sign_out, &hidden))
+            }
+            Some(_) | None => Ok(end(app, visit.jar, language, &browser, sign_out).await),
+        },
     }
 }
 
@@ -109,8 +110,7 @@ fn ask(
     app: &App,
     language: Language,
     session: &Session,
-    login: &str,
-    service: Option<&str>,
+    sign_out: &SignOut,
     hidden: &[(&str, &str)],
 ) -> Response {
     let csrf = csrf(app, session);
@@ -119,29 +119,33 @@ fn ask(
         action: "/logout/confirm",
         csrf: csrf.expose(),
         hidden,
-        login,
-        service,
+        login: sign_out.login.as_deref().unwrap_or_default(),
+        service: sign_out.client.as_ref().map(|client| client.name.as_str()),
         stay: "/",
     };
-    page(StatusCode::OK, &view, &[])
+    page(StatusCode::OK, &view, &origins(sign_out))
 }
 
-async fn end(
-    app: &App,
-    visit: Visit,
-    browser: &Browser,
-    client: Option<&Client>,
-    return_to: Option<String>,
-) -> Response {
-    let language = visit.language();
+/// Where the form leads in the end: to the address that was asked for, and to where its service may send on from there.
+fn origins(sign_out: &SignOut) -> Vec<String> {
+    let Some(address) = &sign_out.return_to else { return Vec::new() };
+    let mut origins = sign_out.client.as_ref().map(Client::origins).unwrap_or_default();
+    origins.extend(Url::parse(address).map(|url| url.origin().ascii_serialization()));
+    origins.sort_unstable();
+    origins.dedup();
+    origins
+}
+
+async fn end(app: &App, jar: CookieJar, language: Language, browser: &Browser, asked: SignOut) -> Response {
     if let Err(error) = sign_out(&app.ctx, browser).await {
         return unavailable_page(app, language, &error);
     }
-    let jar = unset(visit.jar, &app.site, Name::Session);
+    let jar = unset(jar, &app.site, Name::Session);
     let jar = unset(jar, &app.site, Name::Pending);
-    if let Some(location) = return_to {
+    if let Some(location) = asked.return_to {
         return (jar, see_other(&location)).into_response();
     }
+    let client = asked.client.as_ref();
     let back =
         client.and_then(|client| Some(Link { name: &client.name, href: client.client_uri.as_deref()? }));
     (jar, page(StatusCode::OK, &LoggedOutPage { frame: frame(app, language), back }, &[])).into_response()
