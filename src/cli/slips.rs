@@ -13,8 +13,9 @@ use crate::config::layers::Loaded;
 use crate::domain::code::printed;
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::{TerritoryCode, Uai};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::print_slips::{Selection, Slip, print_slips};
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 
 /// Whose codes, and in which form.

@@ -5,8 +5,8 @@ use icu_normalizer::ComposingNormalizer;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::order_clock::ClockSpan;
 use super::profile::Profile;
-use super::reset_order::OrderClock;
 use super::territory::TerritoryPath;
 
 /// Identifies an account for ever: a `UUIDv7` as text. Relying parties never see it.
@@ -53,28 +53,6 @@ pub struct Affiliation {
     pub profile: Profile,
     /// During which orders.
     pub span: ClockSpan,
-}
-
-/// A stretch of order-clock numbers `[began, ended)`; open-ended while `ended` is absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockSpan {
-    /// The order clock when it began: the orders up to this number came before.
-    pub began: OrderClock,
-    /// The order clock when it ended.
-    pub ended: Option<OrderClock>,
-}
-
-impl ClockSpan {
-    /// Whether an order that came into force as number `clock` found this open. What began under number 7 was there
-    /// when order 8 came, and was not when order 7 did; what ended under number 7 had ended before order 8.
-    pub fn met(&self, clock: OrderClock) -> bool {
-        self.began < clock && self.ended.is_none_or(|ended| ended >= clock)
-    }
-
-    /// Whether it is open now.
-    pub fn is_open(&self) -> bool {
-        self.ended.is_none()
-    }
 }
 
 /// A login in the form in which logins are compared: NFKC, case-folded, without surrounding white space.
@@ -132,16 +110,5 @@ mod tests {
         assert_eq!(LoginName::parse("  "), Err(LoginNameError::Empty));
         assert_eq!(LoginName::parse("a\u{7}b"), Err(LoginNameError::Control));
         assert_eq!(LoginName::parse(&"a".repeat(129)), Err(LoginNameError::TooLong));
-    }
-
-    #[test]
-    fn leaving_does_not_free_and_arriving_later_does_not_bind() {
-        let span =
-            |began, ended: Option<i64>| ClockSpan { began: OrderClock(began), ended: ended.map(OrderClock) };
-        let order = OrderClock(8);
-        assert!(span(7, None).met(order), "was there");
-        assert!(span(7, Some(8)).met(order), "left after");
-        assert!(!span(8, None).met(order), "arrived after");
-        assert!(!span(3, Some(7)).met(order), "left before");
     }
 }

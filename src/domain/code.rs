@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
 use super::gate::{Closure, Evidence, PolicyBook};
-use super::reset_order::{OrderClock, OrderId};
+use super::order_clock::OrderClock;
+use super::reset_order::OrderId;
 use super::secret::{Secret, SecretBytes};
 use super::timestamp::Timestamp;
 
@@ -17,44 +18,6 @@ const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 
 /// How many symbols: 12 × log2(31) = 59 bits, above the 55 that a throttled secret on paper needs here.
 const SYMBOLS: usize = 12;
-
-/// What authorised the choice of a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Proof {
-    /// A printed code.
-    Code,
-    /// The password before it. A thief has that, too.
-    OldPassword,
-}
-
-impl Proof {
-    /// The stored form.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::OldPassword => "old_password",
-        }
-    }
-
-    /// Reads the stored form.
-    pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Code, Self::OldPassword].into_iter().find(|proof| proof.as_str() == text)
-    }
-}
-
-/// What the account's row says of its code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CodeFacts {
-    /// The issue number: raised by *new code*, by a force and by every change, so that the code before it is dead.
-    pub issue: i64,
-    /// When a code of the deployment's key was issued, if one is alive.
-    pub issued_at: Option<Timestamp>,
-    /// The order clock at that instant.
-    pub issued_under: Option<OrderClock>,
-    /// The order clock when a code of this account was last printed.
-    pub printed_under: Option<OrderClock>,
-}
 
 /// Under which key a code is derived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -8,55 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::account::{AccountId, AccountNumber, Affiliation, ClockSpan, WayIn};
-use super::code::{CodeFacts, Proof};
+use super::account::{AccountId, AccountNumber, WayIn};
+
+use super::facts::{CredentialFacts, Facts, Proof};
+use super::level::Level;
+use super::order_clock::{ClockSpan, OrderClock};
 use super::profile::Profile;
-use super::reset_order::{Binding, Level, OrderBook, OrderClock, OrderId};
+use super::reset_order::{Binding, OrderBook, OrderId};
 use super::timestamp::Timestamp;
-
-/// Everything about one account that the gate reads, read by one statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// Whose.
-    pub account: AccountId,
-    /// The account number at the reading.
-    pub number: AccountNumber,
-    /// The deployment's epoch at the reading.
-    pub epoch: i64,
-    /// The order clock at the reading.
-    pub clock: OrderClock,
-    /// The database's time at the reading: the `now` of lifetimes, schedules and deadlines.
-    pub now: Timestamp,
-    /// Whether the account is disabled.
-    pub disabled: bool,
-    /// How the person signs in.
-    pub way_in: WayIn,
-    /// The credential, if one was ever chosen.
-    pub credential: Option<CredentialFacts>,
-    /// Forced on this account alone, at a level.
-    pub forced: Option<Level>,
-    /// Where the person belongs and belonged.
-    pub affiliations: Vec<Affiliation>,
-    /// When the person held a role over others.
-    pub roles: Vec<ClockSpan>,
-    /// The account's one-time code.
-    pub code: CodeFacts,
-}
-
-/// What the gate reads of a credential; the hash is not among it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CredentialFacts {
-    /// The order clock it was chosen under.
-    pub clock: OrderClock,
-    /// When it was chosen.
-    pub chosen_at: Timestamp,
-    /// What authorised the choice.
-    pub proof: Proof,
-    /// Found weak under the rules of the day at a sign-in.
-    pub weak: bool,
-    /// Found in a leaked list, or reported.
-    pub compromised: bool,
-}
 
 /// The deployment's settings that the gate reads: how old a credential may grow, by profile and for whoever holds a
 /// role, and how long a code lives.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::account::Affiliation;
+use crate::domain::facts::CodeFacts;
 use crate::domain::population::{Exclusions, Population};
 use crate::domain::reset_order::{Force, OrderState, ResetOrder};
 use crate::domain::territory::{TerritoryCode, TerritoryPath};

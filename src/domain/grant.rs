@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{AccountId, AccountNumber};
 use super::client::ClientId;
 use super::gate::{Evidence, GatePass};
-use super::reset_order::OrderClock;
+use super::order_clock::OrderClock;
 use super::scope::{Scope, ScopeSet};
 use super::session::Session;
 use super::timestamp::Timestamp;

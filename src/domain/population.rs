@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
-use super::gate::Facts;
+use super::facts::Facts;
+use super::order_clock::OrderClock;
 use super::profile::Profile;
-use super::reset_order::OrderClock;
 use super::territory::TerritoryPath;
 use super::timestamp::Timestamp;
 

@@ -6,13 +6,13 @@
 //! ```
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::code::Proof;
-use super::gate::Facts;
+use super::facts::{Facts, Proof};
+use super::level::Level;
+use super::order_clock::OrderClock;
 use super::population::{Exclusion, Exclusions, Population};
 use super::territory::TerritoryKind;
 use super::timestamp::Timestamp;
@@ -25,49 +25,6 @@ pub struct OrderId(pub String);
 impl fmt::Display for OrderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// One number, raised in the transaction of every change to any order and by nothing else. It puts orders, credentials
-/// and affiliations into one sequence that no clock of the day could give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OrderClock(pub i64);
-
-/// How little the old password is worth under an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// The old password still opens the change page, and nothing else: hygiene.
-    Change,
-    /// Passwords are believed stolen: the old one opens nothing. Only a code, or another proof, does.
-    Recover,
-}
-
-/// The text is neither level.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("a level is change or recover, not {0:?}")]
-pub struct UnknownLevel(pub String);
-
-impl Level {
-    /// The written form.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Change => "change",
-            Self::Recover => "recover",
-        }
-    }
-}
-
-impl FromStr for Level {
-    type Err = UnknownLevel;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "change" => Ok(Self::Change),
-            "recover" => Ok(Self::Recover),
-            other => Err(UnknownLevel(other.to_owned())),
-        }
     }
 }
 
@@ -290,7 +247,8 @@ impl ResetOrder {
     }
 
     fn spares_operator(&self, facts: &Facts, clock: Option<OrderClock>) -> bool {
-        let held = |span: &super::account::ClockSpan| clock.map_or(span.is_open(), |clock| span.met(clock));
+        let held =
+            |span: &super::order_clock::ClockSpan| clock.map_or(span.is_open(), |clock| span.met(clock));
         facts.roles.iter().any(held) && !self.exclusions.named_operators.contains(&facts.account)
     }
 

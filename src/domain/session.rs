@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountId, AccountNumber};
-use super::code::{LiveCode, Proof};
+use super::code::LiveCode;
+use super::facts::Proof;
 use super::gate::{Evidence, GatePass};
-use super::reset_order::OrderClock;
+use super::order_clock::OrderClock;
 use super::timestamp::Timestamp;
 
 /// How long a session lives.

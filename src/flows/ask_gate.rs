@@ -3,8 +3,10 @@
 use std::future::Future;
 
 use crate::domain::account::{AccountId, LoginName};
-use crate::domain::gate::{Closure, Evidence, Facts, GatePass, evaluate};
-use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::domain::facts::Facts;
+use crate::domain::gate::{Closure, Evidence, GatePass, evaluate};
+use crate::flows::context::Context;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::account::Person;
 use crate::store::db::{Db, DbError};

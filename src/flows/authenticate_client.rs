@@ -1,7 +1,8 @@
 //! Which client is at the token, introspection or revocation endpoint.
 
 use crate::domain::client::Client;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::client_authentication::{ClientAuthenticationError, ClientCredentials};
 use crate::oidc::parameters::Parameters;
 use crate::store;

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::AccountId;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::session::{PendingChange, Session};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::store::db::{DbError, Statement};
 use crate::store::ephemeral;
 

@@ -3,8 +3,9 @@
 use std::mem::discriminant;
 
 use crate::domain::account::AccountId;
-use crate::domain::code::{self, Proof};
+use crate::domain::code;
 use crate::domain::event::Act;
+use crate::domain::facts::Proof;
 use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::password::{Replaced, Violation, normal_form};
 use crate::domain::secret::Secret;
@@ -13,11 +14,12 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::browser::Browser;
 use crate::flows::code_key::live_code_secret;
-use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
 use crate::flows::log_in::Throttles;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store::account::{Person, choose_credential, still_at};
 use crate::store::db::Batch;
 use crate::store::ephemeral::{Reserve, throttle_clear_statement};

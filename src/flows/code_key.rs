@@ -4,7 +4,8 @@ use crate::domain::account::AccountId;
 use crate::domain::code::{CodeKey, LiveCode, derive};
 use crate::domain::reset_order::OrderId;
 use crate::domain::secret::{Secret, SecretBytes};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 
 /// The opened key; none once an order's codes have expired and its key was destroyed.

@@ -3,12 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::gate::PolicyBook;
+use crate::domain::order_clock::OrderClock;
 use crate::domain::password::PasswordRules;
-use crate::domain::reset_order::{OrderBook, OrderClock};
+use crate::domain::reset_order::OrderBook;
 use crate::domain::session::SessionLimits;
 use crate::domain::throttle::ThrottleRules;
 use crate::domain::timestamp::Timestamp;
@@ -16,6 +15,7 @@ use crate::flows::hash_pool::{HashError, HashPool, HashSettings};
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{KeyRoom, Rotation};
 use crate::flows::step::Steps;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::keys::KeyRing;
 use crate::store;
 use crate::store::clock::Clock;
@@ -95,26 +95,6 @@ pub struct Settings {
     /// How long signing keys sign.
     pub rotation: Rotation,
 }
-
-/// The request cannot be decided now. Nothing was given, and nothing was said about the account: come back later.
-#[derive(Debug, Error)]
-pub enum Unavailable {
-    /// The database did not answer.
-    #[error(transparent)]
-    Db(#[from] DbError),
-    /// Passwords cannot be hashed now.
-    #[error(transparent)]
-    Hashing(#[from] HashError),
-    /// What was decided upon kept changing.
-    #[error("what was decided upon changed {TRIES} times in a row")]
-    Contended,
-    /// A stored value does not open, or a key is missing.
-    #[error("{0}")]
-    Broken(String),
-}
-
-/// How often a decision is made again when what it was made upon has changed.
-pub const TRIES: usize = 8;
 
 impl Context {
     /// Puts the parts together and starts the hash pool.

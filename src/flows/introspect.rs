@@ -4,7 +4,8 @@
 use crate::domain::client::Client;
 use crate::domain::secret::Secret;
 use crate::flows::ask_gate::{AccessToken, Asked, RefreshToken, ask};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::flows::userinfo::is_alive;
 use crate::oidc::introspection::{ActiveToken, Introspection};
 use crate::oidc::token::TokenType;

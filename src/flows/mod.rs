@@ -26,6 +26,7 @@ pub mod signing_keys;
 pub mod step;
 pub mod tidy;
 pub mod tokens;
+pub mod unavailable;
 pub mod userinfo;
 pub mod visit_account;
 pub mod walk;

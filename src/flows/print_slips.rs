@@ -2,19 +2,22 @@
 
 use std::collections::HashMap;
 
-use crate::domain::account::{AccountId, ClockSpan};
+use crate::domain::account::AccountId;
+
 use crate::domain::code::{CodeKey, LiveCode, derive, live_code};
 use crate::domain::event::Act;
 use crate::domain::gate::{Closure, Evidence, evaluate};
+use crate::domain::order_clock::ClockSpan;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::secret::{Secret, SecretBytes};
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::code_key::code_key;
-use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::come_into_force::come_into_force;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::{Person, still_at};

@@ -2,7 +2,8 @@
 
 use crate::domain::client::Client;
 use crate::domain::secret::Secret;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
 

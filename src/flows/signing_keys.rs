@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::domain::client::SigningAlgorithm;
 use crate::domain::timestamp::Timestamp;
-use crate::flows::context::Unavailable;
 use crate::flows::random::Random;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::jws::SigningKey;
 use crate::oidc::keys::{KeyRing, KeyState};
 use crate::store;

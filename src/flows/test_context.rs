@@ -6,7 +6,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::config::Config;
-use crate::domain::reset_order::{Level, OrderId};
+use crate::domain::level::Level;
+use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::{Context, Parts};

@@ -1,8 +1,9 @@
 //! Housekeeping: what falls due is recorded, what nobody can use any more is removed. Nothing depends on when it runs.
 
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::{come_into_force, destroy_expired_keys, harden};
 use crate::flows::signing_keys;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
 

@@ -3,8 +3,9 @@
 use crate::domain::gate::Closure;
 use crate::flows::ask_gate::ask;
 use crate::flows::browser::Browser;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::interaction::advance::ChangePage;
+use crate::flows::unavailable::Unavailable;
 
 /// Who is at the account page.
 pub enum Visitor {

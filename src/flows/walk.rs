@@ -3,7 +3,8 @@
 use std::vec::IntoIter;
 
 use crate::domain::territory::TerritoryPath;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
 use crate::store::territory::Territory;

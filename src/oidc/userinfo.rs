@@ -151,8 +151,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::domain::account::ClockSpan;
-    use crate::domain::reset_order::OrderClock;
+    use crate::domain::order_clock::ClockSpan;
+    use crate::domain::order_clock::OrderClock;
     use crate::domain::territory::{TerritoryCode, TerritoryPath};
 
     fn at(code: &str, profile: Profile, ended: Option<i64>) -> Affiliation {

@@ -1,9 +1,11 @@
 //! Accounts: the people, their credentials and codes, and all that the gate reads of them.
 
-use crate::domain::account::{AccountId, AccountNumber, Affiliation, ClockSpan, LoginName, WayIn};
-use crate::domain::code::{CodeFacts, Proof};
-use crate::domain::gate::{CredentialFacts, Facts, GatePass};
-use crate::domain::reset_order::{Level, OrderClock};
+use crate::domain::account::{AccountId, AccountNumber, Affiliation, LoginName, WayIn};
+
+use crate::domain::facts::{CodeFacts, CredentialFacts, Facts, Proof};
+use crate::domain::gate::GatePass;
+use crate::domain::level::Level;
+use crate::domain::order_clock::{ClockSpan, OrderClock};
 use crate::domain::secret::Secret;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;

@@ -4,7 +4,7 @@ use crate::domain::account::{AccountId, AccountNumber};
 use crate::domain::client::ClientId;
 use crate::domain::gate::GatePass;
 use crate::domain::grant::{Authentication, Grant, GrantId};
-use crate::domain::reset_order::OrderClock;
+use crate::domain::order_clock::OrderClock;
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::store::account::{FIELD, Person, RECORD, person_sql, still_passes};

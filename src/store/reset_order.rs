@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::order_clock::OrderClock;
 use crate::domain::population::{Exclusions, Population};
 use crate::domain::profile::Profile;
-use crate::domain::reset_order::{Force, OrderBook, OrderClock, OrderId, OrderState, ResetOrder};
+use crate::domain::reset_order::{Force, OrderBook, OrderId, OrderState, ResetOrder};
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Db, DbError, Row, Statement, q};

@@ -9,8 +9,8 @@ use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, RETRY_AFTER
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
-use crate::flows::context::Unavailable;
 use crate::flows::hash_pool::HashError;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::error_answer::ErrorAnswer;
 use crate::store::db::DbError;
 use crate::web::app::App;

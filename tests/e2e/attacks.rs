@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ecluse::domain::reset_order::Level;
+use ecluse::domain::level::Level;
 use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::reset_order::issue::Proposal;
 use reqwest::StatusCode;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ecluse::domain::reset_order::Level;
+use ecluse::domain::level::Level;
 use reqwest::{StatusCode, Url};
 use serde_json::json;
 

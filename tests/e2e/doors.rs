@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use ecluse::domain::level::Level;
 use ecluse::domain::profile::Profile;
-use ecluse::domain::reset_order::Level;
 use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::account::disable::{disable, enable};
 use ecluse::flows::reset_order::issue::Proposal;

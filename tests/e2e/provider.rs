@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use ecluse::domain::account::LoginName;
 use ecluse::domain::client::Client;
-use ecluse::domain::code::{Proof, printed};
+use ecluse::domain::code::printed;
+use ecluse::domain::facts::Proof;
 use ecluse::domain::gate::PolicyBook;
+use ecluse::domain::level::Level;
 use ecluse::domain::password::PasswordRules;
-use ecluse::domain::reset_order::{Level, OrderId};
+use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::secret::Secret;
 use ecluse::domain::session::SessionLimits;
 use ecluse::domain::territory::TerritoryCode;

@@ -1,6 +1,6 @@
 //! Signing in, the change page, and the way back to the service that was asked for.
 
-use ecluse::domain::reset_order::Level;
+use ecluse::domain::level::Level;
 use reqwest::StatusCode;
 
 use crate::browser::Browser;

@@ -1,7 +1,8 @@
 //! Printing codes: for a class, for an order; who gets a slip and what it opens.
 
 use ecluse::domain::code::printed;
-use ecluse::domain::reset_order::{Level, OrderId};
+use ecluse::domain::level::Level;
+use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::print_slips::{Printed, Selection, print_slips};

@@ -3,13 +3,12 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::cli::instant;
-use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
+use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::code::printed;
-use crate::domain::reset_order::Level;
+use crate::domain::level::Level;
 use crate::flows::account::disable::{disable, enable};
 use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::new_code;

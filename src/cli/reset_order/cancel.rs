@@ -2,7 +2,7 @@
 
 use super::{Which, find, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
-use crate::domain::reset_order::Level;
+use crate::domain::level::Level;
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::opened_by_cancelling;
 use crate::flows::reset_order::{Actor, cancel as flow};

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::{Whom, counts_text, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
-use crate::domain::reset_order::Level;
+use crate::domain::level::Level;
 use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::issue::{Proposal, issue};

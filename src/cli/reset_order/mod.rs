@@ -10,13 +10,13 @@ use clap::Subcommand;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::cli::instant;
-use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
+use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
+use crate::domain::level::Level;
 use crate::domain::profile::Profile;
-use crate::domain::reset_order::{Level, OrderId, OrderState};
+use crate::domain::reset_order::{OrderId, OrderState};
 use crate::domain::territory::TerritoryCode;
 use crate::flows::reset_order::issue::Proposal;
 use crate::flows::reset_order::preview::Counts;

@@ -2,10 +2,11 @@
 
 use crate::domain::account::WayIn;
 use crate::domain::event::Act;
-use crate::domain::reset_order::Level;
+use crate::domain::level::Level;
 use crate::flows::account::{AccountError, object, select};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
 

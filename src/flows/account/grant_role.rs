@@ -6,8 +6,9 @@ use crate::domain::event::Act;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryCode;
 use crate::flows::account::{AccountError, object, select};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
 

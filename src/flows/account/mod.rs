@@ -8,7 +8,8 @@ pub mod new_code;
 use thiserror::Error;
 
 use crate::domain::account::{AccountId, LoginName};
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
 

@@ -1,7 +1,7 @@
 //! Where an interaction stands: the ordered checks sign-in, gate, asked-for change; then the answer.
 
 use crate::domain::client::PasswordChangeMode;
-use crate::domain::code::Proof;
+use crate::domain::facts::Proof;
 use crate::domain::gate::Closure;
 use crate::domain::grant::Authentication;
 use crate::domain::reset_order::{OrderBook, OrderId};
@@ -10,8 +10,9 @@ use crate::domain::territory::{TerritoryCode, TerritoryKind, Uai};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::browser::Browser;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::interaction::Opened;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::Prompt;
 use crate::oidc::authorize_response::AuthorizeError;
 use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};

@@ -2,10 +2,11 @@
 
 use crate::domain::client::Client;
 use crate::flows::browser::Browser;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::interaction::advance::{Next, advance};
 use crate::flows::interaction::finish::{Answer, finish};
 use crate::flows::interaction::{Begun, Interaction, Opened};
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::{AuthorizationRequest, PageError, Prompt, Refusal, client_id};
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};

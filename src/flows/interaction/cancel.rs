@@ -1,9 +1,10 @@
 //! Somebody gives up on the provider's pages.
 
 use crate::flows::browser::Browser;
-use crate::flows::context::{Context, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::interaction::Opened;
 use crate::flows::interaction::advance::{Next, advance};
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 
 /// Ends the interaction. The relying party learns that the change was declined where that is what was declined, and

@@ -2,10 +2,12 @@
 //! being read already; this makes the record say so.
 
 use crate::domain::event::Act;
-use crate::domain::reset_order::{Force, OrderBook, OrderClock, OrderState, ResetOrder};
+use crate::domain::order_clock::OrderClock;
+use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
-use crate::flows::context::{Context, TRIES, Unavailable};
+use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::db::Batch;
 

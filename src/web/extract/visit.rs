@@ -5,7 +5,7 @@ use axum_extra::extract::cookie::CookieJar;
 use http::request::Parts;
 
 use crate::flows::browser::{Browser, Cookies};
-use crate::flows::context::Unavailable;
+use crate::flows::unavailable::Unavailable;
 use crate::web::app::App;
 use crate::web::extract::cookies::{Name, read};
 use crate::web::extract::language::Spoken;

@@ -5,7 +5,7 @@ use http::header::AUTHORIZATION;
 
 use crate::domain::client::Client;
 use crate::flows::authenticate_client::authenticate_client;
-use crate::flows::context::Unavailable;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::client_authentication::ClientAuthenticationError;
 use crate::oidc::parameters::{ParameterError, Parameters};
 use crate::web::app::App;

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-use crate::flows::context::Unavailable;
 use crate::flows::introspect::introspect;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::introspection::Introspection;
 use crate::oidc::presented_token::{PresentedTokenError, presented_token};
 use crate::web::answer::{error_json, unavailable_json};

@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode};
 
-use crate::flows::context::Unavailable;
 use crate::flows::revoke_token::revoke_token;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::presented_token::{PresentedTokenError, presented_token};
 use crate::web::answer::{error_json, unavailable_json};
 use crate::web::app::App;

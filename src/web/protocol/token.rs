@@ -6,9 +6,9 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-use crate::flows::context::Unavailable;
 use crate::flows::exchange_code::{Presented, exchange_code};
 use crate::flows::refresh_token::refresh_token;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::token::{TokenError, TokenRequest, TokenResponse};
 use crate::web::answer::{error_json, unavailable_json};
 use crate::web::app::App;

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
-use crate::flows::context::Unavailable;
+use crate::flows::unavailable::Unavailable;
 use crate::flows::userinfo::userinfo;
 use crate::oidc::bearer::{BearerError, access_token};
 use crate::oidc::parameters::Parameters;

@@ -1,0 +1,26 @@
+//! When nothing can be decided.
+
+use thiserror::Error;
+
+use crate::flows::hash_pool::HashError;
+use crate::store::db::DbError;
+
+/// The request cannot be decided now. Nothing was given, and nothing was said about the account: come back later.
+#[derive(Debug, Error)]
+pub enum Unavailable {
+    /// The database did not answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// Passwords cannot be hashed now.
+    #[error(transparent)]
+    Hashing(#[from] HashError),
+    /// What was decided upon kept changing.
+    #[error("what was decided upon changed {TRIES} times in a row")]
+    Contended,
+    /// A stored value does not open, or a key is missing.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// How often a decision is made again when what it was made upon has changed.
+pub const TRIES: usize = 8;
