@@ -12,6 +12,7 @@ use crate::cli::{Global, open};
 use crate::config::Config;
 use crate::config::layers::{DEFAULT_FILE, Layers};
 use crate::config::private_file;
+use crate::flows::import_territories::ensure_shipped;
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{self, KeyRoom};
 use crate::store::clock::Clock;
@@ -57,6 +58,8 @@ pub(super) async fn run(global: Global, printer: &Printer) -> Result<ExitStatus,
     parts.push(part("database", db_path, db_made));
     parts.push(part("secrets", db_path, sealed));
     parts.push(part("signing keys", db_path, keys > 0));
+    let places = ensure_shipped(&open::context(config).await?).await?;
+    parts.push(part("territories", db_path, places > 0));
 
     printer.answer(&parts, || {
         let rows = parts.iter().map(|part| {

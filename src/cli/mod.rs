@@ -13,6 +13,7 @@ mod account;
 mod backup;
 mod check_config;
 mod client;
+mod findings;
 mod init;
 mod instant;
 mod keys;
@@ -24,6 +25,7 @@ mod reset_order;
 mod serve;
 mod slips;
 pub mod system_user;
+mod territory;
 
 /// Écluse: an OpenID provider that issues tokens only after the password-change gate passes.
 #[derive(Debug, Parser)]
@@ -77,6 +79,8 @@ enum Command {
     Serve,
     /// Prints the live codes of a population.
     Slips(Slips),
+    /// The places that people belong to.
+    Territory(Acts<territory::Verb>),
 }
 
 /// Verbs that are written into the audit log.
@@ -126,6 +130,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Serve => serve::run(&global.load()?).await,
         Command::Slips(act) => slips::run(&global.load()?, act.args, act.acting, printer).await,
+        Command::Territory(act) => territory::run(&global.load()?, act.verb, act.acting, printer).await,
     }
 }
 

@@ -157,8 +157,9 @@ pub async fn import_territories(
     write(ctx, actor, plan).await
 }
 
-/// Brings in the shipped places that are missing. One that is there keeps the name a file may have given it.
-pub async fn ensure_shipped(ctx: &Context) -> Result<(), TerritoryImportError> {
+/// Brings in the shipped places that are missing, and answers how many were. One that is there keeps the name a file may
+/// have given it.
+pub async fn ensure_shipped(ctx: &Context) -> Result<u64, TerritoryImportError> {
     let known = store::territory::wide(&ctx.db).await.map_err(Unavailable::from)?;
     let there: HashSet<_> = known.iter().map(|place| place.code.clone()).collect();
     let mut plan = Plan::new(known);
@@ -170,7 +171,7 @@ pub async fn ensure_shipped(ctx: &Context) -> Result<(), TerritoryImportError> {
             let told = format!("the shipped places do not fit the database: line {line}: {what}");
             Err(Unavailable::Broken(told).into())
         }
-        None => Ok(()),
+        None => Ok(report.created),
     }
 }
 

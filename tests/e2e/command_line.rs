@@ -38,6 +38,7 @@ fn init_makes_what_is_missing_and_writes_over_nothing() {
     database       made   ecluse.sqlite3
     secrets        made   ecluse.sqlite3
     signing keys   made   ecluse.sqlite3
+    territories    made   ecluse.sqlite3
     --- err
     Keep a copy of the master key elsewhere: without ecluse.master.key no code and no key of this database can be read again
     ");
@@ -56,6 +57,7 @@ fn init_makes_what_is_missing_and_writes_over_nothing() {
     database       kept   ecluse.sqlite3
     secrets        kept   ecluse.sqlite3
     signing keys   kept   ecluse.sqlite3
+    territories    kept   ecluse.sqlite3
     --- err
     ");
     assert_eq!(fs::read_to_string(home.path().join("ecluse.master.key")).unwrap(), key);
@@ -85,6 +87,11 @@ fn init_makes_what_is_missing_and_writes_over_nothing() {
       },
       {
         "what": "signing keys",
+        "place": "ecluse.sqlite3",
+        "made": false
+      },
+      {
+        "what": "territories",
         "place": "ecluse.sqlite3",
         "made": false
       }
@@ -221,4 +228,109 @@ fn wrong_usage_and_a_wrong_setting_end_differently() {
     --- err
     error: other.toml: cannot be read (No such file or directory (os error 2)); `ecluse init` writes a first one, --config names another
     ");
+}
+
+#[test]
+fn people_are_imported_all_or_none_unless_told_to_keep_going() {
+    let home = folder();
+    let run = |arguments: &[&str]| ecluse(home.path(), arguments, &[]);
+    run(&["init"]);
+    fs::write(
+        home.path().join("places.csv"),
+        "code;kind;parent;name\nuai:0860001J;school;;Collège des Tilleuls\nclass:0860001J/6A;class;;6A\n",
+    )
+    .unwrap();
+    insta::assert_snapshot!(run(&["territory", "import", "places.csv"]), @r#"
+    exit 0
+    --- out
+    territories  count
+    created      2
+    renamed      0
+    unchanged    0
+    warnings     0
+    errors       0
+    --- err
+    "#);
+    let header = "source;key;login;given_name;family_name;profile;uai;classes;guardian_of\n";
+    let good =
+        "A;1;lina;Lina;Valombre;National_ELV;0860001J;6A;\nA;2;karim;Karim;Valombre;National_TUT;;;1\n";
+    fs::write(home.path().join("good.csv"), format!("{header}{good}")).unwrap();
+    insta::assert_snapshot!(run(&["account", "import", "good.csv", "--reason", "la rentrée"]), @r#"
+    exit 0
+    --- out
+    import       count
+    people       2
+    created      2
+    changed      0
+    unchanged    0
+    followed     0
+    new_schools  0
+    new_classes  0
+    warnings     0
+    errors       0
+    --- err
+    "#);
+    insta::assert_snapshot!(run(&["account", "import", "good.csv", "--json", "--quiet"]), @r#"
+    exit 0
+    --- out
+    {
+      "applied": true,
+      "changed": 0,
+      "created": 0,
+      "error_count": 0,
+      "errors": [],
+      "followed": 0,
+      "new_classes": 0,
+      "new_schools": 0,
+      "people": 2,
+      "unchanged": 2,
+      "warning_count": 0,
+      "warnings": []
+    }
+    --- err
+    "#);
+
+    let bad =
+        "A;3;LINA;Lina;Autre;National_ELV;0860001J;6B;\nA;4;noe;Noé;Brumeville;National_ELV;0860001J;6B;\n";
+    fs::write(home.path().join("bad.csv"), format!("{header}{bad}")).unwrap();
+    insta::assert_snapshot!(run(&["account", "import", "bad.csv"]), @r#"
+    exit 1
+    --- out
+    bad.csv:2: error: the login "LINA" belongs to the account of A:1
+    import       count
+    people       2
+    created      0
+    changed      0
+    unchanged    0
+    followed     0
+    new_schools  0
+    new_classes  0
+    warnings     0
+    errors       1
+    --- err
+    Nothing was applied
+    "#);
+    insta::assert_snapshot!(run(&["account", "import", "bad.csv", "--keep-going"]), @r#"
+    exit 4
+    --- out
+    bad.csv:2: error: the login "LINA" belongs to the account of A:1
+    import       count
+    people       2
+    created      1
+    changed      0
+    unchanged    0
+    followed     0
+    new_schools  0
+    new_classes  1
+    warnings     0
+    errors       1
+    --- err
+    The lines with an error were left out
+    "#);
+    insta::assert_snapshot!(run(&["account", "import", "none.csv"]), @r#"
+    exit 1
+    --- out
+    --- err
+    error: none.csv: No such file or directory (os error 2)
+    "#);
 }

@@ -1,5 +1,7 @@
 //! `ecluse account`: one person, or a selection.
 
+mod import;
+
 use clap::Subcommand;
 use serde_json::json;
 
@@ -24,6 +26,9 @@ pub(super) enum Verb {
     Enable(Login),
     /// Forces selected people to change their password.
     ForceChange(Force),
+    /// Reads people from a CSV file. With an error on any line nothing is applied.
+    #[command(after_help = import::COLUMNS)]
+    Import(import::Args),
 }
 
 /// One person.
@@ -55,6 +60,7 @@ pub(super) async fn run(
     let ctx = open::context(&loaded.config).await?;
     let actor = acting.actor();
     match verb {
+        Verb::Import(args) => return import::run(&ctx, &actor, args, printer).await,
         Verb::Code(Login { login }) => {
             let issued = new_code(&ctx, &actor, &login).await?.map_err(Failure::refused)?;
             let code = printed(&issued.code);

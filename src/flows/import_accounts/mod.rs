@@ -36,6 +36,8 @@ const GIVE_WAY: Duration = Duration::from_millis(2);
 /// What came of a file of people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
+    /// Whether the good lines were applied. Without errors they always are.
+    pub applied: bool,
     /// Lines with a person, good or not.
     pub people: u64,
     /// Accounts that are new.
@@ -161,6 +163,7 @@ pub async fn import_accounts(
     check::check(&import, &mut report).await?;
     if staged.is_readable && (keep_going || report.errors.count == 0) {
         apply::apply(&import, staged, &mut report, &mut progress).await?;
+        report.applied = true;
     }
     ctx.db.run(Batch::plain(store::import::end(&import.id))).await?;
     report.errors.listed.sort_by_key(|error| error.line);
