@@ -13,13 +13,19 @@ use crate::store::territory::Territory;
 pub struct Walk {
     root: TerritoryPath,
     places: IntoIter<Territory>,
+    all: usize,
 }
 
 impl Walk {
     /// Begins at a place, to go through everything below it.
     pub async fn through(ctx: &Context, root: &TerritoryPath) -> Result<Self, Unavailable> {
         let places = store::territory::subtree(&ctx.db, root).await?;
-        Ok(Self { root: root.clone(), places: places.into_iter() })
+        Ok(Self { root: root.clone(), all: places.len(), places: places.into_iter() })
+    }
+
+    /// How many places lie behind, and how many there are: for a progress bar.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.all - self.places.len(), self.all)
     }
 
     /// The next place with people, and the people there, by name; somebody with several places is met once, at the first

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use jiff::tz::TimeZone;
 
-use super::{Whom, counts_text, record_json, state_word};
+use super::{Whom, counts_text, places_bar, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::level::Level;
@@ -51,7 +51,9 @@ pub(super) async fn run(
 
 /// The number is typed, not "yes": whoever types it has read it.
 async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Result<(), Failure> {
-    let counts = preview(ctx, proposal).await?.map_err(Failure::refused)?;
+    let (bar, told) = places_bar(printer);
+    let counts = preview(ctx, proposal, told).await?.map_err(Failure::refused)?;
+    bar.finish_and_clear();
     printer.talk(counts_text(&counts).trim_end());
     if !std::io::stdin().is_terminal() {
         return Err(Failure::refused("nobody is there to confirm the number of people")

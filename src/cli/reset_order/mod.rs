@@ -124,6 +124,18 @@ impl Whom {
     }
 }
 
+/// A bar over the places of a territory, and what moves it.
+fn places_bar(printer: &Printer) -> (indicatif::ProgressBar, impl Fn(usize, usize)) {
+    let bar = printer.progress(0, "places");
+    let drawn = bar.clone();
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let told = move |behind, all| {
+        drawn.set_length(count(all));
+        drawn.set_position(count(behind));
+    };
+    (bar, told)
+}
+
 fn usage(text: String) -> Failure {
     Failure::usage(text)
 }

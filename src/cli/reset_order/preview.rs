@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Whom, counts_json, counts_text};
+use super::{Whom, counts_json, counts_text, places_bar};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::preview;
@@ -15,7 +15,9 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = whom.proposal(zone)?;
-    let counts = preview(ctx, &proposal).await?.map_err(Failure::refused)?;
+    let (bar, told) = places_bar(printer);
+    let counts = preview(ctx, &proposal, told).await?.map_err(Failure::refused)?;
+    bar.finish_and_clear();
     printer.answer(&counts_json(&counts), || counts_text(&counts))?;
     Ok(ExitStatus::Done)
 }

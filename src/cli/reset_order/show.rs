@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Which, counts_json, counts_text, find, place, profiles, record_json, state_word};
+use super::{Which, counts_json, counts_text, find, place, places_bar, profiles, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::flows::context::Context;
@@ -16,7 +16,9 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let record = find(ctx, which).await?;
-    let counts = progress(ctx, &record.order).await?;
+    let (bar, told) = places_bar(printer);
+    let counts = progress(ctx, &record.order, told).await?;
+    bar.finish_and_clear();
     let mut data = record_json(&record);
     data["people"] = counts_json(&counts);
     printer.answer(&data, || {

@@ -38,10 +38,11 @@ pub struct Counts {
     pub operators: Vec<String>,
 }
 
-/// Counts what a proposal would do. Nothing is written.
+/// Counts what a proposal would do. Nothing is written. `told` hears of the places behind and of all of them.
 pub async fn preview(
     ctx: &Context,
     proposal: &Proposal,
+    told: impl Fn(usize, usize),
 ) -> Result<Result<Counts, ProposalError>, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
     let mut order = match draw_up(ctx, proposal, &book, now).await? {
@@ -51,22 +52,33 @@ pub async fn preview(
     // A scheduled order is previewed as if it came into force now.
     let clock = OrderClock(book.clock.0 + 1);
     order.state = OrderState::InForce(Force { clock, since: now, hardened_at: None });
-    count(ctx, &order, &book).await.map(Ok)
+    count(ctx, &order, &book, told).await.map(Ok)
 }
 
 /// Counts an order that exists.
-pub async fn progress(ctx: &Context, order: &ResetOrder) -> Result<Counts, Unavailable> {
+pub async fn progress(
+    ctx: &Context,
+    order: &ResetOrder,
+    told: impl Fn(usize, usize),
+) -> Result<Counts, Unavailable> {
     let book = store::reset_order::book(&ctx.db).await?;
-    count(ctx, order, &book).await
+    count(ctx, order, &book, told).await
 }
 
-async fn count(ctx: &Context, order: &ResetOrder, book: &OrderBook) -> Result<Counts, Unavailable> {
+async fn count(
+    ctx: &Context,
+    order: &ResetOrder,
+    book: &OrderBook,
+    told: impl Fn(usize, usize),
+) -> Result<Counts, Unavailable> {
     let mut counts = Counts::default();
     let mut walk = Walk::through(ctx, &order.population.territory).await?;
     while let Some((_, people)) = walk.next(ctx).await? {
         for person in &people {
             counts.add(order, book, person);
         }
+        let (behind, all) = walk.progress();
+        told(behind, all);
     }
     Ok(counts)
 }
