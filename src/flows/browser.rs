@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::AccountId;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::session::{PendingChange, Session};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
+use crate::store;
 use crate::store::db::{DbError, Statement};
 use crate::store::ephemeral;
 
@@ -103,7 +105,7 @@ impl Browser {
     /// In a batch: this session takes the place of whatever the browser held, the same account's or another's.
     pub fn replace_session(&self, ctx: &Context, session: &Session) -> Result<Vec<Statement>, DbError> {
         let expires_at = session.authenticated_at.plus(ctx.settings.session.absolute);
-        let mut statements = self.forget();
+        let mut statements = self.hand_over(&session.account, session.authenticated_at);
         statements.push(ephemeral::put_statement(SESSION, &session.sid, session, expires_at)?);
         Ok(statements)
     }
@@ -117,7 +119,7 @@ impl Browser {
         pending: &PendingChange,
     ) -> Result<Vec<Statement>, DbError> {
         let expires_at = pending.since.plus(ctx.settings.pending_change);
-        let mut statements = self.forget();
+        let mut statements = self.hand_over(&pending.account, pending.since);
         statements.push(ephemeral::put_statement(PENDING, &cookie.hash(), pending, expires_at)?);
         Ok(statements)
     }
@@ -132,6 +134,15 @@ impl Browser {
     pub fn use_pending(&self) -> Option<Statement> {
         let key = self.pending_key.as_ref()?;
         Some(ephemeral::take_statement(PENDING, key).want(1).named(PENDING))
+    }
+
+    /// In a batch: the browser holds nothing any more, because this account takes it over. Another account's session
+    /// ends as by its signing out, with the grants that were not to outlive it.
+    fn hand_over(&self, to: &AccountId, now: Timestamp) -> Vec<Statement> {
+        let mut statements = self.forget();
+        let ended = self.session.as_ref().filter(|session| session.account != *to);
+        statements.extend(ended.map(|session| store::grant::revoke_of_session(&session.sid, now)));
+        statements
     }
 
     /// In a batch: the browser holds nothing any more.

@@ -18,7 +18,7 @@ use crate::web::pages::text::Language;
 use crate::web::pages::view::{Frame, Link, Trouble, TroublePage};
 
 /// How many seconds somebody is asked to wait when nothing can be decided.
-const RETRY_SECONDS: &str = "5";
+pub const RETRY_SECONDS: &str = "5";
 
 /// A page. `origins` are where its forms may lead besides here: browsers hold the redirects that follow a form against
 /// the policy of the page it was on.

@@ -8,8 +8,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -17,7 +17,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::oidc::endpoints;
 use crate::oidc::parameters::Parameters;
-use crate::web::answer::{content_security_policy, trouble};
+use crate::web::answer::{RETRY_SECONDS, content_security_policy, trouble};
 use crate::web::app::App;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -82,10 +82,14 @@ async fn not_found(State(app): State<App>, visit: Visit) -> Response {
 /// What every answer carries; an answer that says otherwise keeps its own.
 async fn headers(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let unavailable = response.status() == StatusCode::SERVICE_UNAVAILABLE;
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
+    if unavailable {
+        default(RETRY_AFTER, RETRY_SECONDS);
+    }
     default(CACHE_CONTROL, "no-store");
     default(REFERRER_POLICY, "no-referrer");
     default(X_CONTENT_TYPE_OPTIONS, "nosniff");

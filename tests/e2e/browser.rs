@@ -169,6 +169,11 @@ impl Page {
         self.form(action_ends).unwrap().1
     }
 
+    /// The address that the form is sent to, without its query.
+    pub(crate) fn action(&self, action_ends: &str) -> String {
+        self.form(action_ends).unwrap().0.split('?').next().unwrap().to_owned()
+    }
+
     /// The action and hidden fields of the form whose action, without its query, ends as given.
     fn form(&self, action_ends: &str) -> Option<(String, Vec<(String, String)>)> {
         let form = self.body.split("<form").skip(1).find(|form| {

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::browser::{Browser, Page};
 use crate::provider::{FIRST_PASSWORD, Provider};
 use crate::relying_party::RelyingParty;
-use crate::sign_in::{activate, signed_in};
+use crate::sign_in::{activate, elsewhere, signed_in};
 
 const BYE: &str = "http://127.0.0.1:9999/bye";
 
@@ -38,8 +38,9 @@ async fn hint(rp: &RelyingParty, browser: &Browser) -> String {
 async fn with_a_hint_of_the_session_nobody_is_asked_and_the_state_goes_back_alone() {
     let provider = Provider::start().await;
     let portal = RelyingParty::portal(&provider).await;
+    activate(&provider, "zoe").await;
     for (state, expected) in [("a b&c", format!("{BYE}?state=a%20b%26c")), ("", BYE.to_owned())] {
-        let browser = activate(&provider, "zoe").await;
+        let browser = elsewhere(&provider, "zoe").await;
         let hint = hint(&portal, &browser).await;
         provider.clock.advance(Duration::from_mins(30));
         let mut with = vec![("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BYE)];
@@ -96,7 +97,7 @@ async fn without_a_hint_the_person_is_asked_and_may_stay() {
     assert_eq!(page.header("location"), format!("{BYE}?state=s"));
     assert!(!is_signed_in(&portal, &browser).await);
 
-    let browser = activate(&provider, "zoe").await;
+    let browser = elsewhere(&provider, "zoe").await;
     let page = browser.go("/logout").await;
     let page = browser.submit(&page, "/logout/confirm", &[]).await;
     assert_eq!((page.status, page.location()), (StatusCode::OK, None));
@@ -197,9 +198,7 @@ async fn what_was_not_to_outlive_the_session_ends_with_it() {
     let online = RelyingParty::register(&provider, "online", json!({ "scope": "openid" })).await;
     let (browser, offline) = signed_in(&provider, &portal, "zoe").await;
     let tokens = online.exchange(&online.code(&browser.go(&online.authorize(&[])).await)).await;
-    let other = Browser::new(&provider.issuer);
-    let page = other.go("/login").await;
-    other.sign_in(&page, "zoe", FIRST_PASSWORD).await;
+    let other = elsewhere(&provider, "zoe").await;
 
     let page = browser.go("/logout").await;
     browser.submit(&page, "/logout/confirm", &[]).await;

@@ -54,11 +54,14 @@ pub(crate) struct Wish {
     pub(crate) steps: Steps,
     /// An issuer that is not the address it listens on: for cookies and headers on https.
     pub(crate) issuer: Option<&'static str>,
+    /// How long one request may take.
+    pub(crate) request_timeout: Duration,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { settings: Box::new(|_| {}), steps: Steps::default(), issuer: None }
+        let request_timeout = Duration::from_mins(1);
+        Self { settings: Box::new(|_| {}), steps: Steps::default(), issuer: None, request_timeout }
     }
 }
 
@@ -104,7 +107,7 @@ impl Provider {
         };
         let app = App { ctx: Arc::clone(&ctx), site: Arc::new(site) };
         let limits = Limits {
-            request_timeout: Duration::from_mins(1),
+            request_timeout: wish.request_timeout,
             shutdown_grace: Duration::ZERO,
             max_connections: 1024,
         };
@@ -181,6 +184,12 @@ impl Provider {
         let chosen =
             store::account::choose_credential(&facts.account, &phc, facts.clock, Proof::Code, facts.now);
         ctx.db.run(Batch::plain(chosen.into())).await.unwrap();
+    }
+
+    /// From here on no account can be read.
+    pub(crate) async fn break_accounts(&self) {
+        let broken = Statement::new("ALTER TABLE account RENAME COLUMN number TO lost", Vec::new());
+        self.ctx.db.run(Batch::plain(vec![broken])).await.unwrap();
     }
 
     /// A new code for one person, as it is printed.

@@ -19,6 +19,14 @@ pub(crate) async fn activate(provider: &Provider, login: &str) -> Browser {
     browser
 }
 
+/// Signs in once more, in a browser that knows nobody.
+pub(crate) async fn elsewhere(provider: &Provider, login: &str) -> Browser {
+    let browser = Browser::new(&provider.issuer);
+    let page = browser.go("/login").await;
+    browser.sign_in(&page, login, FIRST_PASSWORD).await;
+    browser
+}
+
 /// A person who is signed in at a relying party, with the tokens it got.
 pub(crate) async fn signed_in(
     provider: &Provider,
