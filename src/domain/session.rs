@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountId, AccountNumber};
-use super::code::LiveCode;
+use super::code::{LiveCode, live_code};
 use super::facts::Proof;
-use super::gate::{Evidence, GatePass};
+use super::gate::{Closure, Evidence, GatePass, PolicyBook};
 use super::order_clock::OrderClock;
 use super::timestamp::Timestamp;
 
@@ -105,8 +105,23 @@ impl OpenedBy {
 }
 
 impl PendingChange {
-    /// Whether nothing ended it since: no change, force, new code or restore.
-    pub fn stands(&self, evidence: &Evidence, lifetime: Duration) -> bool {
+    /// Whether it opens the change page still: no change, force, new code or restore ended it since, and what opened it
+    /// would open it now, under what the gate answers now.
+    pub fn opens(
+        &self,
+        evidence: &Evidence,
+        closure: Option<&Closure>,
+        policy: &PolicyBook,
+        lifetime: Duration,
+    ) -> bool {
+        let would_open = match &self.opened_by {
+            OpenedBy::OldPassword => closure.is_none_or(Closure::admits_old_password),
+            OpenedBy::Code(opened) => live_code(evidence, closure, policy).as_ref() == Some(opened),
+        };
+        would_open && self.stands(evidence, lifetime)
+    }
+
+    fn stands(&self, evidence: &Evidence, lifetime: Duration) -> bool {
         let facts = evidence.facts();
         self.account == facts.account
             && self.number == facts.number

@@ -3,13 +3,12 @@
 use std::mem::discriminant;
 
 use crate::domain::account::AccountId;
-use crate::domain::code;
 use crate::domain::event::Act;
 use crate::domain::facts::Proof;
 use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::password::{Replaced, Violation, normal_form};
 use crate::domain::secret::Secret;
-use crate::domain::session::{OpenedBy, Session};
+use crate::domain::session::{OpenedBy, PendingChange, Session};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::browser::Browser;
@@ -144,19 +143,19 @@ async fn right_of(
 ) -> Result<Option<Right>, Unavailable> {
     let evidence = &asked.evidence;
     let closure = asked.verdict.as_ref().err();
-    let admits_old = closure.is_none_or(Closure::admits_old_password);
-    let pending = browser.pending.as_ref().filter(|it| it.stands(evidence, ctx.settings.pending_change));
-    match pending.map(|pending| &pending.opened_by) {
-        Some(OpenedBy::OldPassword) => Ok(admits_old.then_some(Right::OldPassword)),
-        Some(OpenedBy::Code(opened)) => {
-            let live = code::live_code(evidence, closure, &ctx.settings.policy);
-            let Some(live) = live.filter(|live| live == opened) else { return Ok(None) };
-            Ok(live_code_secret(ctx, &asked.loaded.facts.account, &live).await?.map(Right::Code))
+    let settings = &ctx.settings;
+    let opens = |pending: &&PendingChange| {
+        pending.opens(evidence, closure, &settings.policy, settings.pending_change)
+    };
+    match browser.pending.as_ref().filter(opens).map(|pending| &pending.opened_by) {
+        Some(OpenedBy::OldPassword) => Ok(Some(Right::OldPassword)),
+        Some(OpenedBy::Code(live)) => {
+            Ok(live_code_secret(ctx, &asked.loaded.facts.account, live).await?.map(Right::Code))
         }
         None => {
             let session = browser.session.as_ref();
-            let stands = session.is_some_and(|session| session.stands(evidence, ctx.settings.session));
-            Ok((stands && admits_old).then_some(Right::Session))
+            let stands = session.is_some_and(|session| session.stands(evidence, settings.session));
+            Ok((stands && closure.is_none_or(Closure::admits_old_password)).then_some(Right::Session))
         }
     }
 }

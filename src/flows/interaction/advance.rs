@@ -197,9 +197,6 @@ async fn with_pending(
 ) -> Result<Next, Unavailable> {
     let by_code = pending.opened_by.proof() == Proof::Code;
     let closure = asked.verdict.as_ref().err().cloned();
-    if !by_code && closure.as_ref().is_some_and(|closure| !closure.admits_old_password()) {
-        return Ok(nobody(opened));
-    }
     let until = pending.since.plus(ctx.settings.pending_change);
     let page = ChangePage::of(ctx, asked, closure, by_code, until).await?;
     closed(ctx, opened, browser, page).await
@@ -276,10 +273,11 @@ async fn standing_pending<'a>(
     let Some(pending) = pending else { return Ok(None) };
     let asked = ask(ctx, &pending.account).await?;
     let wanted = |asked: &Asked<Person>| asked.verdict.is_err() || pending.opened_by.proof() == Proof::Code;
-    Ok(asked
-        .filter(|asked| pending.stands(&asked.evidence, ctx.settings.pending_change))
-        .filter(wanted)
-        .map(|asked| (asked, pending)))
+    let opens = |asked: &Asked<Person>| {
+        let closure = asked.verdict.as_ref().err();
+        pending.opens(&asked.evidence, closure, &ctx.settings.policy, ctx.settings.pending_change)
+    };
+    Ok(asked.filter(wanted).filter(opens).map(|asked| (asked, pending)))
 }
 
 /// The browser's session, if it stands and satisfies the request, with its account.
