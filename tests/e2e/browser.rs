@@ -113,8 +113,8 @@ impl Page {
 
     /// The value of a cookie that the answer sets.
     pub(crate) fn cookie(&self, name: &str) -> String {
-        let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let value = set.filter_map(|set| set.strip_prefix(name)?.strip_prefix('=')).next();
+        let mut set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let value = set.find_map(|set| set.strip_prefix(name)?.strip_prefix('='));
         value
             .unwrap_or_else(|| panic!("no {name} in {:?}", self.headers))
             .split(';')

@@ -183,8 +183,10 @@ async fn at_level_recover_the_provider_hosts_because_the_code_was_typed_here() {
 #[tokio::test]
 async fn with_an_open_gate_a_change_is_the_users_own_wish() {
     let provider = Provider::start().await;
-    for rp in [RelyingParty::portal(&provider).await, RelyingParty::gradebook(&provider).await] {
-        let browser = activate(&provider, "zoe").await;
+    let (portal, gradebook) =
+        (RelyingParty::portal(&provider).await, RelyingParty::gradebook(&provider).await);
+    for (rp, login) in [(portal, "zoe"), (gradebook, "tom")] {
+        let browser = activate(&provider, login).await;
         provider.clock.advance(Duration::from_mins(1));
         let page = browser.go(&rp.authorize(&[FRESH])).await;
         assert!(page.is_change() && page.body.contains("id=\"current_password\""), "{}", page.body);
