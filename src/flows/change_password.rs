@@ -244,8 +244,9 @@ async fn write(
     }
     // A change also unblocks: whoever made it has proved to be the owner.
     let throttles = Throttles::of(ctx, Some(&case.asked.loaded.login_name), "");
-    let own = format!("change:{}", facts.account.0);
-    batch.extend([&own, &throttles.password, &throttles.code].map(|key| throttle_clear_statement(key)));
+    let (own, here) = (format!("change:{}", facts.account.0), browser.throttle_key(&facts.account));
+    let counters = [&own, &here, &throttles.password, &throttles.code];
+    batch.extend(counters.map(|key| throttle_clear_statement(key)));
     batch.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     let written = ctx.commit(Batch::under_order_lock(batch)).await?;
     Ok(written.then_some(ChangePassword::Changed { session }))

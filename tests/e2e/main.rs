@@ -23,4 +23,5 @@ mod session;
 mod sign_in;
 mod slips;
 mod stop;
+mod throttle;
 mod token;

@@ -1,0 +1,282 @@
+//! Guessing is slow for whoever guesses, and for nobody else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ecluse::domain::level::Level;
+use ecluse::flows::hash_pool::Guest;
+use ecluse::flows::step::{Step, Steps};
+use reqwest::StatusCode;
+
+use crate::browser::{Browser, Page};
+use crate::provider::{FIRST_PASSWORD, Provider, Wish};
+use crate::sign_in::{activate, elsewhere};
+
+const WRONG: &str = "Faux-mot-7";
+const WRONG_CODE: &str = "AAAA-BBBB-CCCC";
+const NEW_PASSWORD: &str = "Chat-noir7";
+
+/// One attempt in a browser that nobody knows.
+async fn stranger(provider: &Provider, login: &str, password: &str) -> Page {
+    try_in(&Browser::new(&provider.issuer), login, password).await
+}
+
+/// One attempt in this browser, following nothing.
+async fn try_in(browser: &Browser, login: &str, password: &str) -> Page {
+    let page = browser.go("/login").await;
+    let page = if page.is_sign_in() { page } else { panic!("{} {}", page.status, page.body) };
+    browser.send(&page, "/login", &[("login", login), ("password", password)]).await
+}
+
+/// Wrong attempts until one is not let through any more; how many were.
+async fn exhaust(provider: &Provider, login: &str, password: &str) -> usize {
+    for number in 0..30 {
+        let page = stranger(provider, login, password).await;
+        match page.status {
+            StatusCode::UNPROCESSABLE_ENTITY => {}
+            StatusCode::TOO_MANY_REQUESTS => return number,
+            other => panic!("{other} {}", page.body),
+        }
+    }
+    panic!("never")
+}
+
+#[tokio::test]
+async fn after_five_failures_each_further_one_doubles_the_wait() {
+    let provider = Provider::start().await;
+    activate(&provider, "zoe").await;
+    assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5);
+    for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
+        let page = stranger(&provider, "zoe", FIRST_PASSWORD).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "the right one is not looked at either");
+        provider.clock.advance(Duration::from_mins(minutes) - Duration::from_micros(1));
+        assert_eq!(
+            stranger(&provider, "zoe", WRONG).await.status,
+            StatusCode::TOO_MANY_REQUESTS,
+            "{minutes}"
+        );
+        provider.clock.advance(Duration::from_micros(1));
+        assert_eq!(
+            stranger(&provider, "zoe", WRONG).await.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{minutes}"
+        );
+    }
+    provider.clock.advance(Duration::from_hours(1));
+    assert_eq!(stranger(&provider, "zoe", FIRST_PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn the_page_says_when_to_try_again() {
+    let provider = Provider::start().await;
+    for _ in 0..7 {
+        stranger(&provider, "zoe", WRONG).await;
+    }
+    provider.clock.advance(Duration::from_mins(1));
+    stranger(&provider, "zoe", WRONG).await;
+    let page = stranger(&provider, "zoe", WRONG).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.body.contains("2 minutes") && page.body.contains("10\u{a0}h\u{a0}03"), "{}", page.body);
+    assert!(!page.body.contains(WRONG));
+}
+
+#[tokio::test]
+async fn no_more_than_twenty_five_in_a_day() {
+    let provider = Provider::start().await;
+    let owner = activate(&provider, "zoe").await;
+    let mut let_through = 0;
+    for _ in 0..(24 * 6 - 1) {
+        let page = stranger(&provider, "zoe", WRONG).await;
+        let_through += u32::from(page.status == StatusCode::UNPROCESSABLE_ENTITY);
+        provider.clock.advance(Duration::from_mins(10));
+    }
+    assert_eq!(let_through, 25);
+    let page = stranger(&provider, "zoe", WRONG).await;
+    assert!(page.body.contains("10 minutes"), "until the day is over: {}", page.body);
+    let page = owner.go("/login").await;
+    assert!(owner.sign_in(&page, "zoe", FIRST_PASSWORD).await.is_change(), "nobody is shut out by it");
+    provider.clock.advance(Duration::from_mins(10));
+    assert_eq!(
+        stranger(&provider, "zoe", WRONG).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "another day"
+    );
+}
+
+#[tokio::test]
+async fn what_is_refused_is_not_hashed() {
+    let looked_at = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&looked_at);
+    let steps = Steps::paused_by(move |step| {
+        counter.fetch_add(usize::from(step == Step::SignInLoaded), Ordering::SeqCst);
+        std::future::ready(())
+    });
+    let provider = Provider::start_with(Wish { steps, ..Wish::default() }).await;
+    exhaust(&provider, "zoe", WRONG).await;
+    for _ in 0..5 {
+        stranger(&provider, "zoe", WRONG).await;
+    }
+    assert_eq!(looked_at.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn many_at_once_are_no_more_than_one_after_the_other() {
+    let provider = Provider::start().await;
+    let pages = Browser::new(&provider.issuer);
+    let page = pages.go("/login").await;
+    let attempt = || pages.send(&page, "/login", &[("login", "zoe"), ("password", WRONG)]);
+    let (one, two, three, four) = tokio::join!(attempt(), attempt(), attempt(), attempt());
+    let (five, six, seven, eight) = tokio::join!(attempt(), attempt(), attempt(), attempt());
+    let answers = [one, two, three, four, five, six, seven, eight];
+    let let_through = answers.iter().filter(|page| page.status == StatusCode::UNPROCESSABLE_ENTITY).count();
+    assert_eq!(let_through, 5);
+}
+
+#[tokio::test]
+async fn a_login_that_nobody_has_is_counted_and_answered_alike() {
+    let provider = Provider::start().await;
+    activate(&provider, "zoe").await;
+    for number in 0..7 {
+        let mut pages = Vec::new();
+        for login in ["zoe", "nobody"] {
+            let page = stranger(&provider, login, WRONG).await;
+            pages.push((page.status, neutral(&page.body, login)));
+        }
+        assert_eq!(pages[0], pages[1], "attempt {number}");
+    }
+    for spelling in ["ZOE", " zoe ", "\u{ff5a}\u{ff4f}\u{ff45}"] {
+        let page = stranger(&provider, spelling, WRONG).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{spelling:?} is the same login");
+    }
+    let long = "x".repeat(5000);
+    assert_eq!(exhaust(&provider, &long, WRONG).await, 5, "even what can be no login");
+}
+
+/// The page without what is drawn anew each time: the address and value of its form, and the login itself.
+fn neutral(body: &str, login: &str) -> String {
+    let uid = body.split("/interaction/").nth(1).unwrap().split(['/', '?', '"']).next().unwrap();
+    let csrf = body.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    body.replace(uid, "UID").replace(csrf, "CSRF").replace(login, "LOGIN")
+}
+
+#[tokio::test]
+async fn codes_have_a_counter_of_their_own() {
+    let provider = Provider::start().await;
+    let code = provider.new_code("zoe").await;
+    assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5);
+    assert_eq!(
+        stranger(&provider, "zoe", &code).await.status,
+        StatusCode::SEE_OTHER,
+        "guessing keeps nobody from a slip"
+    );
+
+    activate(&provider, "tom").await;
+    let code = provider.new_code("tom").await;
+    for _ in 0..5 {
+        assert_eq!(stranger(&provider, "tom", WRONG_CODE).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let page = stranger(&provider, "tom", &code).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "codes cannot be guessed either");
+    provider.clock.advance(Duration::from_mins(1));
+    assert_eq!(stranger(&provider, "tom", &code).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_browser_that_was_here_before_has_a_counter_of_its_own() {
+    let provider = Provider::start().await;
+    let known = activate(&provider, "zoe").await;
+    let page = known.go("/logout").await;
+    known.submit(&page, "/logout/confirm", &[]).await;
+    assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5);
+    for _ in 0..5 {
+        assert_eq!(try_in(&known, "zoe", WRONG).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(
+        try_in(&known, "zoe", FIRST_PASSWORD).await.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "it has an end as well"
+    );
+    provider.clock.advance(Duration::from_mins(1));
+    assert_eq!(try_in(&known, "zoe", FIRST_PASSWORD).await.status, StatusCode::SEE_OTHER);
+    let page = known.go("/logout").await;
+    known.submit(&page, "/logout/confirm", &[]).await;
+    assert_eq!(exhaust(&provider, "tom", WRONG).await, 5);
+    assert_eq!(
+        try_in(&known, "tom", WRONG).await.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "known to zoe, not to tom"
+    );
+}
+
+#[tokio::test]
+async fn a_change_unblocks_everywhere() {
+    let provider = Provider::start().await;
+    let known = activate(&provider, "zoe").await;
+    let page = known.go("/logout").await;
+    known.submit(&page, "/logout/confirm", &[]).await;
+    exhaust(&provider, "zoe", WRONG).await;
+    for _ in 0..6 {
+        try_in(&known, "zoe", WRONG).await;
+    }
+    let code = provider.new_code("zoe").await;
+    let page = known.go("/login").await;
+    let page = known.sign_in(&page, "zoe", &code).await;
+    assert!(known.change(&page, "", NEW_PASSWORD).await.is_success());
+    let page = known.go("/logout").await;
+    known.submit(&page, "/logout/confirm", &[]).await;
+    assert_eq!(
+        try_in(&known, "zoe", NEW_PASSWORD).await.status,
+        StatusCode::SEE_OTHER,
+        "in the same browser"
+    );
+    assert_eq!(stranger(&provider, "zoe", NEW_PASSWORD).await.status, StatusCode::SEE_OTHER, "in any other");
+}
+
+#[tokio::test]
+async fn the_current_password_cannot_be_guessed_on_the_change_page() {
+    let provider = Provider::start().await;
+    let browser = activate(&provider, "zoe").await;
+    let page = browser.go("/account/password").await;
+    for _ in 0..5 {
+        let wrong = browser.change(&page, WRONG, NEW_PASSWORD).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let page = browser.change(&page, FIRST_PASSWORD, NEW_PASSWORD).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "{}", page.body);
+    provider.clock.advance(Duration::from_mins(1));
+    assert!(browser.change(&page, FIRST_PASSWORD, NEW_PASSWORD).await.is_success());
+}
+
+#[tokio::test]
+async fn at_level_recover_the_counters_tell_no_more_than_the_page() {
+    let provider = Provider::start().await;
+    activate(&provider, "zoe").await;
+    activate(&provider, "tom").await;
+    provider.order(Level::Recover).await;
+    let right = exhaust(&provider, "zoe", FIRST_PASSWORD).await;
+    assert_eq!((right, exhaust(&provider, "tom", WRONG).await), (5, 5));
+}
+
+#[tokio::test]
+async fn a_full_pool_costs_nobody_an_attempt_and_leaves_known_browsers_their_places() {
+    let wish = Wish::settings(|settings| {
+        settings.hashing.workers = 1;
+        settings.hashing.queue = 1;
+    });
+    let provider = Provider::start_with(wish).await;
+    let known = activate(&provider, "zoe").await;
+    let waiting = provider.ctx.hash_pool.place(Guest::Stranger).unwrap();
+    for _ in 0..8 {
+        let page = stranger(&provider, "zoe", WRONG).await;
+        assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.body);
+        assert_eq!(page.header("retry-after"), "5");
+        assert!(page.headers.get("set-cookie").is_none());
+    }
+    provider.clock.advance(Duration::from_hours(3));
+    assert_eq!(try_in(&known, "zoe", FIRST_PASSWORD).await.status, StatusCode::SEE_OTHER);
+    drop(waiting);
+    assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5, "none of the eight was counted");
+    provider.clock.advance(Duration::from_mins(1));
+    elsewhere(&provider, "zoe").await;
+}
