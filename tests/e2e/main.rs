@@ -19,6 +19,7 @@ mod pages;
 mod provider;
 mod races;
 mod relying_party;
+mod secrecy;
 mod session;
 mod sign_in;
 mod slips;

@@ -50,7 +50,7 @@ async fn after_five_failures_each_further_one_doubles_the_wait() {
     for minutes in [1, 2, 4, 8, 16, 32, 60, 60] {
         let page = stranger(&provider, "zoe", FIRST_PASSWORD).await;
         assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "the right one is not looked at either");
-        provider.clock.advance(Duration::from_mins(minutes) - Duration::from_micros(1));
+        provider.clock.advance(Duration::from_micros(minutes * 60_000_000 - 1));
         assert_eq!(
             stranger(&provider, "zoe", WRONG).await.status,
             StatusCode::TOO_MANY_REQUESTS,

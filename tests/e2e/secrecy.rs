@@ -1,0 +1,154 @@
+//! A whole story, listened to: neither the log at its loudest nor the database at rest nor an address holds a password, a
+//! code, a token, a cookie or a name.
+
+use std::io::Write;
+use std::sync::{Mutex, Once};
+
+use ecluse::domain::level::Level;
+use reqwest::StatusCode;
+use tracing::level_filters::LevelFilter;
+
+use crate::browser::{Browser, Page};
+use crate::provider::{FIRST_PASSWORD, Provider};
+use crate::relying_party::RelyingParty;
+use crate::sign_in::activate;
+
+const LOGIN: &str = "mme.roux";
+const WRONG: &str = "Tres-Faux-mot-7";
+const NEW_PASSWORD: &str = "Chat-noir7-secret";
+
+/// Everything that this process logs, of every test that runs beside this one too.
+static HEARD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Ear;
+
+impl Write for Ear {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        HEARD.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let loud = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(|| Ear);
+        tracing::subscriber::set_global_default(loud.finish()).unwrap();
+    });
+}
+
+/// The tokens, codes and cookies that were given out, and the addresses that were led to.
+#[derive(Default)]
+struct Story {
+    secrets: Vec<String>,
+    addresses: Vec<String>,
+}
+
+impl Story {
+    /// Keeps what a page gave: its address, and the cookies it set.
+    fn note(&mut self, page: Page) -> Page {
+        self.addresses.push(page.url.clone());
+        self.addresses.extend(page.location());
+        let set = page.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+        let values = set.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+        self.secrets.extend(values.map(|(_, value)| value.to_owned()).filter(|value| !value.is_empty()));
+        page
+    }
+
+    async fn send(&mut self, browser: &Browser, page: &Page, to: &str, fields: &[(&str, &str)]) -> Page {
+        let mut page = self.note(browser.send(page, to, fields).await);
+        while let Some(next) = page.location().filter(|next| next.starts_with(browser.issuer())) {
+            page = self.note(browser.get(&next).await);
+        }
+        page
+    }
+}
+
+/// From the slip to the sign-out, with every wrong turn on the way.
+async fn live(provider: &Provider, story: &mut Story) {
+    let portal = RelyingParty::portal(provider).await;
+    activate(provider, LOGIN).await;
+    provider.order(Level::Recover).await;
+    let slip = provider.slip(LOGIN).await;
+    story.secrets.extend([slip.clone(), slip.replace('-', "")]);
+    let browser = Browser::new(&provider.issuer);
+    let page = story.note(browser.get(&portal.authorize(&[("login_hint", LOGIN)])).await);
+    let page = story.note(browser.get(&page.location().unwrap()).await);
+    for typed in [WRONG, FIRST_PASSWORD] {
+        let refused = story.send(&browser, &page, "/login", &[("login", LOGIN), ("password", typed)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let page = story.send(&browser, &page, "/login", &[("login", LOGIN), ("password", &slip)]).await;
+    for (new, confirmation) in [("court", "court"), (NEW_PASSWORD, WRONG), (&slip, &slip)] {
+        let fields = [("new_password", new), ("confirmation", confirmation)];
+        let refused = story.send(&browser, &page, "/password", &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let fields = [("new_password", NEW_PASSWORD), ("confirmation", NEW_PASSWORD)];
+    let page = story.send(&browser, &page, "/password", &fields).await;
+    assert!(page.is_success(), "{}", page.body);
+    let page = browser.get(&page.on()).await;
+    let code = portal.code(&page);
+    let tokens = portal.exchange(&code).await;
+    let (access, refresh) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    let id_token = tokens.text("id_token");
+    assert_eq!(portal.userinfo(&access).await.body["preferred_username"], LOGIN);
+    assert_eq!(portal.introspect(&refresh).await.body["active"], true);
+    let again = portal.refresh(&refresh).await.text("access_token");
+    portal.exchange(&code).await;
+    portal.revoke(&again).await;
+    portal.send("/token", Some("another-secret"), &[("grant_type", "refresh_token")]).await;
+    let page = browser.get(&format!("/logout?client_id=portal&id_token_hint={id_token}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    let secret = portal.secret.clone().unwrap();
+    story.secrets.extend([code, access, refresh, id_token, again, secret, "another-secret".to_owned()]);
+}
+
+#[tokio::test]
+async fn nothing_that_opens_a_door_is_written_down_anywhere() {
+    listen();
+    let provider = Provider::start().await;
+    let mut story = Story::default();
+    live(&provider, &mut story).await;
+    let mut refused = StatusCode::OK;
+    for _ in 0..6 {
+        let stranger = Browser::new(&provider.issuer);
+        let page = stranger.go("/login").await;
+        refused = stranger.sign_in(&page, LOGIN, WRONG).await.status;
+    }
+    assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
+    let at_rest = at_rest(&provider);
+    provider.break_accounts().await;
+    let browser = Browser::new(&provider.issuer);
+    let page = browser.go("/login").await;
+    assert_eq!(browser.sign_in(&page, LOGIN, WRONG).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let typed = [FIRST_PASSWORD, WRONG, NEW_PASSWORD];
+    let heard = String::from_utf8_lossy(&HEARD.lock().unwrap()).into_owned();
+    assert!(heard.contains("ecluse::request") && heard.contains("/interaction/{uid}/login"), "it listens");
+    assert!(heard.contains("cannot decide"));
+    assert!(story.secrets.len() > 12, "{}", story.secrets.len());
+    for secret in story.secrets.iter().map(String::as_str).chain(typed).chain([LOGIN]) {
+        assert!(!heard.contains(secret), "{secret} was logged");
+    }
+    for secret in story.secrets.iter().map(String::as_str).chain(typed) {
+        assert!(!at_rest.contains(secret), "{secret} is in the database");
+    }
+    for secret in story.secrets.iter().take(2).map(String::as_str).chain(typed) {
+        assert!(story.addresses.iter().all(|address| !address.contains(secret)), "{secret} is in an address");
+    }
+}
+
+/// The files of the database as they lie on the disk.
+fn at_rest(provider: &Provider) -> String {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(provider.home.path()).unwrap() {
+        bytes.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(text.contains(LOGIN), "the files are read");
+    text
+}
