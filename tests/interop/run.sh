@@ -7,8 +7,9 @@
 #   ISSUER, CLIENT_ID, CLIENT_SECRET   the provider and a client registered there, with offline_access
 #   LOGIN, PASSWORD                    a person whose gate is open
 #   NEW_PASSWORD                       what the first library changes the password to; the second changes it back
-#   CLOSE_GATE                         a command that closes this person's gate at level `change`, run between a
-#                                      refresh that must succeed and one that must be refused with the signal
+#   CLOSE_GATE                         a command that orders this person, with others, to change (not `account
+#                                      force-change`, which also ends the session that `prompt=none` is asked of); run
+#                                      once by each library, between a refresh that must succeed and one that must not
 #   REDIRECT_URI, POST_LOGOUT_REDIRECT_URI   as registered; nobody has to listen there
 set -eu
 
@@ -19,6 +20,7 @@ for name in ISSUER CLIENT_ID CLIENT_SECRET LOGIN PASSWORD NEW_PASSWORD CLOSE_GAT
         exit 2
     fi
 done
+export LOGIN PASSWORD NEW_PASSWORD CLOSE_GATE ISSUER CLIENT_ID CLIENT_SECRET
 export REDIRECT_URI="${REDIRECT_URI:-http://127.0.0.1:9003/callback}"
 export POST_LOGOUT_REDIRECT_URI="${POST_LOGOUT_REDIRECT_URI:-http://127.0.0.1:9003/signed-out}"
 
@@ -37,4 +39,8 @@ node openid-client.mjs
 echo "== authlib (PyPI)"
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-PASSWORD="$NEW_PASSWORD" NEW_PASSWORD="$PASSWORD" venv/bin/python authlib_client.py
+first=$PASSWORD
+PASSWORD=$NEW_PASSWORD
+NEW_PASSWORD=$first
+export PASSWORD NEW_PASSWORD
+venv/bin/python authlib_client.py
