@@ -230,8 +230,10 @@ fn wrong_usage_and_a_wrong_setting_end_differently() {
     ");
 }
 
+const PEOPLE: &str = "source;key;login;given_name;family_name;profile;uai;classes;guardian_of\n";
+
 #[test]
-fn people_are_imported_all_or_none_unless_told_to_keep_going() {
+fn places_and_people_come_from_files() {
     let home = folder();
     let run = |arguments: &[&str]| ecluse(home.path(), arguments, &[]);
     run(&["init"]);
@@ -251,10 +253,9 @@ fn people_are_imported_all_or_none_unless_told_to_keep_going() {
     errors       0
     --- err
     "#);
-    let header = "source;key;login;given_name;family_name;profile;uai;classes;guardian_of\n";
     let good =
         "A;1;lina;Lina;Valombre;National_ELV;0860001J;6A;\nA;2;karim;Karim;Valombre;National_TUT;;;1\n";
-    fs::write(home.path().join("good.csv"), format!("{header}{good}")).unwrap();
+    fs::write(home.path().join("good.csv"), format!("{PEOPLE}{good}")).unwrap();
     insta::assert_snapshot!(run(&["account", "import", "good.csv", "--reason", "la rentrée"]), @r#"
     exit 0
     --- out
@@ -289,10 +290,19 @@ fn people_are_imported_all_or_none_unless_told_to_keep_going() {
     }
     --- err
     "#);
+}
 
+#[test]
+fn people_are_imported_all_or_none_unless_told_to_keep_going() {
+    let home = folder();
+    let run = |arguments: &[&str]| ecluse(home.path(), arguments, &[]);
+    run(&["init"]);
+    let good = "A;1;lina;Lina;Valombre;National_ELV;0860001J;6A;\n";
+    fs::write(home.path().join("good.csv"), format!("{PEOPLE}{good}")).unwrap();
+    assert!(run(&["account", "import", "good.csv"]).starts_with("exit 0\n"));
     let bad =
         "A;3;LINA;Lina;Autre;National_ELV;0860001J;6B;\nA;4;noe;Noé;Brumeville;National_ELV;0860001J;6B;\n";
-    fs::write(home.path().join("bad.csv"), format!("{header}{bad}")).unwrap();
+    fs::write(home.path().join("bad.csv"), format!("{PEOPLE}{bad}")).unwrap();
     insta::assert_snapshot!(run(&["account", "import", "bad.csv"]), @r#"
     exit 1
     --- out
