@@ -1,11 +1,12 @@
 # What there is to do. `make` alone lists it.
 #
-# make, a C compiler and Rust are all that `build` needs. `test` fetches what else it needs itself where apt is.
+# make, a C compiler and Rust are all that `build`, `demo` and `doors` need. `test` fetches what else it needs itself
+# where apt is.
 
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-fast
+.PHONY: help build demo doors test test-fast clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -13,8 +14,20 @@ help: ## Lists the targets
 build: ## Builds the optimised program, target/release/ecluse
 	$(CARGO) build --release
 
+# Everything at once: with one profile and one set of features, nothing is compiled twice.
+demo: ## Starts the provider and two relying parties with invented people, until Ctrl-C
+	@$(CARGO) build --bins --examples
+	@exec $(CARGO) run --quiet --example demo -- run
+
+doors: ## With the demo running: tries every door before, during and after an order
+	@$(CARGO) build --quiet --bins --examples
+	@exec $(CARGO) run --quiet --example demo -- doors
+
 test: ## Format, lints, unit, property and end-to-end tests, in real browsers too
 	@exec scripts/test.sh
 
 test-fast: ## The same without lints and browsers
 	$(CARGO) test
+
+clean-demo: ## Removes what the demo left in .demo
+	rm -rf .demo

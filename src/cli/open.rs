@@ -14,8 +14,13 @@ use crate::store::secrets::{DeploymentSecrets, SecretsError};
 
 /// Opens everything that flows are given. The schema is brought up to date first.
 pub async fn context(config: &Config) -> Result<Context, Failure> {
+    context_at(config, Clock::system()).await
+}
+
+/// The same by another clock than the machine's: the demo has people whose passwords are older than it is.
+pub async fn context_at(config: &Config, clock: Clock) -> Result<Context, Failure> {
     let sealer = master_key(config)?;
-    let db = database(config)?;
+    let db = database_at(config, clock)?;
     db.migrate().await?;
     let secrets =
         DeploymentSecrets::load(&db, sealer).await.map_err(|error| secrets_failure(config, error))?;
@@ -28,12 +33,16 @@ pub async fn context(config: &Config) -> Result<Context, Failure> {
 
 /// Opens the database, which must be there: a new one in a wrong place would look like a deployment without people.
 pub fn database(config: &Config) -> Result<Db, Failure> {
+    database_at(config, Clock::system())
+}
+
+fn database_at(config: &Config, clock: Clock) -> Result<Db, Failure> {
     let path = &config.store.path;
     if !path.exists() {
         return Err(Failure::failed(format_args!("there is no database {} (store.path)", path.display()))
             .hint("`ecluse init` makes one"));
     }
-    Ok(Db::open_sqlite(path, Clock::system(), config.store.readers)?)
+    Ok(Db::open_sqlite(path, clock, config.store.readers)?)
 }
 
 /// Reads the master key.

@@ -9,6 +9,7 @@ mod browser;
 mod change_races;
 mod client_notice;
 mod command_line;
+mod demo;
 mod doors;
 mod holder;
 mod house;

@@ -1,0 +1,150 @@
+//! The demo as a newcomer runs it: everybody is as the table says, every door is right, and nothing stays behind.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use tempfile::TempDir;
+
+use crate::browser::{Browser, Page};
+
+/// A demo that runs.
+struct Demo {
+    process: Child,
+    said: Vec<String>,
+    base: u16,
+    folder: TempDir,
+}
+
+fn program() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_ecluse")).parent().unwrap().join("examples/demo");
+    assert!(program.exists(), "{}: run cargo build --examples", program.display());
+    program
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok()
+}
+
+/// The first of four ports in a row. They are below those that the system gives to whoever asks for any, as the other
+/// tests do meanwhile.
+fn free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another run of the tests may be looking as well.
+    let own = u16::try_from(std::process::id() % 1000).unwrap() * 8;
+    loop {
+        let base = 20_000 + own + NEXT.fetch_add(4, Ordering::Relaxed);
+        if (base..base + 4).all(is_free) {
+            return base;
+        }
+    }
+}
+
+impl Demo {
+    fn start() -> Self {
+        let base = free_ports();
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new(program())
+            .args(["run", "--port-base", &base.to_string(), "--folder"])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+        let mut said = Vec::new();
+        for line in lines {
+            let is_last = line.contains("Ctrl-C");
+            said.push(line);
+            if is_last {
+                break;
+            }
+        }
+        Self { process, said, base, folder }
+    }
+
+    /// What the table says somebody types.
+    fn typed(&self, login: &str) -> String {
+        let line =
+            self.said.iter().find(|line| line.contains(login)).unwrap_or_else(|| panic!("{:?}", self.said));
+        let rest = line.split_once(login).unwrap().1;
+        rest.split_whitespace().next().unwrap().to_owned()
+    }
+
+    /// Signs somebody in, without a relying party.
+    async fn sign_in(&self, login: &str) -> Page {
+        let browser = Browser::new(&format!("http://127.0.0.1:{}", self.base));
+        let page = browser.go("/login").await;
+        browser.sign_in(&page, login, &self.typed(login)).await
+    }
+
+    fn signal(process: u32, name: &str) {
+        let words = ["-c", "kill -s \"$1\" \"$2\"", "sh", name, &process.to_string()];
+        assert!(Command::new("sh").args(words).status().unwrap().success());
+    }
+
+    /// The processes it started.
+    fn children(&self) -> Vec<u32> {
+        let id = self.process.id();
+        let mut children = Vec::new();
+        for thread in std::fs::read_dir(format!("/proc/{id}/task")).unwrap() {
+            let list = std::fs::read_to_string(thread.unwrap().path().join("children")).unwrap();
+            children.extend(list.split_whitespace().map(|child| child.parse::<u32>().unwrap()));
+        }
+        children
+    }
+
+    /// Waits for its end, and sees that nobody listens any more.
+    fn has_ended(mut self, code: i32) {
+        // What else it says, so that it never waits for a reader.
+        let mut rest = String::new();
+        self.process.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(self.process.wait().unwrap().code(), Some(code), "{rest}");
+        assert!((self.base..self.base + 3).all(is_free), "a process was left behind");
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(None)) {
+            Self::signal(self.process.id(), "TERM");
+            let _ = self.process.wait();
+        }
+    }
+}
+
+#[tokio::test]
+async fn everybody_of_the_demo_is_as_the_table_says_and_every_door_is_right() {
+    let demo = Demo::start();
+    let straight = ["lina.valombre", "helene.aubrisac", "tom.sautereine"];
+    for login in straight {
+        assert!(demo.sign_in(login).await.body.contains("id=\"current_password\""), "{login}");
+    }
+    for (login, why) in [("noe.brumeville", "Pont-Levis"), ("marc.perchevent", "validité")] {
+        let page = demo.sign_in(login).await;
+        assert!(page.is_change() && page.body.contains(why), "{login}: {}", page.body);
+    }
+    let page = demo.sign_in("odile.chantelauve").await;
+    assert!(page.is_change() && !page.body.contains("current_password"), "{}", page.body);
+
+    let doors =
+        || Command::new(program()).args(["doors", "--folder"]).arg(demo.folder.path()).output().unwrap();
+    for again in [false, true] {
+        let doors = doors();
+        let said = String::from_utf8_lossy(&doors.stdout);
+        assert!(doors.status.success(), "again: {again}: {said}{}", String::from_utf8_lossy(&doors.stderr));
+        assert_eq!(said.matches('✓').count(), 60, "{said}");
+    }
+    Demo::signal(demo.process.id(), "INT");
+    demo.has_ended(0);
+}
+
+#[test]
+fn when_one_process_of_the_demo_dies_all_of_it_ends() {
+    let demo = Demo::start();
+    let children = demo.children();
+    assert_eq!(children.len(), 3);
+    Demo::signal(children[2], "KILL");
+    demo.has_ended(1);
+}
