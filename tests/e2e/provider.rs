@@ -56,12 +56,19 @@ pub(crate) struct Wish {
     pub(crate) issuer: Option<&'static str>,
     /// How long one request may take.
     pub(crate) request_timeout: Duration,
+    /// Another clock than the one that is advanced by hand: for programs that look at the machine's.
+    pub(crate) clock: Clock,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        let request_timeout = Duration::from_mins(1);
-        Self { settings: Box::new(|_| {}), steps: Steps::default(), issuer: None, request_timeout }
+        Self {
+            settings: Box::new(|_| {}),
+            steps: Steps::default(),
+            issuer: None,
+            request_timeout: Duration::from_mins(1),
+            clock: clock(),
+        }
     }
 }
 
@@ -84,7 +91,7 @@ impl Provider {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("ecluse.sqlite3");
         std::fs::write(&file, TEMPLATE.get_or_init(template).await).unwrap();
-        let clock = clock();
+        let clock = wish.clock;
         let db = Db::open_sqlite(&file, clock.clone(), 2).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

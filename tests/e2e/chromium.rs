@@ -1,0 +1,171 @@
+//! Chromium, looked at and typed into as people do. Every wait is for something to be seen, never for time to pass.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A browser of one's own: no cookie, no history, in French.
+pub(crate) struct Chromium {
+    pub(crate) client: Client,
+    driver: Child,
+    // The driver dies of a broken pipe without it.
+    _said: BufReader<ChildStdout>,
+    _profile: TempDir,
+}
+
+/// What kind of browser.
+#[derive(Clone, Copy)]
+pub(crate) struct Kind {
+    /// In CSS pixels.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// Whether pages may run scripts.
+    pub(crate) scripts: bool,
+}
+
+impl Kind {
+    /// A telephone of the smallest size that is still sold.
+    pub(crate) const PHONE: Self = Self { width: 360, height: 740, scripts: true };
+    pub(crate) const DESKTOP: Self = Self { width: 1280, height: 800, scripts: true };
+}
+
+impl Chromium {
+    pub(crate) async fn start(kind: Kind) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("TMPDIR", profile.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Chromium is a child of the driver; by their group both are ended, whatever state they are in.
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("chromedriver: {error}; `make test` installs it"));
+        let mut said = BufReader::new(driver.stdout.take().unwrap());
+        let port = port(&mut said);
+        let capabilities = capabilities(kind, &profile);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        Self { client, driver, _said: said, _profile: profile }
+    }
+
+    pub(crate) async fn open(&self, address: &str) {
+        self.client.goto(address).await.unwrap();
+    }
+
+    /// Waits for an element.
+    pub(crate) async fn see(&self, id: &str) -> Element {
+        match self.client.wait().for_element(Locator::Id(id)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no #{id} ({error}) on {}", self.client.source().await.unwrap()),
+        }
+    }
+
+    /// Waits for an element that a selector finds.
+    pub(crate) async fn see_css(&self, selector: &str) -> Element {
+        match self.client.wait().for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(error) => panic!("no {selector} ({error}) on {}", self.client.source().await.unwrap()),
+        }
+    }
+
+    /// Whether an element is on the page that is shown.
+    pub(crate) async fn has(&self, id: &str) -> bool {
+        !self.client.find_all(Locator::Id(id)).await.unwrap().is_empty()
+    }
+
+    pub(crate) async fn text(&self, id: &str) -> String {
+        self.see(id).await.text().await.unwrap()
+    }
+
+    /// The heading.
+    pub(crate) async fn heading(&self) -> String {
+        self.see_css("h1").await.text().await.unwrap()
+    }
+
+    pub(crate) async fn fill(&self, id: &str, text: &str) {
+        self.see(id).await.send_keys(text).await.unwrap();
+    }
+
+    pub(crate) async fn press(&self, id: &str) {
+        self.see(id).await.click().await.unwrap();
+    }
+
+    /// Presses Tab until the element has the focus, as somebody without a mouse.
+    pub(crate) async fn tab_to(&self, id: &str) {
+        self.see(id).await;
+        for _ in 0..40 {
+            let focused = self.client.active_element().await.unwrap();
+            if focused.attr("id").await.unwrap().as_deref() == Some(id) {
+                return;
+            }
+            focused.send_keys(&Key::Tab.to_string()).await.unwrap();
+        }
+        panic!("Tab never reaches #{id} on {}", self.client.source().await.unwrap());
+    }
+
+    /// Types into whatever has the focus.
+    pub(crate) async fn keys(&self, text: &str) {
+        self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
+    }
+
+    /// Whether the page is wider than the screen.
+    pub(crate) async fn scrolls_sideways(&self) -> bool {
+        let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        self.client.execute(script, Vec::new()).await.unwrap() == Value::Bool(true)
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("sh").args(["-c", "kill -s KILL -- \"$1\"", "sh", &group]).status();
+        let _ = self.driver.wait();
+    }
+}
+
+fn port(said: &mut impl BufRead) -> u16 {
+    let mut line = String::new();
+    while said.read_line(&mut line).unwrap() > 0 {
+        if let Some((_, rest)) = line.split_once("started successfully on port ") {
+            return rest.trim().trim_end_matches('.').parse().unwrap();
+        }
+        line.clear();
+    }
+    panic!("chromedriver ended without naming its port");
+}
+
+fn capabilities(kind: Kind, profile: &TempDir) -> Capabilities {
+    let Kind { width, height, scripts } = kind;
+    let options = json!({
+        "args": [
+            "--headless=new",
+            // A container has no room for the sandbox, and every page here is our own.
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--no-proxy-server",
+            format!("--user-data-dir={}", profile.path().join("profile").display()),
+            format!("--window-size={width},{height}"),
+        ],
+        "prefs": {
+            "intl.accept_languages": "fr-FR,fr",
+            "profile.managed_default_content_settings.javascript": if scripts { 1 } else { 2 },
+            "credentials_enable_service": false,
+        },
+        // A window is never narrower than 500 pixels; an emulated screen is.
+        "mobileEmulation": { "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1.0, "touch": false } },
+    });
+    let all = json!({ "browserName": "chrome", "goog:chromeOptions": options });
+    all.as_object().unwrap().clone()
+}
