@@ -6,7 +6,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast clean-demo
+.PHONY: help build demo doors test test-fast interop clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -24,10 +24,14 @@ doors: ## With the demo running: tries every door before, during and after an or
 	@exec $(CARGO) run --quiet --example demo -- doors
 
 test: ## Format, lints, unit, property and end-to-end tests, in real browsers too
-	@exec scripts/test.sh
+	@CARGO="$(CARGO)" scripts/test.sh
 
 test-fast: ## The same without lints and browsers
 	$(CARGO) test
+
+interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; needs node and python3
+	@$(CARGO) build --quiet --bins --examples
+	@CARGO="$(CARGO)" tests/interop/run.sh
 
 clean-demo: ## Removes what the demo left in .demo
 	rm -rf .demo

@@ -1,32 +1,59 @@
 #!/bin/sh
-# Signs in with two OpenID Connect libraries that know nothing of Écluse, each as published, against a running
-# provider: openid-client (npm) and authlib (PyPI). Both are installed in a folder of their own that is removed
-# afterwards, so that nothing of them stays in the repository.
+# Signs in with two OpenID Connect libraries that know nothing of Écluse, each as published: openid-client (npm) and
+# authlib (PyPI), against a demo of its own. Each signs in, refreshes, meets a closed gate at every surface, changes
+# the password and signs out. Everything lies in a folder that is removed afterwards.
 #
-# From the environment:
-#   ISSUER, CLIENT_ID, CLIENT_SECRET   the provider and a client registered there, with offline_access
-#   LOGIN, PASSWORD                    a person whose gate is open
-#   NEW_PASSWORD                       what the first library changes the password to; the second changes it back
-#   CLOSE_GATE                         a command that orders this person, with others, to change (not `account
-#                                      force-change`, which also ends the session that `prompt=none` is asked of); run
-#                                      once by each library, between a refresh that must succeed and one that must not
-#   REDIRECT_URI, POST_LOGOUT_REDIRECT_URI   as registered; nobody has to listen there
+# Needs node, npm and python3 with venv, and the network for the two libraries.
 set -eu
 
-for name in ISSUER CLIENT_ID CLIENT_SECRET LOGIN PASSWORD NEW_PASSWORD CLOSE_GATE; do
-    eval "value=\${$name:-}"
-    if [ -z "$value" ]; then
-        echo "$name is not set; the head of $0 says what it is" >&2
-        exit 2
-    fi
-done
-export LOGIN PASSWORD NEW_PASSWORD CLOSE_GATE ISSUER CLIENT_ID CLIENT_SECRET
-export REDIRECT_URI="${REDIRECT_URI:-http://127.0.0.1:9003/callback}"
-export POST_LOGOUT_REDIRECT_URI="${POST_LOGOUT_REDIRECT_URI:-http://127.0.0.1:9003/signed-out}"
-
 here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+cd "$root"
+cargo=${CARGO:-cargo}
+for program in node npm python3; do
+    command -v "$program" >/dev/null || { echo "$program is not there" >&2; exit 2; }
+done
+
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+demo=
+clean() {
+    if [ -n "$demo" ]; then
+        kill -s TERM "$demo" 2>/dev/null || true
+        wait "$demo" || true
+    fi
+    rm -rf "$work"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
+base=${DEMO_PORT_BASE:-7410}
+mkfifo "$work/said"
+$cargo run --quiet --example demo -- run --port-base "$base" --folder "$work/demo" >"$work/said" &
+demo=$!
+# Held open, so that the demo can go on talking; it ends the loop by its last line, or by ending.
+exec 3<"$work/said"
+while read -r line <&3; do
+    echo "$line" >>"$work/table"
+    case $line in *Ctrl-C*) break ;; esac
+done
+
+# table LOGIN: what the demo says this person types.
+table() {
+    sed -n "s/^.*$1  *\([^ ]*\)  .*/\1/p" "$work/table"
+}
+ecluse=$(sed -n 's/^Order, print, force: *\(.*\) --help$/\1/p' "$work/table")
+
+export ISSUER="http://127.0.0.1:$base"
+export CLIENT_ID=tester
+CLIENT_SECRET=$(cat "$work/demo/tester.secret")
+export CLIENT_SECRET
+export REDIRECT_URI="http://127.0.0.1:$((base + 3))/callback"
+export POST_LOGOUT_REDIRECT_URI="http://127.0.0.1:$((base + 3))/signed-out"
+# Closes the gate of the pupil's class at level `change`, between a refresh that must succeed and one that must not.
+export CLOSE_GATE="cd '$root' && $ecluse --quiet reset-order issue --yes --level change --territory class:0860001J/6A --reason interop"
+export LOGIN=lina.valombre
+first=$(table "$LOGIN")
+second='Autre-mot7 de passe'
 
 # Node looks for packages beside the script, so the scripts are copied next to what they need.
 cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$here"/*.py "$here"/requirements.txt "$work"
@@ -34,13 +61,9 @@ cd "$work"
 
 echo "== openid-client (npm)"
 npm ci --silent --no-audit --no-fund
-node openid-client.mjs
+PASSWORD="$first" NEW_PASSWORD="$second" node openid-client.mjs
 
 echo "== authlib (PyPI)"
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-first=$PASSWORD
-PASSWORD=$NEW_PASSWORD
-NEW_PASSWORD=$first
-export PASSWORD NEW_PASSWORD
-venv/bin/python authlib_client.py
+PASSWORD="$second" NEW_PASSWORD="$first" venv/bin/python authlib_client.py
