@@ -66,7 +66,7 @@ pub async fn repeated_logins(db: &Db) -> Result<Findings<Collision>, DbError> {
 
 /// Lines whose login an account of another person has.
 pub async fn taken_logins(db: &Db) -> Result<Findings<Collision>, DbError> {
-    let sql = q!("SELECT r.line, r.login AS text, NULL AS other_line, a.source, a.source_key
+    let sql = q!("SELECT r.line, r.login AS text, CAST(NULL AS BIGINT) AS other_line, a.source, a.source_key
          FROM import_row r JOIN account a ON a.login_name = r.login_name
          WHERE a.source <> r.source OR a.source_key <> r.source_key");
     Findings::of(db, sql, collision).await
