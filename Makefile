@@ -1,12 +1,12 @@
 # What there is to do. `make` alone lists it.
 #
-# make, a C compiler and Rust are all that `build`, `demo` and `doors` need. `test` fetches what else it needs itself
-# where apt is.
+# make, a C compiler and Rust are all that `build`, `demo` and `doors` need. `test` and `screenshots` fetch what else they
+# need themselves where apt is.
 
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast interop clean-demo
+.PHONY: help build demo doors test test-fast interop screenshots clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -32,6 +32,9 @@ test-fast: ## The same without lints and browsers
 interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; needs node and python3
 	@$(CARGO) build --quiet --bins --examples
 	@CARGO="$(CARGO)" tests/interop/run.sh
+
+screenshots: ## Draws docs/images anew, from a demo of its own, in Chromium
+	@CARGO="$(CARGO)" scripts/screenshots.sh
 
 clean-demo: ## Removes what the demo left in .demo
 	rm -rf .demo

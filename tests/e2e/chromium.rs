@@ -6,11 +6,13 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
-use fantoccini::wd::Capabilities;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
+use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::{ParseError, Url};
 
 /// A browser of one's own: no cookie, no history, in French.
 pub(crate) struct Chromium {
@@ -120,6 +122,21 @@ impl Chromium {
         self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
     }
 
+    /// A picture of the page as it is once nothing moves any more, down to its end.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let script = "document.getAnimations().forEach((animation) => animation.finish());
+            return [innerWidth, document.documentElement.scrollHeight]";
+        self.tell("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
+        let size = self.client.execute(script, Vec::new()).await.unwrap();
+        let screen = json!({ "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": false });
+        self.tell("Emulation.setDeviceMetricsOverride", screen).await;
+        self.client.screenshot().await.unwrap()
+    }
+
+    async fn tell(&self, what: &'static str, how: Value) {
+        self.client.issue_cmd(DevTools(what, how)).await.unwrap();
+    }
+
     /// Whether the page is wider than the screen.
     pub(crate) async fn scrolls_sideways(&self) -> bool {
         let script = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
@@ -132,6 +149,20 @@ impl Drop for Chromium {
         let group = format!("-{}", self.driver.id());
         let _ = Command::new("sh").args(["-c", "kill -s KILL -- \"$1\"", "sh", &group]).status();
         let _ = self.driver.wait();
+    }
+}
+
+/// A command of the browser that its driver has no words for.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
 }
 

@@ -11,11 +11,12 @@ use tempfile::TempDir;
 use crate::browser::{Browser, Page};
 
 /// A demo that runs.
-struct Demo {
+pub(crate) struct Demo {
     process: Child,
     said: Vec<String>,
-    base: u16,
-    folder: TempDir,
+    /// Of the provider, the portal and the gradebook.
+    ports: [u16; 3],
+    pub(crate) folder: TempDir,
 }
 
 fn program() -> PathBuf {
@@ -44,14 +45,20 @@ fn free_ports() -> u16 {
 
 impl Demo {
     fn start() -> Self {
-        let base = free_ports();
+        Self::start_at(Some(free_ports()))
+    }
+
+    /// Starts a demo at four ports in a row, or at its usual ones.
+    pub(crate) fn start_at(base: Option<u16>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut process = Command::new(program())
-            .args(["run", "--port-base", &base.to_string(), "--folder"])
-            .arg(folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(program());
+        command.args(["run", "--folder"]).arg(folder.path()).stdout(Stdio::piped());
+        let mut ports = [8080, 9001, 9002];
+        if let Some(base) = base {
+            ports = [base, base + 1, base + 2];
+            command.args(["--port-base", &base.to_string()]);
+        }
+        let mut process = command.spawn().unwrap();
         let lines = BufReader::new(process.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
         let mut said = Vec::new();
         for line in lines {
@@ -61,20 +68,25 @@ impl Demo {
                 break;
             }
         }
-        Self { process, said, base, folder }
+        Self { process, said, ports, folder }
     }
 
     /// What the table says somebody types.
-    fn typed(&self, login: &str) -> String {
+    pub(crate) fn typed(&self, login: &str) -> String {
         let line =
             self.said.iter().find(|line| line.contains(login)).unwrap_or_else(|| panic!("{:?}", self.said));
         let rest = line.split_once(login).unwrap().1;
         rest.split_whitespace().next().unwrap().to_owned()
     }
 
+    /// Where the provider, the portal and the gradebook answer.
+    pub(crate) fn addresses(&self) -> [String; 3] {
+        self.ports.map(|port| format!("http://127.0.0.1:{port}"))
+    }
+
     /// Signs somebody in, without a relying party.
     async fn sign_in(&self, login: &str) -> Page {
-        let browser = Browser::new(&format!("http://127.0.0.1:{}", self.base));
+        let browser = Browser::new(&self.addresses()[0]);
         let page = browser.go("/login").await;
         browser.sign_in(&page, login, &self.typed(login)).await
     }
@@ -101,7 +113,7 @@ impl Demo {
         let mut rest = String::new();
         self.process.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
         assert_eq!(self.process.wait().unwrap().code(), Some(code), "{rest}");
-        assert!((self.base..self.base + 3).all(is_free), "a process was left behind");
+        assert!(self.ports.into_iter().all(is_free), "a process was left behind");
     }
 }
 

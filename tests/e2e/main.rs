@@ -21,6 +21,7 @@ mod logout;
 mod meanwhile;
 mod pages;
 mod parallel;
+mod pictures;
 mod provider;
 mod races;
 mod relying_party;
