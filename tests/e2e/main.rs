@@ -10,6 +10,7 @@ mod change_races;
 mod chromium;
 mod client_notice;
 mod command_line;
+mod crash;
 mod demo;
 mod doors;
 mod history;

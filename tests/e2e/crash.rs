@@ -1,0 +1,298 @@
+//! `kill -9` at any moment: of a change or an order there is the whole or nothing, and what was confirmed is there.
+//!
+//! The real program is killed when its write-ahead log was just written to: in the middle of a commit, or right after
+//! one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ecluse::flows::random::Random;
+use ecluse::store::clock::Clock;
+use ecluse::store::db::{Db, Row, Statement};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::browser::Browser;
+
+/// With `ECLUSE_CRASH_SEED` it is killed at other moments.
+fn dice() -> Random {
+    let seed = std::env::var("ECLUSE_CRASH_SEED").map_or(1, |text| text.parse().unwrap());
+    println!("seed {seed}");
+    Random::seeded(seed)
+}
+
+fn between(dice: &Random, least: u32, most: u32) -> u32 {
+    least + u32::from_be_bytes(dice.bytes()) % (most - least + 1)
+}
+
+/// A deployment in a folder, as its administrator made it.
+struct House {
+    folder: TempDir,
+    issuer: String,
+}
+
+const PEOPLE: usize = 12;
+
+impl House {
+    fn build() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let issuer = format!("http://{free}");
+        // Hashing is cheap and attempts are many, so that most of the time goes into what can be cut off: writing.
+        let config = format!(
+            "[server]\nlisten = \"{free}\"\nissuer = \"{issuer}\"\n[password.rules]\nmin_length = 12\n\
+             [password.hash]\nmemory_kib = 64\niterations = 1\n\
+             [throttle.password]\nfree = 1000\nceiling = 2000\n[log]\nlevel = \"error\"\n"
+        );
+        fs::write(folder.path().join("ecluse.toml"), config).unwrap();
+        let house = Self { folder, issuer };
+        house.run(&["init"]);
+        let mut people = "source;key;login;given_name;family_name;profile;uai;classes\n".to_owned();
+        for number in 0..PEOPLE {
+            people += &format!("A;{number};eleve{number};Élève;Essai;National_ELV;0860001J;6A\n");
+        }
+        fs::write(house.folder.path().join("people.csv"), people).unwrap();
+        house.run(&["account", "import", "people.csv"]);
+        house
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ecluse"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear();
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    async fn serve(&self) -> Child {
+        let mut server =
+            self.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        for _ in 0..2000 {
+            assert_eq!(server.try_wait().unwrap(), None, "the server ended by itself");
+            if let Ok(answer) = reqwest::get(format!("{}/healthz", self.issuer)).await {
+                assert!(answer.status().is_success());
+                return server;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("the server does not come up");
+    }
+
+    /// The codes on the slips, by login.
+    fn slips(&self) -> BTreeMap<String, String> {
+        let output = self.run(&["slips", "--territory", "uai:0860001J"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let cells = text.lines().skip(1).map(|line| line.split(';').collect::<Vec<_>>());
+        cells.map(|cells| (cells[5].to_owned(), cells[6].to_owned())).collect()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("ecluse.sqlite3-wal")
+    }
+
+    /// Rows of the file itself, while no program has it open; closing it again folds the log into it.
+    async fn rows(&self, sql: &'static str) -> Vec<Row> {
+        let db = Db::open_sqlite(&self.folder.path().join("ecluse.sqlite3"), Clock::system(), 1).unwrap();
+        db.all(Statement::new(sql, Vec::new())).await.unwrap()
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        self.rows(sql).await[0].int(0).unwrap()
+    }
+}
+
+/// Kills the processes once the log was written to so many times; in any case after some seconds.
+fn kill_when_written(processes: &mut [Child], log: &Path, times: u32) {
+    let state = || fs::metadata(log).ok().map(|file| (file.len(), file.modified().unwrap()));
+    let (mut seen, mut left) = (state(), times);
+    for _ in 0..1_000_000 {
+        let now = state();
+        left -= u32::from(now != seen);
+        seen = now;
+        if left == 0 || processes.iter_mut().all(|process| process.try_wait().unwrap().is_some()) {
+            break;
+        }
+    }
+    for process in processes {
+        let _ = process.kill(); // it may have ended by itself
+    }
+}
+
+/// What one person knows of the own password.
+#[derive(Clone, Default)]
+struct Chosen {
+    /// The one whose change was confirmed last, and the one before.
+    confirmed: Option<String>,
+    before: Option<String>,
+    /// The one that was sent when the server was killed.
+    sent: Option<String>,
+    changes: i64,
+    /// An answer that a living server must not give.
+    surprise: Option<String>,
+}
+
+/// Chooses one password after the other, until nobody answers.
+async fn keep_changing(issuer: String, login: String, slip: String, chosen: Arc<Mutex<Chosen>>) {
+    let browser = Browser::new(&issuer);
+    let start = chosen.lock().unwrap().confirmed.clone();
+    let mut page = browser.sign_in(&browser.go("/login").await, &login, &start.unwrap_or(slip)).await;
+    assert!(page.is_change(), "{login} {} {}", page.status, page.body);
+    loop {
+        let (current, new) = {
+            let mut chosen = chosen.lock().unwrap();
+            let new = format!("Mot-de-passe-{}", chosen.changes + 1);
+            chosen.sent = Some(new.clone());
+            (chosen.confirmed.clone().unwrap_or_default(), new)
+        };
+        let typed = [("current_password", current.as_str()), ("new_password", &new), ("confirmation", &new)];
+        let sent = browser.send(&page, "/password", &typed).await;
+        {
+            let mut chosen = chosen.lock().unwrap();
+            if !sent.location().is_some_and(|next| next.ends_with("/changed")) {
+                chosen.surprise = Some(format!("{} {}", sent.status, sent.body));
+                return;
+            }
+            chosen.before = chosen.confirmed.replace(new);
+            chosen.sent = None;
+            chosen.changes += 1;
+        }
+        page = browser.go("/account/password").await;
+    }
+}
+
+/// What the file says of somebody is of one moment: credential, numbers and audit lines.
+async fn check_file(house: &House, known: &BTreeMap<String, Arc<Mutex<Chosen>>>) {
+    let rows = house
+        .rows(
+            "SELECT a.login, a.number, a.code_issue, c.chosen_at,
+                 (SELECT COUNT(*) FROM audit l WHERE l.object = 'account:' || a.id AND l.act = 'password.change')
+                     AS changes,
+                 (SELECT MAX(l.at) FROM audit l WHERE l.object = 'account:' || a.id AND l.act = 'password.change')
+                     AS changed_at,
+                 (SELECT COUNT(*) FROM audit l WHERE l.object = 'account:' || a.id AND l.act = 'code.issue')
+                     AS issues
+             FROM account a LEFT JOIN credential c ON c.account_id = a.id",
+        )
+        .await;
+    assert_eq!(rows.len(), PEOPLE);
+    for row in rows {
+        let login = row.text("login").unwrap();
+        let int = |column| row.int(column).unwrap();
+        let (changes, issues) = (int("changes"), int("issues"));
+        assert_eq!(int("number"), 1 + changes + issues, "{login}");
+        assert_eq!(int("code_issue"), 1 + changes + issues, "{login}");
+        assert_eq!(row.opt_int("chosen_at").unwrap(), row.opt_int("changed_at").unwrap(), "{login}");
+        let mut chosen = known[&login].lock().unwrap();
+        assert_eq!(chosen.surprise, None, "{login}");
+        let possible = chosen.changes..=chosen.changes + i64::from(chosen.sent.is_some());
+        assert!(possible.contains(&changes), "{login}: {changes} changes, {} confirmed", chosen.changes);
+        if changes > chosen.changes {
+            // Written, and never confirmed: it counts.
+            chosen.before = chosen.confirmed.take();
+            chosen.confirmed = chosen.sent.take();
+            chosen.changes = changes;
+        }
+    }
+}
+
+/// One password opens the account: the one the file counted last, never the one before or one that was only sent.
+async fn check_doors(house: &House, known: &BTreeMap<String, Arc<Mutex<Chosen>>>) {
+    for (login, chosen) in known {
+        let chosen = chosen.lock().unwrap().clone();
+        for (password, opens) in [(chosen.confirmed, true), (chosen.sent, false), (chosen.before, false)] {
+            let Some(password) = password else { continue };
+            let browser = Browser::new(&house.issuer);
+            let page = browser.sign_in(&browser.go("/login").await, login, &password).await;
+            assert_eq!(page.is_change(), opens, "{login} with {password}: {}", page.body);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_killed_server_has_made_each_change_or_not_begun_it() {
+    let dice = dice();
+    let house = House::build();
+    let slips = house.slips();
+    let known: BTreeMap<_, _> = slips.keys().map(|login| (login.clone(), Arc::default())).collect();
+    let mut confirmed = 0;
+    for _ in 0..3 {
+        let mut server = [house.serve().await];
+        let mut people = JoinSet::new();
+        for (login, slip) in &slips {
+            let chosen: &Arc<Mutex<Chosen>> = &known[login];
+            chosen.lock().unwrap().sent = None;
+            people.spawn(keep_changing(
+                house.issuer.clone(),
+                login.clone(),
+                slip.clone(),
+                Arc::clone(chosen),
+            ));
+        }
+        let (log, times) = (house.log_file(), between(&dice, 40, 250));
+        tokio::task::block_in_place(|| kill_when_written(&mut server, &log, times));
+        // Whoever was waiting for an answer is left without one.
+        people.abort_all();
+        while people.join_next().await.is_some() {}
+        server[0].wait().unwrap();
+        check_file(&house, &known).await;
+        let mut again = house.serve().await;
+        check_doors(&house, &known).await;
+        again.kill().unwrap();
+        again.wait().unwrap();
+        confirmed = known.values().map(|chosen| chosen.lock().unwrap().changes).sum();
+    }
+    assert!(confirmed > 10, "{confirmed} changes are too few to say anything");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_killed_command_line_has_written_each_order_or_nothing_of_it() {
+    let dice = dice();
+    let house = House::build();
+    let mut confirmed: Vec<String> = Vec::new();
+    let issue = ["reset-order", "issue", "--territory", "academie:13", "--level", "recover", "--yes"];
+    let issue = [&issue[..], &["--reason", "passwords for sale"]].concat();
+    for _ in 0..6 {
+        let mut processes: Vec<Child> = (0..3).map(|_| house.command(&issue).spawn().unwrap()).collect();
+        if let Some(id) = confirmed.last() {
+            let cancel = ["reset-order", "cancel", id, "--reason", "false alarm"];
+            processes.push(house.command(&cancel).spawn().unwrap());
+        }
+        let (log, times) = (house.log_file(), between(&dice, 1, 24));
+        tokio::task::block_in_place(|| kill_when_written(&mut processes, &log, times));
+        for process in processes.drain(..3) {
+            let output = process.wait_with_output().unwrap();
+            if output.status.success() {
+                confirmed.push(String::from_utf8(output.stdout).unwrap().trim().to_owned());
+            }
+        }
+        for mut process in processes {
+            process.wait().unwrap();
+        }
+        let issued = house.number("SELECT COUNT(*) FROM audit WHERE act = 'order.issue'").await;
+        let lifted = house.number("SELECT COUNT(*) FROM audit WHERE act = 'order.cancel'").await;
+        assert_eq!(house.number("SELECT value FROM order_clock").await, issued + lifted);
+        let orders = house.rows("SELECT id, state, clock, sealed_code_key FROM reset_order").await;
+        assert_eq!(orders.len(), usize::try_from(issued).unwrap());
+        let cancelled = orders.iter().filter(|row| row.str("state").unwrap() == "cancelled").count();
+        assert_eq!(cancelled, usize::try_from(lifted).unwrap());
+        for order in &orders {
+            assert!(order.int("clock").unwrap() <= issued + lifted);
+            assert!(order.opt_str("sealed_code_key").unwrap().is_some(), "it has the key of its codes");
+        }
+        for id in &confirmed {
+            assert!(orders.iter().any(|order| order.str("id").unwrap() == id), "{id} was confirmed");
+        }
+    }
+    assert!(!confirmed.is_empty(), "no order was ever confirmed");
+    assert_eq!(house.slips().len(), PEOPLE, "the last order's codes can be printed");
+}
