@@ -193,6 +193,13 @@ impl Press<'_> {
             return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
         }
         let live = live_code(evidence, then, &self.ctx.settings.policy);
+        let territory = &self.selection.territory;
+        let is_here =
+            evidence.facts().affiliations.iter().any(|it| it.span.is_open() && territory.contains(&it.path));
+        if self.selection.order.is_none() && !is_here {
+            // A code is for the whole account: where somebody was before, it is nobody's business any more.
+            return Turn::Skip(Skipped::NotMeant);
+        }
         let selected = match (&self.selection.order, closure) {
             (Some(wanted), Some(Closure::Ordered { order, .. })) => order == wanted,
             (Some(_), _) | (None, Some(Closure::Disabled)) => false,
@@ -226,7 +233,8 @@ impl Press<'_> {
         }
         let key = self.keys.get(&live.key).and_then(Option::as_ref);
         let Some(code) = key.and_then(|key| derive(key, account, live.issue)) else { return Ok(None) };
-        let here = person.facts.affiliations.iter().find(|affiliation| affiliation.path == place.path);
+        let here = person.facts.affiliations.iter().filter(|affiliation| affiliation.path == place.path);
+        let here = here.min_by_key(|affiliation| !affiliation.span.is_open());
         let Some(profile) = here.map(|affiliation| affiliation.profile) else { return Ok(None) };
         let pupils = match profile {
             Profile::Guardian => store::account::pupils_of(&self.ctx.db, account).await?,

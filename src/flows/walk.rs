@@ -29,7 +29,7 @@ impl Walk {
     }
 
     /// The next place with people, and the people there, by name; somebody with several places is met once, at the first
-    /// of them. None when the walk is over.
+    /// where they are today, and whoever left at the first where they were. None when the walk is over.
     pub async fn next(&mut self, ctx: &Context) -> Result<Option<(Territory, Vec<Person>)>, Unavailable> {
         for place in self.places.by_ref() {
             let mut people = store::account::at(&ctx.db, &place.path).await?;
@@ -43,6 +43,8 @@ impl Walk {
 }
 
 fn first_place<'a>(person: &'a Person, root: &TerritoryPath) -> Option<&'a TerritoryPath> {
-    let places = person.facts.affiliations.iter().map(|affiliation| &affiliation.path);
-    places.filter(|path| root.contains(path)).min()
+    let places = person.facts.affiliations.iter().filter(|affiliation| root.contains(&affiliation.path));
+    places
+        .min_by_key(|affiliation| (!affiliation.span.is_open(), &affiliation.path))
+        .map(|affiliation| &affiliation.path)
 }

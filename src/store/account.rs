@@ -282,6 +282,17 @@ pub fn enable(account: &AccountId, now: Timestamp) -> Statement {
     .want(1)
 }
 
+/// In a batch: everything the account holds ends, its code included.
+pub fn end_code(account: &AccountId, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE account SET number = number + 1, code_issue = code_issue + 1, code_issued_at = NULL,
+             code_issued_under = NULL, updated_at = $2 WHERE id = $1",
+        account.0.as_str(),
+        now
+    )
+    .want(1)
+}
+
 /// In a batch: everything the account holds ends.
 pub fn raise_number(account: &AccountId, now: Timestamp) -> Statement {
     q!("UPDATE account SET number = number + 1, updated_at = $2 WHERE id = $1", account.0.as_str(), now)

@@ -130,6 +130,18 @@ pub fn change_state(id: &OrderId, from: OrderState, to: OrderState) -> Statement
     .named("order state")
 }
 
+/// The label of [`nothing_due`].
+pub const NOTHING_DUE: &str = "nothing due";
+
+/// In a batch under the order lock: no order is due without having drawn its number. Such an order binds whoever is at a
+/// place and holds no role now; a place that ends or a role that begins before the number is drawn would free.
+pub fn nothing_due() -> Statement {
+    q!("SELECT value FROM order_clock WHERE NOT EXISTS (
+            SELECT 1 FROM reset_order WHERE state = 'scheduled' AND scheduled_at <= now_us())")
+    .holds()
+    .named(NOTHING_DUE)
+}
+
 /// Destroys the keys whose codes have all expired: from then on not even the master key yields a code.
 pub fn destroy_expired_keys(now: Timestamp) -> Statement {
     q!(

@@ -1,16 +1,22 @@
 //! Printing codes: for a class, for an order; who gets a slip and what it opens.
 
+use std::time::Duration;
+
 use ecluse::domain::code::printed;
 use ecluse::domain::level::Level;
+use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::OrderId;
-use ecluse::domain::territory::TerritoryCode;
+use ecluse::domain::territory::{TerritoryCode, TerritoryPath};
 use ecluse::flows::account::force_change::force_change;
-use ecluse::flows::print_slips::{Printed, Selection, print_slips};
+use ecluse::flows::account::grant_role::grant_role;
+use ecluse::flows::print_slips::{Printed, Selection, Slip, print_slips};
+use ecluse::flows::reset_order::come_into_force::come_into_force;
+use ecluse::flows::reset_order::issue::Proposal;
 use ecluse::store;
 use ecluse::store::db::{Batch, Statement};
 
 use crate::browser::Browser;
-use crate::provider::{FIRST_PASSWORD, Provider, operator};
+use crate::provider::{FIRST_PASSWORD, Provider, operator, proposal};
 use crate::sign_in::activate;
 
 /// Login and code of every slip, in the order of printing.
@@ -91,4 +97,72 @@ async fn an_operator_gets_no_slip_and_no_orders_code_but_one_issued_in_person() 
     assert!(!opens_the_page(&provider, "m.blanc", FIRST_PASSWORD).await);
     let code = provider.new_code("m.blanc").await;
     assert!(opens_the_page(&provider, "m.blanc", &code).await);
+}
+
+#[tokio::test]
+async fn a_slip_is_handed_out_where_somebody_is_now() {
+    let provider = Provider::start().await;
+    let class = |name: &str| TerritoryCode::parse(&format!("class:0860001J/{name}")).unwrap();
+    let old = store::territory::find(&provider.ctx.db, &class("6A")).await.unwrap().unwrap();
+    let school = old.path.as_str().rsplit_once('>').unwrap().0.to_owned();
+    let new = store::territory::Territory {
+        path: TerritoryPath::from_stored(format!("{school}>class:0860001J/6Z")),
+        code: class("6Z"),
+        name: "6Z".to_owned(),
+    };
+    let parent = TerritoryCode::parse("uai:0860001J").unwrap();
+    let end = |login: &str| {
+        let sql = "UPDATE affiliation SET ended = (SELECT value FROM order_clock) WHERE account_id = $1";
+        Statement::new(sql, vec![login.into()])
+    };
+    let arrive = Statement::new(
+        "INSERT INTO affiliation (account_id, path, profile, began)
+         VALUES ('zoe', $1, 'National_ELV', (SELECT value FROM order_clock))",
+        vec![new.path.as_str().into()],
+    );
+    let put = store::territory::put(&new, Some(&parent), provider.clock.now());
+    let order = provider.order_for("class:0860001J/6A", Level::Recover).await;
+    provider.ctx.db.run(Batch::plain(vec![put, end("zoe"), end("tom"), arrive])).await.unwrap();
+
+    let selection = Selection { territory: TerritoryPath::from_stored(school), order: None };
+    let mut slips = Vec::new();
+    let out = |slip: Slip| {
+        slips.push((slip.person.login, slip.place.name));
+        Ok(())
+    };
+    print_slips(&provider.ctx, &operator(), &selection, out).await.unwrap();
+    let expected = [("m.blanc", "Collège des Tilleuls"), ("zoe", "6Z")];
+    let slips: Vec<_> = slips.iter().map(|(login, place)| (login.as_str(), place.as_str())).collect();
+    assert_eq!(slips, expected, "zoe moved, and tom left: his code is no business of this school any more");
+    let (bound, _) = print(&provider, "uai:0860001J", Some(order)).await;
+    let logins: Vec<_> = bound.iter().map(|(login, _)| login.as_str()).collect();
+    assert_eq!(logins, ["tom", "zoe"], "leaving does not free: whom the order binds needs its code");
+}
+
+/// A slip that was printed for everybody must not open the account of somebody with a role over others.
+#[tokio::test]
+async fn a_role_ends_the_slips_of_before() {
+    let provider = Provider::start().await;
+    let (slips, _) = print(&provider, "uai:0860001J", None).await;
+    let (login, code) = &slips[0];
+    assert!(login == "m.blanc" && opens_the_page(&provider, login, code).await);
+    let school = TerritoryCode::parse("uai:0860001J").unwrap();
+    grant_role(&provider.ctx, &operator(), login, Role::SchoolAdmin, &school).await.unwrap().unwrap();
+    assert!(!opens_the_page(&provider, login, code).await);
+}
+
+/// An order that is due binds already, though its number comes later: a role that is given in between spares nobody.
+#[tokio::test]
+async fn a_role_given_while_an_order_is_due_does_not_free() {
+    let provider = Provider::start().await;
+    activate(&provider, "m.blanc").await;
+    let at = Some(provider.clock.now().plus(Duration::from_secs(1)));
+    provider.issue(&Proposal { at, ..proposal("academie:13", Level::Recover) }).await;
+    provider.clock.advance(Duration::from_secs(1));
+    let school = TerritoryCode::parse("uai:0860001J").unwrap();
+    grant_role(&provider.ctx, &operator(), "m.blanc", Role::SchoolAdmin, &school).await.unwrap().unwrap();
+    come_into_force(&provider.ctx).await.unwrap();
+    let browser = Browser::new(&provider.issuer);
+    let page = browser.go("/login").await;
+    assert!(browser.sign_in(&page, "m.blanc", FIRST_PASSWORD).await.is_sign_in(), "the order binds");
 }

@@ -11,7 +11,8 @@ use crate::flows::unavailable::TRIES;
 use crate::store;
 use crate::store::db::{Affected, Batch, BatchError, Statement};
 use crate::store::import::Turn;
-use crate::store::import::apply::{CREATED, Differences, NOTHING_DUE, Window, nothing_due};
+use crate::store::import::apply::{CREATED, Differences, Window};
+use crate::store::reset_order::{NOTHING_DUE, nothing_due};
 
 use super::places::NewPlace;
 use super::stage::Staged;

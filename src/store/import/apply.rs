@@ -5,10 +5,7 @@
 
 use super::Turn;
 use crate::domain::timestamp::Timestamp;
-use crate::store::db::{Db, DbError, Row, Statement, Value, q};
-
-/// The label of the statement by which a batch insists that no order is due without having drawn its number.
-pub const NOTHING_DUE: &str = "nothing due";
+use crate::store::db::{Db, DbError, Row, Statement, Value};
 
 /// The label of the statement that creates accounts.
 pub const CREATED: &str = "accounts created";
@@ -309,13 +306,4 @@ impl Window {
             self.turn.stored().into(),
         ]
     }
-}
-
-/// In a batch under the order lock: no order is due without having drawn its number. Such an order binds whoever has an
-/// affiliation open now, and one that ends before the number is drawn would free.
-pub fn nothing_due() -> Statement {
-    q!("SELECT value FROM order_clock WHERE NOT EXISTS (
-            SELECT 1 FROM reset_order WHERE state = 'scheduled' AND scheduled_at <= now_us())")
-    .holds()
-    .named(NOTHING_DUE)
 }
