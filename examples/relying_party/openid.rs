@@ -13,10 +13,10 @@ use openidconnect::core::{
 use openidconnect::{
     AccessToken, AdditionalClaims, AsyncHttpClient, AuthorizationCode, ClaimsVerificationError, ClientId,
     ClientSecret, CsrfToken, DiscoveryError, EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse, PkceCodeChallenge,
-    PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse, SubjectIdentifier,
-    TokenResponse, UserInfoClaims, UserInfoError,
+    HttpRequest, HttpResponse, IssuerUrl, LanguageTag, LogoutRequest, Nonce, OAuth2TokenResponse,
+    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
+    SubjectIdentifier, TokenResponse, UserInfoClaims, UserInfoError,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -171,6 +171,8 @@ impl Provider {
                 Nonce::new_random,
             )
             .set_pkce_challenge(challenge)
+            // The pages of this service are French; so are the provider's, for somebody who comes from here.
+            .add_ui_locale(LanguageTag::new("fr".to_owned()))
             .add_scopes(self.registration.scopes.iter().map(|scope| Scope::new((*scope).to_owned())));
         if let Some(prompt) = prompt {
             request = request.add_prompt(CoreAuthPrompt::Extension(prompt.to_owned()));

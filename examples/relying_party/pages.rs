@@ -161,8 +161,8 @@ pub struct Door {
 <dl>
 <dt>Nom</dt><dd>{{ who.name }}</dd>
 <dt>Profil</dt><dd>{{ who.profiles|join(", ") }}</dd>
-<dt>Établissement</dt><dd>{{ who.schools|join(", ") }}</dd>
-<dt>Classe</dt><dd>{{ who.classes|join(", ") }}</dd>
+{% if !who.schools.is_empty() %}<dt>Établissement</dt><dd>{{ who.schools|join(", ") }}</dd>{% endif %}
+{% if !who.classes.is_empty() %}<dt>Classe</dt><dd>{{ who.classes|join(", ") }}</dd>{% endif %}
 </dl>
 </section>
 <section class="card">

@@ -8,7 +8,7 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from authlib.integrations.requests_client import OAuth2Session
-from flask import Flask, request
+from flask import Flask, redirect, request, session
 
 from browser import Browser
 
@@ -41,28 +41,40 @@ def login():
     return oauth.ecluse.authorize_redirect(REDIRECT_URI, **request.args.to_dict())
 
 
-@app.get(urlsplit(REDIRECT_URI).path)
+# What docs/relying-parties.md tells Python developers to write.
+@app.get("/callback")
 def callback():
-    return dict(oauth.ecluse.authorize_access_token())
+    try:
+        session["user"] = oauth.ecluse.authorize_access_token()["userinfo"]
+    except OAuthError as error:
+        if error.description.startswith("password_change_required:"):
+            return redirect("/notice")  # its button: authorize_redirect(..., prompt="change_password")
+        if error.description.startswith("password_change_declined:"):
+            return redirect("/declined")
+        raise
+    return redirect(session.pop("wanted", "/"))
 
 
 relying_party = app.test_client()
 
 
 def sign_in(**extra):
+    """Where the relying party sends the browser in the end, and the tokens it got, if any."""
     leaves = relying_party.get("/login", query_string=extra)
     door = urlsplit(browser.go_as_far_as_possible(leaves.headers["Location"], person))
-    return relying_party.get(f"{door.path}?{door.query}").get_json()
+    with relying_party:
+        page = relying_party.get(f"{door.path}?{door.query}").headers["Location"]
+        return page, oauth.ecluse.token
 
 
 def refresh(token):
     """The token endpoint's answer, or the library's error and the body that it was made from."""
     bodies = []
-    session = OAuth2Session(CLIENT_ID, CLIENT_SECRET)
-    session.register_compliance_hook("refresh_token_response", lambda answer: bodies.append(answer.json()) or answer)
+    tokens = OAuth2Session(CLIENT_ID, CLIENT_SECRET)
+    tokens.register_compliance_hook("refresh_token_response", lambda answer: bodies.append(answer.json()) or answer)
     try:
         endpoint = oauth.ecluse.load_server_metadata()["token_endpoint"]
-        return session.refresh_token(endpoint, refresh_token=token), None, bodies[0]
+        return tokens.refresh_token(endpoint, refresh_token=token), None, bodies[0]
     except OAuthError as error:
         return None, error, bodies[0]
 
@@ -75,7 +87,8 @@ def refused(error_class, act, *args, **kwargs):
     raise AssertionError("this should have been refused")
 
 
-token = sign_in()
+page, token = sign_in()
+assert page == "/"
 subject = token["userinfo"]["sub"]
 print(f"ok  signed in; id token of {subject}")
 
@@ -107,12 +120,16 @@ challenge = error.response.headers["WWW-Authenticate"]
 assert 'error="invalid_token"' in challenge and f'error_uri="{REQUIRED}"' in challenge, challenge
 print("ok  userinfo refused, with the signal")
 
-error = refused(OAuthError, sign_in, prompt="none")
-assert error.error == "interaction_required", error
-assert error.description.startswith("password_change_required:")
+assert sign_in(prompt="none")[0] == "/notice"
 print("ok  prompt=none refused, with the signal")
 
-token = sign_in()
+person["gives_up"] = True
+assert sign_in()[0] == "/declined"
+person["gives_up"] = False
+print("ok  ten lines tell apart who must change and who gave up")
+
+page, token = sign_in()
+assert page == "/"
 person["password"] = person["new_password"]
 assert token["userinfo"]["sub"] == subject, "the subject changed with the password"
 print("ok  changed the password on the provider, and came back signed in as the same subject")

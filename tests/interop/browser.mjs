@@ -29,6 +29,8 @@ export class Browser {
       const { login, password } = person;
       return this.#submit(form('login'), { login, password });
     }
+    const giveUp = forms(page).find((form) => form.action.pathname.endsWith('/cancel'));
+    if (person.givesUp && giveUp) return this.#submit(giveUp, {});
     if (form('new_password')) {
       const change = form('new_password');
       const answers = { new_password: person.newPassword, confirmation: person.newPassword };

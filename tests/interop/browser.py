@@ -31,6 +31,9 @@ class Browser:
             raise RuntimeError(f"{page.url} says: {page.errors}")
         if form := page.form("login"):
             return self._submit(form, login=person["login"], password=person["password"])
+        give_up = next((form for form in page.forms if form["action"].endswith("/cancel")), None)
+        if person.get("gives_up") and give_up:
+            return self._submit(give_up)
         if form := page.form("new_password"):
             answers = {"new_password": person["new_password"], "confirmation": person["new_password"]}
             if "current_password" in form["fields"]:

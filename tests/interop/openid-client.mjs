@@ -6,6 +6,7 @@ import { execSync } from 'node:child_process';
 import * as client from 'openid-client';
 
 import { Browser } from './browser.mjs';
+import { orSignal } from './or-signal.mjs';
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, LOGIN, PASSWORD, NEW_PASSWORD, CLOSE_GATE } = process.env;
 const { REDIRECT_URI, POST_LOGOUT_REDIRECT_URI } = process.env;
@@ -59,6 +60,14 @@ await refused(signIn({ prompt: 'none' }), (error) => {
   assert.equal(error.cause.get('error_uri'), REQUIRED);
 });
 console.log('ok  prompt=none refused, with the signal');
+
+assert.equal(await orSignal(client.refreshTokenGrant(config, refreshToken)), 'change_required');
+assert.equal(await orSignal(client.fetchUserInfo(config, renewed.access_token, sub)), 'change_required');
+assert.equal(await orSignal(signIn({ prompt: 'none' })), 'change_required');
+person.givesUp = true;
+assert.equal(await orSignal(signIn()), 'change_declined');
+person.givesUp = false;
+console.log('ok  ten lines tell apart who must change and who gave up');
 
 tokens = await signIn();
 person.password = NEW_PASSWORD;
