@@ -12,6 +12,7 @@ mod client_notice;
 mod command_line;
 mod crash;
 mod demo;
+mod documents;
 mod doors;
 mod history;
 mod holder;
