@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-/// The document for relying parties: the language of each snippet, and the program that it is taken from.
+/// The README's snippets for relying parties: the language of each, and the program that it is taken from.
 const SNIPPETS: [(&str, &str); 3] = [
     ("rust", "examples/relying_party/openid.rs"),
     ("js", "tests/interop/or-signal.mjs"),
@@ -21,7 +21,7 @@ fn words(text: &str) -> String {
 
 #[test]
 fn the_snippets_for_relying_parties_are_in_programs_that_run() {
-    let document = read("docs/relying-parties.md");
+    let document = read("README.md");
     for (language, program) in SNIPPETS {
         let start = document.split_once(&format!("```{language}\n")).unwrap().1;
         let snippet = start.split_once("\n```").unwrap().0;
