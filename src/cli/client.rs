@@ -165,6 +165,9 @@ fn say(loaded: &Loaded, client: &Client, secret: &Secret, printer: Printer) -> R
     printer.talk("The secret is shown this once. What a library asks for:");
     printer.talk(format_args!("  issuer        {issuer}"));
     printer.talk(format_args!("  client_id     {}", client.id.0));
+    // Some libraries send the secret in the form unless they are told.
+    let method = data["token_endpoint_auth_method"].as_str().unwrap_or_default();
+    printer.talk(format_args!("  auth method   {method}"));
     printer.talk(format_args!("  redirect_uri  {}", client.redirect_uris.join(" ")));
     printer.talk(format_args!("  scope         {}", client.scopes));
     printer.talk(format_args!("  discovery     {issuer}/.well-known/openid-configuration"));
