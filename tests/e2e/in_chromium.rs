@@ -4,7 +4,7 @@
 //! A plain `cargo test` passes these over, because they need chromium and chromedriver; `make test` installs both.
 
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
@@ -66,24 +66,19 @@ impl Service {
         file.write_all(registered.secret.unwrap().as_bytes()).unwrap();
         let program =
             Path::new(env!("CARGO_BIN_EXE_ecluse")).parent().unwrap().join("examples/relying_party");
-        let process = Command::new(&program)
+        let mut process = Command::new(&program)
             .args([role, "--listen", &free.to_string(), "--issuer", &provider.issuer, "--client-id", role])
             .arg("--client-secret-file")
             .arg(secret)
             .args(more)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}; run cargo build --examples", program.display()));
-        let service = Self { process, address };
-        service.answers().await;
-        service
-    }
-
-    async fn answers(&self) {
-        let http = reqwest::Client::new();
-        while http.get(&self.address).send().await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        // It says where it answers once it does.
+        let mut said = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert!(said.contains(&address), "{said}");
+        Self { process, address }
     }
 }
 
