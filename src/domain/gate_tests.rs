@@ -223,6 +223,13 @@ fn a_deadline_hardens_for_those_who_hold_a_code() {
     assert_eq!(ask(&pupil(), vec![hard(100)]), ordered("o", Level::Change), "no code was printed");
     printed.code.printed_under = Some(OrderClock(4));
     assert_eq!(ask(&printed, vec![hard(100)]), ordered("o", Level::Change), "a code from before the order");
+    printed.code.printed_under = Some(OrderClock(6));
+    printed.credential = None;
+    assert_eq!(
+        ask(&printed, vec![hard(100)]),
+        Err(Closure::NotActivated),
+        "there is no password to distrust"
+    );
 }
 
 #[test]

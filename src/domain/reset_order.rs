@@ -198,7 +198,8 @@ impl ResetOrder {
     }
 
     /// A deadline that has passed makes the order `recover` for those who hold a code, and for them only: the others
-    /// would be left with nothing to open the page with. A cancelled order's deadline stopped at the cancellation.
+    /// would be left with nothing to open the page with, and so would those who have no password yet and hold the code
+    /// of a first activation. A cancelled order's deadline stopped at the cancellation.
     fn is_hardened(&self, facts: &Facts, clock: Option<OrderClock>, now: Timestamp) -> Level {
         let until = match self.state {
             OrderState::Cancelled { at, .. } => at,
@@ -209,7 +210,8 @@ impl ResetOrder {
             (Some(clock), Some(printed)) => printed >= clock,
             _ => false,
         };
-        if passed && has_code { Level::Recover } else { Level::Change }
+        let has_password = facts.credential.is_some();
+        if passed && has_code && has_password { Level::Recover } else { Level::Change }
     }
 
     /// Why the order spares an account it reaches, if it does. At level `recover` a credential chosen with nothing but

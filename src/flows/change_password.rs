@@ -248,6 +248,7 @@ async fn write(
     let counters = [&own, &here, &throttles.password, &throttles.code];
     batch.extend(counters.map(|key| throttle_clear_statement(key)));
     batch.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
+    ctx.steps.at(Step::ChangeDecided).await;
     let written = ctx.commit(Batch::under_order_lock(batch)).await?;
     Ok(written.then_some(ChangePassword::Changed { session }))
 }

@@ -16,8 +16,10 @@ pub enum Step {
     SignInDecided,
     /// Change: the proof was verified, nothing decided.
     ChangeVerified,
-    /// Change: decided and hashed, nothing written.
+    /// Change: the new password was hashed, nothing decided.
     ChangeHashed,
+    /// Change: decided, nothing written.
+    ChangeDecided,
     /// Authorize: the gate was open, no code written.
     CodeDecided,
     /// Code exchange: the gate was open, no grant written.
