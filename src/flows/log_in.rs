@@ -273,6 +273,7 @@ async fn open_pending(
     opened_by: OpenedBy,
     settled: Statement,
 ) -> Result<Option<LogIn>, Unavailable> {
+    ctx.steps.at(Step::SignInDecided).await;
     let facts = &asked.loaded.facts;
     let cookie = Secret::from_random(ctx.random.bytes());
     let pending = PendingChange {

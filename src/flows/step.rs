@@ -12,7 +12,7 @@ pub enum Step {
     SignInLoaded,
     /// Sign-in: the password was verified, nothing decided.
     SignInVerified,
-    /// Sign-in: the gate was open, nothing written.
+    /// Sign-in: the gate was asked, nothing written.
     SignInDecided,
     /// Change: the proof was verified, nothing decided.
     ChangeVerified,

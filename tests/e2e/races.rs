@@ -5,6 +5,8 @@ use ecluse::domain::level::Level;
 use ecluse::domain::order_clock::OrderClock;
 use ecluse::flows::step::Step;
 
+use reqwest::StatusCode;
+
 use crate::browser::Browser;
 use crate::meanwhile::Became::{ChangePage, Dead, Done, SignIn, Signal};
 use crate::meanwhile::Meanwhile::{
@@ -54,6 +56,58 @@ async fn a_sign_in_that_was_overtaken_is_decided_anew() {
             } else {
                 assert!(stage.held().await.is_no_more_than(&before), "{meanwhile:?} at {step:?}");
             }
+        }
+    }
+}
+
+/// Signing in under an order, with the old password or with a slip: what is given is the right to change.
+#[tokio::test]
+async fn a_right_to_change_that_was_overtaken_is_decided_anew() {
+    let by_password = [
+        (OrderChange, ChangePage),
+        (OrderRecover, SignIn),
+        (DueRecover, SignIn),
+        (ForceChange, ChangePage),
+        (ForceRecover, SignIn),
+        (NewCode, ChangePage),
+        (Disable, SignIn),
+        (ChangeElsewhere, SignIn),
+    ];
+    let by_code = [
+        (OrderChange, ChangePage),
+        (OrderRecover, SignIn),
+        (DueRecover, SignIn),
+        (ForceChange, SignIn),
+        (ForceRecover, SignIn),
+        (NewCode, SignIn),
+        (Disable, SignIn),
+        (ChangeElsewhere, SignIn),
+    ];
+    let mut stage = Stage::set().await;
+    for (level, table) in [(Level::Change, by_password), (Level::Recover, by_code)] {
+        for (meanwhile, expected) in table {
+            let zoe = stage.zoe().await;
+            stage.provider.order(level).await;
+            stage.prepare(meanwhile).await;
+            let secret = match level {
+                Level::Change => zoe.password,
+                Level::Recover => stage.provider.slip_at("class:0860001J/6A", "zoe").await,
+            };
+            let browser = Browser::new(&stage.provider.issuer);
+            let page = browser.go(&stage.portal.authorize(&[])).await;
+            let (page, ()) = stage
+                .stop
+                .between(
+                    Step::SignInDecided,
+                    browser.send(&page, "/login", &[("login", "zoe"), ("password", &secret)]),
+                    stage.act(meanwhile, &browser, &secret),
+                )
+                .await;
+            // What is answered holds: a right that is dead when it is given sends its owner in a circle.
+            let given = page.status == StatusCode::SEE_OTHER;
+            assert_eq!(given, expected == ChangePage, "{level:?} {meanwhile:?}: {}", page.status);
+            let page = if given { browser.go(&page.location().unwrap()).await } else { page };
+            assert_eq!(became(&page), expected, "{level:?} {meanwhile:?}");
         }
     }
 }
