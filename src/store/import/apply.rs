@@ -2,6 +2,9 @@
 //! batch is whole by itself and the same file applied twice writes nothing.
 //!
 //! Nothing here touches a credential, a code, a force or a disabling.
+//!
+//! `CROSS JOIN` stands where the order of the tables matters: SQLite keeps it, and so begins with the few lines of the
+//! window; left to itself, without statistics, it may begin with all accounts, for every window again.
 
 use super::Turn;
 use crate::domain::timestamp::Timestamp;
@@ -174,13 +177,14 @@ impl Window {
         );
         const WITH_PUPILS: &str = concat!(
             "INSERT INTO affiliation (account_id, path, profile, began)
-             SELECT DISTINCT a.id, e.path, 'National_TUT', o.value FROM import_row r JOIN account a ON ",
-            same_person!(),
-            " JOIN guardianship g ON g.guardian_id = a.id
-             JOIN affiliation e ON e.account_id = g.pupil_id AND e.profile = 'National_ELV' AND e.ended IS NULL
+             SELECT DISTINCT a.id, e.path, 'National_TUT', o.value
+             FROM import_row r CROSS JOIN account a CROSS JOIN guardianship g CROSS JOIN affiliation e
              CROSS JOIN order_clock o WHERE ",
             in_window!(),
-            " ON CONFLICT DO NOTHING"
+            " AND ",
+            same_person!(),
+            " AND g.guardian_id = a.id AND e.account_id = g.pupil_id AND e.profile = 'National_ELV'
+             AND e.ended IS NULL ON CONFLICT DO NOTHING"
         );
         let own = self.statement(OWN);
         match self.turn {
@@ -207,13 +211,13 @@ impl Window {
         const ARRIVE: &str = concat!(
             "INSERT INTO affiliation (account_id, path, profile, began)
              SELECT DISTINCT g.guardian_id, e.path, 'National_TUT', o.value
-             FROM import_row r JOIN account a ON ",
-            same_person!(),
-            " JOIN guardianship g ON g.pupil_id = a.id
-             JOIN affiliation e ON e.account_id = a.id AND e.profile = 'National_ELV' AND e.ended IS NULL
+             FROM import_row r CROSS JOIN account a CROSS JOIN guardianship g CROSS JOIN affiliation e
              CROSS JOIN order_clock o WHERE ",
             in_window!(),
-            " ON CONFLICT DO NOTHING RETURNING account_id"
+            " AND ",
+            same_person!(),
+            " AND g.pupil_id = a.id AND e.account_id = a.id AND e.profile = 'National_ELV'
+             AND e.ended IS NULL ON CONFLICT DO NOTHING RETURNING account_id"
         );
         [self.statement(LEAVE), self.statement(ARRIVE)]
     }
