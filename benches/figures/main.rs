@@ -1,0 +1,90 @@
+//! What is fast, and how fast the machine could be: each measure is printed beside its limit, taken in the same run.
+//!
+//! Limits and measures alternate, and the middle of several rounds counts, so that whatever else runs on the machine
+//! slows both. Where it matters how much work a core can do, time on the core is counted, not time on the wall.
+//!
+//! `cargo bench` measures everything; `cargo bench -- --accounts 100000` does so on a smaller population.
+
+#![expect(clippy::unwrap_used, reason = "a measure that cannot go on says where it stopped")]
+#![expect(clippy::print_stdout, reason = "what is measured is printed")]
+
+mod child;
+mod cpu;
+mod deployment;
+mod doors;
+mod http;
+mod import;
+mod limits;
+mod memory;
+mod order;
+mod people;
+mod report;
+mod sign_in;
+mod slips;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Parser;
+
+use crate::deployment::{Deployment, some_accounts};
+
+/// Measures Écluse beside its limits.
+#[derive(Parser)]
+struct Arguments {
+    /// Said by `cargo bench`; without it nothing is measured, so that a run of all tests passes by.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// How large the large population is.
+    #[arg(long, default_value_t = 1_000_000)]
+    accounts: u32,
+    /// Be the server of bare routes.
+    #[arg(long, hide = true)]
+    bare: Option<SocketAddr>,
+    /// The lengths of their answers.
+    #[arg(long, hide = true, value_delimiter = ',')]
+    lengths: Vec<usize>,
+    /// Import the files of this deployment.
+    #[arg(long, hide = true)]
+    import: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() {
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let arguments = Arguments::parse();
+    if !arguments.bench {
+        println!("nothing is measured without --bench; use `cargo bench`");
+    } else if let Some(address) = arguments.bare {
+        limits::bare(address, arguments.lengths).await;
+    } else if let Some(home) = arguments.import {
+        import::in_child(&Deployment::at(&home)).await;
+    } else {
+        // Not in the system's directory for temporary files, which may be in memory: commits must reach a disk.
+        let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        measure(directory.path(), arguments.accounts).await;
+    }
+}
+
+async fn measure(directory: &Path, accounts: u32) {
+    report::head();
+    let large = Deployment::init(&directory.join("large"));
+    let imported = import::populate(&large, accounts);
+    import::measure(&imported, directory, accounts).await;
+    memory::measure(directory, &large).await;
+
+    let ctx = Arc::new(large.context().await);
+    let some = some_accounts(&ctx.db, 1_000, accounts).await;
+    let people = doors::move_in(&ctx, some).await;
+    sign_in::measure(Arc::clone(&ctx), &people).await;
+    let server = large.serve();
+    doors::measure(&large, &server, &ctx, &people).await;
+    memory::under_load(&server, &people).await;
+
+    let small = Deployment::init(&directory.join("small"));
+    import::populate(&small, 1_000);
+    order::measure(&small.context().await, &ctx, &server, &people).await;
+    drop(server);
+    slips::measure(&large, &ctx).await;
+}
