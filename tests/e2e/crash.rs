@@ -254,6 +254,40 @@ async fn a_killed_server_has_made_each_change_or_not_begun_it() {
     assert!(confirmed > 10, "{confirmed} changes are too few to say anything");
 }
 
+/// Pupils and their guardians, so that a file has both turns.
+fn a_school(pupils: usize) -> String {
+    let mut file = "source;key;login;given_name;family_name;profile;uai;classes;guardian_of\n".to_owned();
+    for number in 0..pupils {
+        file += &format!("B;{number};p{number};P;Essai;National_ELV;0169001X;5B;\n");
+        file += &format!("B;g{number};g{number};G;Essai;National_TUT;;;{number}\n");
+    }
+    file
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_killed_import_leaves_whole_accounts_and_is_finished_by_the_same_command() {
+    let dice = dice();
+    let house = House::build();
+    fs::write(house.folder.path().join("school.csv"), a_school(400)).unwrap();
+    let import = ["account", "import", "school.csv", "--quiet"];
+    for _ in 0..3 {
+        let mut process = [house.command(&import).spawn().unwrap()];
+        let (log, times) = (house.log_file(), between(&dice, 5, 60));
+        tokio::task::block_in_place(|| kill_when_written(&mut process, &log, times));
+        process[0].wait().unwrap();
+        let homeless = "SELECT COUNT(*) FROM account a WHERE a.number <> 1 OR NOT EXISTS
+            (SELECT 1 FROM affiliation f WHERE f.account_id = a.id)";
+        assert_eq!(house.number(homeless).await, 0, "each account is whole");
+        let lonely = "SELECT COUNT(*) FROM account a WHERE a.login LIKE 'g%' AND NOT EXISTS
+            (SELECT 1 FROM guardianship u WHERE u.guardian_id = a.id)";
+        assert_eq!(house.number(lonely).await, 0, "a guardian comes with the pupil");
+    }
+    house.run(&import);
+    assert_eq!(house.number("SELECT COUNT(*) FROM account WHERE source = 'B'").await, 800);
+    let told = "SELECT COALESCE(SUM(count), 0) FROM audit WHERE act = 'account.import' AND count <> 12";
+    assert_eq!(house.number(told).await, 800, "and the audit lines count each of them once");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_killed_command_line_has_written_each_order_or_nothing_of_it() {
     let dice = dice();
