@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ecluse::domain::profile::Profile;
 use ecluse::domain::level::Level;
+use ecluse::domain::profile::Profile;
 use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::context::Context;

@@ -4,6 +4,7 @@
 //! one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,8 @@ use tokio::task::JoinSet;
 use crate::browser::Browser;
 
 /// With `ECLUSE_CRASH_SEED` it is killed at other moments.
-fn dice() -> Random {
-    let seed = std::env::var("ECLUSE_CRASH_SEED").map_or(1, |text| text.parse().unwrap());
-    println!("seed {seed}");
-    Random::seeded(seed)
+fn seed() -> u64 {
+    std::env::var("ECLUSE_CRASH_SEED").map_or(1, |text| text.parse().unwrap())
 }
 
 fn between(dice: &Random, least: u32, most: u32) -> u32 {
@@ -54,7 +53,7 @@ impl House {
         house.run(&["init"]);
         let mut people = "source;key;login;given_name;family_name;profile;uai;classes\n".to_owned();
         for number in 0..PEOPLE {
-            people += &format!("A;{number};eleve{number};Élève;Essai;National_ELV;0860001J;6A\n");
+            writeln!(people, "A;{number};eleve{number};Élève;Essai;National_ELV;0860001J;6A").unwrap();
         }
         fs::write(house.folder.path().join("people.csv"), people).unwrap();
         house.run(&["account", "import", "people.csv"]);
@@ -220,7 +219,8 @@ async fn check_doors(house: &House, known: &BTreeMap<String, Arc<Mutex<Chosen>>>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_killed_server_has_made_each_change_or_not_begun_it() {
-    let dice = dice();
+    let dice = Random::seeded(seed());
+    println!("seed {}", seed());
     let house = House::build();
     let slips = house.slips();
     let known: BTreeMap<_, _> = slips.keys().map(|login| (login.clone(), Arc::default())).collect();
@@ -258,15 +258,16 @@ async fn a_killed_server_has_made_each_change_or_not_begun_it() {
 fn a_school(pupils: usize) -> String {
     let mut file = "source;key;login;given_name;family_name;profile;uai;classes;guardian_of\n".to_owned();
     for number in 0..pupils {
-        file += &format!("B;{number};p{number};P;Essai;National_ELV;0169001X;5B;\n");
-        file += &format!("B;g{number};g{number};G;Essai;National_TUT;;;{number}\n");
+        writeln!(file, "B;{number};p{number};P;Essai;National_ELV;0169001X;5B;").unwrap();
+        writeln!(file, "B;g{number};g{number};G;Essai;National_TUT;;;{number}").unwrap();
     }
     file
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_killed_import_leaves_whole_accounts_and_is_finished_by_the_same_command() {
-    let dice = dice();
+    let dice = Random::seeded(seed());
+    println!("seed {}", seed());
     let house = House::build();
     fs::write(house.folder.path().join("school.csv"), a_school(400)).unwrap();
     let import = ["account", "import", "school.csv", "--quiet"];
@@ -290,7 +291,8 @@ async fn a_killed_import_leaves_whole_accounts_and_is_finished_by_the_same_comma
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_killed_command_line_has_written_each_order_or_nothing_of_it() {
-    let dice = dice();
+    let dice = Random::seeded(seed());
+    println!("seed {}", seed());
     let house = House::build();
     let mut confirmed: Vec<String> = Vec::new();
     let issue = ["reset-order", "issue", "--territory", "academie:13", "--level", "recover", "--yes"];
