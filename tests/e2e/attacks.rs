@@ -137,3 +137,28 @@ async fn a_slip_that_is_printed_after_the_deadline_ends_the_pages_that_the_old_p
     provider.slip_at("class:0860001J/6A", "zoe").await;
     assert_eq!(provider.person("zoe").await.facts.number, now, "and does not change again");
 }
+
+/// Whoever is told to come back finds what was in hand: nothing is used up by a request that was not decided.
+#[tokio::test]
+async fn what_could_not_be_decided_can_be_tried_again() {
+    let provider = Provider::start().await;
+    let (portal, spa) = (RelyingParty::portal(&provider).await, RelyingParty::public(&provider).await);
+    let (browser, tokens) = signed_in(&provider, &spa, "zoe").await;
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let code = portal.code(&browser.go(&portal.authorize(&[])).await);
+    let waiting = Browser::new(&provider.issuer);
+    let page = waiting.go(&portal.authorize(&[])).await;
+
+    provider.break_accounts().await;
+    assert_eq!(portal.exchange(&code).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(spa.refresh(refresh).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let login = [("login", "zoe"), ("password", FIRST_PASSWORD)];
+    assert_eq!(waiting.send(&page, "/login", &login).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(browser.get(&portal.authorize(&[])).await.status, StatusCode::SERVICE_UNAVAILABLE);
+
+    provider.mend_accounts().await;
+    assert_eq!(portal.exchange(&code).await.status, StatusCode::OK);
+    assert_eq!(spa.refresh(refresh).await.status, StatusCode::OK);
+    assert!(waiting.sign_in(&page, "zoe", FIRST_PASSWORD).await.parameter("code").is_some());
+    assert!(browser.go(&portal.authorize(&[])).await.parameter("code").is_some());
+}

@@ -199,6 +199,12 @@ impl Provider {
         self.ctx.db.run(Batch::plain(vec![broken])).await.unwrap();
     }
 
+    /// Undoes [`Provider::break_accounts`].
+    pub(crate) async fn mend_accounts(&self) {
+        let mended = Statement::new("ALTER TABLE account RENAME COLUMN lost TO number", Vec::new());
+        self.ctx.db.run(Batch::plain(vec![mended])).await.unwrap();
+    }
+
     /// A new code for one person, as it is printed.
     pub(crate) async fn new_code(&self, login: &str) -> String {
         let issued = new_code(&self.ctx, &operator(), login).await.unwrap();
