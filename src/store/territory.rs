@@ -51,13 +51,23 @@ pub async fn has_people(
     profiles: &BTreeSet<Profile>,
 ) -> Result<bool, DbError> {
     let (from, to) = root.range_below();
-    let wanted: BTreeSet<Profile> =
-        if profiles.is_empty() { Profile::ALL.into_iter().collect() } else { profiles.clone() };
-    for profile in wanted {
+    let root = root.as_str();
+    if profiles.is_empty() {
         let sql = q!(
             "SELECT account_id FROM affiliation
-             WHERE (path = $1 OR (path > $2 AND path < $3)) AND profile = $4 AND ended IS NULL LIMIT 1",
-            root.as_str(),
+             WHERE path >= $1 AND path < $3 AND (path = $1 OR path > $2) AND ended IS NULL LIMIT 1",
+            root,
+            from,
+            to
+        );
+        return Ok(db.one(sql).await?.is_some());
+    }
+    // One search of an index for each profile, whatever the size of the territory: an order waits for this.
+    for profile in profiles {
+        let sql = q!(
+            "SELECT account_id FROM affiliation
+             WHERE profile = $4 AND path >= $1 AND path < $3 AND (path = $1 OR path > $2) AND ended IS NULL LIMIT 1",
+            root,
             from.as_str(),
             to.as_str(),
             profile.as_str()

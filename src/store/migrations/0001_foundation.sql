@@ -87,6 +87,7 @@ CREATE TABLE affiliation (
 );
 CREATE INDEX affiliation_account ON affiliation (account_id);
 CREATE INDEX affiliation_path ON affiliation (path, account_id);
+CREATE INDEX affiliation_profile ON affiliation (profile, path) WHERE ended IS NULL;
 CREATE UNIQUE INDEX affiliation_open ON affiliation (account_id, path, profile) WHERE ended IS NULL;
 
 CREATE TABLE guardianship (
