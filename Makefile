@@ -6,7 +6,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast interop screenshots clean-demo
+.PHONY: help build demo doors test test-fast interop bench screenshots clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -35,6 +35,9 @@ interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; n
 
 screenshots: ## Draws docs/images anew, from a demo of its own, in Chromium
 	@CARGO="$(CARGO)" scripts/screenshots.sh
+
+bench: ## Prints each speed beside its limit, measured in the same run; takes its time
+	$(CARGO) bench --bench figures
 
 clean-demo: ## Removes what the demo left in .demo
 	rm -rf .demo
