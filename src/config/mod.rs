@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::length;
+use crate::domain::throttle::ThrottleRules;
 
 pub mod client;
 pub mod codes;
@@ -44,7 +45,7 @@ pub struct Config {
     /// Which passwords are accepted.
     pub password: password::Password,
     /// How guessing is slowed down.
-    pub throttle: throttle::Throttle,
+    pub throttle: ThrottleRules,
     /// What people read.
     pub display: display::Display,
     /// What is told on standard error.
@@ -63,7 +64,7 @@ impl Config {
         self.tokens.check()?;
         self.codes.check()?;
         self.password.check()?;
-        self.throttle.check(&self.password.rules)?;
+        throttle::check(&self.throttle, &self.password.rules)?;
         self.display.check()?;
         self.log.check()?;
         self.client.iter().enumerate().try_for_each(|(place, client)| client.check(place))

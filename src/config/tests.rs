@@ -220,7 +220,7 @@ fn a_client_whose_secret_or_address_cannot_stand_is_named() {
 
 #[test]
 fn longer_rules_free_the_throttle() {
-    let loose = "[throttle.password]\nceiling = 1000\n";
+    let loose = "[throttle]\nceiling = 1000\n";
     assert!(load(&format!("{loose}[password.rules]\nmin_length = 11\n"), &[], &[]).is_err());
     assert!(load(&format!("{loose}[password.rules]\nmin_length = 12\n"), &[], &[]).is_ok());
 }
@@ -356,19 +356,19 @@ const BAD_FILES: &[(&str, &str)] = &[
     ),
     (
         "[throttle]\nenabled = false\n",
-        "ecluse.toml: throttle.enabled: unknown key; expected `password` or `code`",
+        "ecluse.toml: throttle.enabled: unknown key; expected one of `free`, `first_delay`, `longest_delay`, `ceiling`, `window`",
     ),
     (
-        "[throttle.password]\nfirst_delay = \"0s\"\n",
-        "ecluse.toml: throttle.password.first_delay: 0s would end it before it begins; write at least \"1s\"",
+        "[throttle]\nfirst_delay = \"0s\"\n",
+        "ecluse.toml: throttle.first_delay: 0s would end it before it begins; write at least \"1s\"",
     ),
     (
-        "[throttle.password]\nceiling = 1000\n",
-        "ecluse.toml: throttle.password.ceiling: 1000 is more than 25, while password.rules accept 8 characters (CNIL deliberation 2022-100); tighten it, or ask for 12 characters of all four classes",
+        "[throttle]\nceiling = 1000\n",
+        "ecluse.toml: throttle.ceiling: 1000 is more than 25, while password.rules accept 8 characters (CNIL deliberation 2022-100); tighten it, or ask for 12 characters of all four classes",
     ),
     (
-        "[throttle.password]\nwindow = \"2h\"\n",
-        "ecluse.toml: throttle.password.window: 2h is less than 1d, while password.rules accept 8 characters (CNIL deliberation 2022-100); tighten it, or ask for 12 characters of all four classes",
+        "[throttle]\nwindow = \"2h\"\n",
+        "ecluse.toml: throttle.window: 2h is less than 1d, while password.rules accept 8 characters (CNIL deliberation 2022-100); tighten it, or ask for 12 characters of all four classes",
     ),
     (
         "[display]\nzone = \"Europe/Pari\"\n",

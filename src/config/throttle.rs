@@ -1,43 +1,29 @@
 //! `[throttle]`: how guessing is slowed down. It can be loosened within bounds, never switched off.
 
-use serde::{Deserialize, Serialize};
-
 use super::password::stand_alone;
 use super::{Problem, more_than_zero, not_above};
 use crate::domain::length;
 use crate::domain::password::PasswordRules;
 use crate::domain::throttle::ThrottleRules;
 
-/// How guessing is slowed down: passwords and codes each have their own counter and limits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Throttle {
-    /// Wrong passwords.
-    pub password: ThrottleRules,
-    /// Wrong codes.
-    pub code: ThrottleRules,
-}
-
-impl Throttle {
-    pub(super) fn check(&self, rules: &PasswordRules) -> Result<(), Problem> {
-        check_limits("throttle.password", &self.password)?;
-        check_limits("throttle.code", &self.code)?;
-        match too_loose(&self.password) {
-            Some((key, bound)) if !stand_alone(rules) => Err(Problem::new(
-                &format!("throttle.password.{key}"),
-                format!(
-                    "{bound}, while password.rules accept {} characters (CNIL deliberation 2022-100); tighten it, or \
-                     ask for 12 characters of all four classes",
-                    rules.min_length
-                ),
-            )),
-            Some(_) | None => Ok(()),
-        }
+/// Whether the limits can work, and are tight enough for the passwords that the rules accept.
+pub(super) fn check(limits: &ThrottleRules, rules: &PasswordRules) -> Result<(), Problem> {
+    check_limits(limits)?;
+    match too_loose(limits) {
+        Some((key, bound)) if !stand_alone(rules) => Err(Problem::new(
+            &format!("throttle.{key}"),
+            format!(
+                "{bound}, while password.rules accept {} characters (CNIL deliberation 2022-100); tighten it, or \
+                 ask for 12 characters of all four classes",
+                rules.min_length
+            ),
+        )),
+        Some(_) | None => Ok(()),
     }
 }
 
-fn check_limits(section: &str, limits: &ThrottleRules) -> Result<(), Problem> {
-    let key = |name: &str| format!("{section}.{name}");
+fn check_limits(limits: &ThrottleRules) -> Result<(), Problem> {
+    let key = |name: &str| format!("throttle.{name}");
     if limits.free == 0 {
         return Err(Problem::new(&key("free"), "0 would make everyone wait; write at least 1".to_owned()));
     }

@@ -15,7 +15,7 @@ use crate::flows::browser::Browser;
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
-use crate::flows::log_in::Throttles;
+use crate::flows::log_in::throttle_key;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -177,7 +177,7 @@ async fn verify_current(
     let known = browser.has_signed_in(ctx, account);
     let key = if known { browser.throttle_key(account) } else { format!("change:{}", account.0) };
     let place = ctx.hash_pool.place(Guest::Known)?;
-    match ctx.ephemeral.throttle_reserve(&key, ctx.clock.now(), &ctx.settings.password_throttle).await? {
+    match ctx.ephemeral.throttle_reserve(&key, ctx.clock.now(), &ctx.settings.throttle).await? {
         Reserve::Go { .. } => {}
         Reserve::Wait { until } => return Ok(Current::Throttled { until }),
     }
@@ -243,9 +243,9 @@ async fn write(
         None => batch.extend(browser.forget()),
     }
     // A change also unblocks: whoever made it has proved to be the owner.
-    let throttles = Throttles::of(ctx, Some(&case.asked.loaded.login_name), "");
+    let strangers = throttle_key(ctx, Some(&case.asked.loaded.login_name), "");
     let (own, here) = (format!("change:{}", facts.account.0), browser.throttle_key(&facts.account));
-    let counters = [&own, &here, &throttles.password, &throttles.code];
+    let counters = [&own, &here, &strangers];
     batch.extend(counters.map(|key| throttle_clear_statement(key)));
     batch.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     ctx.steps.at(Step::ChangeDecided).await;

@@ -84,10 +84,8 @@ pub struct Settings {
     pub policy: PolicyBook,
     /// What a new password must look like.
     pub password_rules: PasswordRules,
-    /// Attempts with a password.
-    pub password_throttle: ThrottleRules,
-    /// Attempts with a code.
-    pub code_throttle: ThrottleRules,
+    /// Attempts to sign in.
+    pub throttle: ThrottleRules,
     /// Whether a change also signs in, or leads back to the sign-in page.
     pub signs_in_after_change: bool,
     /// The cost of hashing.

@@ -1,6 +1,6 @@
 //! Signing in: a login and a password, or a printed code typed in its place.
 
-use crate::domain::account::{AccountId, LoginName};
+use crate::domain::account::LoginName;
 use crate::domain::code;
 use crate::domain::event::Act;
 use crate::domain::password::normal_form;
@@ -52,55 +52,33 @@ pub enum LogIn {
     },
 }
 
-/// Signs in. Refusals of the throttle come before any hashing; an unknown login costs what a wrong password costs.
+/// Signs in. A right code is let in whatever was guessed before; all else is an attempt with a password, and refusals of
+/// the throttle come before any hashing. An unknown login costs what a wrong password costs.
 pub async fn log_in(ctx: &Context, browser: &Browser, typed: Credentials) -> Result<LogIn, Unavailable> {
     let name = LoginName::parse(&typed.login).ok();
-    let throttle = Throttles::of(ctx, name.as_ref(), &typed.login);
-    let wrong_code = match try_code(ctx, browser, name.as_ref(), &typed, &throttle).await? {
-        Tried::Is(outcome) => return Ok(outcome),
-        Tried::IsNot => None,
-        Tried::Throttled { until } => Some(until),
-    };
-    let known = known_account(ctx, browser, name.as_ref()).await?;
+    let asked = load(ctx, name.as_ref()).await?;
+    let known = asked.as_ref().map(|asked| &asked.loaded.facts.account);
+    let known = known.filter(|account| browser.has_signed_in(ctx, account)).cloned();
+    if let Some(outcome) = by_code(ctx, browser, name.as_ref(), asked, &typed).await? {
+        return Ok(outcome);
+    }
     let guest = if known.is_some() { Guest::Known } else { Guest::Stranger };
     let counter = match &known {
         Some(account) => Counter::Own(browser.throttle_key(account)),
-        None => Counter::Shared(throttle.password.clone()),
+        None => Counter::Shared(throttle_key(ctx, name.as_ref(), &typed.login)),
     };
     // The place first: a full queue must not cost an attempt.
     let place = ctx.hash_pool.place(guest)?;
-    match ctx
-        .ephemeral
-        .throttle_reserve(counter.key(), ctx.clock.now(), &ctx.settings.password_throttle)
-        .await?
-    {
-        Reserve::Go { .. } => {}
-        Reserve::Wait { until } => {
-            return Ok(LogIn::Throttled { until: wrong_code.unwrap_or(until).max(until) });
-        }
+    match ctx.ephemeral.throttle_reserve(counter.key(), ctx.clock.now(), &ctx.settings.throttle).await? {
+        Reserve::Go { .. } => by_password(ctx, browser, name.as_ref(), &typed, place, &counter).await,
+        Reserve::Wait { until } => Ok(LogIn::Throttled { until }),
     }
-    let outcome = by_password(ctx, browser, name.as_ref(), &typed, place, &counter).await?;
-    Ok(match (outcome, wrong_code) {
-        (LogIn::Refused, Some(until)) => LogIn::Throttled { until },
-        (outcome, _) => outcome,
-    })
 }
 
-/// The counters of one login. They are named by the login, not by an account, so that an unknown login is counted like
-/// a known one.
-pub struct Throttles {
-    /// Attempts with a password, by browsers that never signed in to the account.
-    pub password: String,
-    /// Attempts with a code.
-    pub code: String,
-}
-
-impl Throttles {
-    /// The counters of a login; of the text itself where it is none.
-    pub fn of(ctx: &Context, name: Option<&LoginName>, typed: &str) -> Self {
-        let tag = ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]);
-        Self { password: format!("password:{tag}"), code: format!("code:{tag}") }
-    }
+/// The counter of one login's attempts by browsers that never signed in to it. It is named by the login, not by an
+/// account, so that an unknown login is counted like a known one; by the text itself where it is none.
+pub fn throttle_key(ctx: &Context, name: Option<&LoginName>, typed: &str) -> String {
+    format!("password:{}", ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]))
 }
 
 /// The counter that an attempt was booked on.
@@ -128,57 +106,36 @@ impl Counter {
     }
 }
 
-enum Tried {
-    Is(LogIn),
-    IsNot,
-    Throttled { until: Timestamp },
-}
-
 async fn load(ctx: &Context, name: Option<&LoginName>) -> Result<Option<Asked<Person>>, Unavailable> {
     let Some(name) = name else { return Ok(None) };
     ask(ctx, name).await
 }
 
-/// If what was typed has the form of a code, compares it with the one code of the account that is alive. A code has a
-/// counter of its own: guessing passwords must not keep anybody from using a slip.
-async fn try_code(
+/// If what was typed is the one code of the account that is alive, opens the change page. It is compared before anything
+/// is counted: a counter that could refuse it would let strangers keep a child from the slip, and 59 bits need none. What
+/// merely has the form of a code may be a password, and goes on as one.
+async fn by_code(
     ctx: &Context,
     browser: &Browser,
     name: Option<&LoginName>,
+    mut asked: Option<Asked<Person>>,
     typed: &Credentials,
-    throttle: &Throttles,
-) -> Result<Tried, Unavailable> {
-    let Some(typed_code) = code::read(&typed.password) else { return Ok(Tried::IsNot) };
-    match ctx.ephemeral.throttle_reserve(&throttle.code, ctx.clock.now(), &ctx.settings.code_throttle).await?
-    {
-        Reserve::Go { .. } => {}
-        Reserve::Wait { until } => return Ok(Tried::Throttled { until }),
-    }
+) -> Result<Option<LogIn>, Unavailable> {
+    let Some(typed_code) = code::read(&typed.password) else { return Ok(None) };
     for _ in 0..TRIES {
-        let Some(asked) = load(ctx, name).await? else { return Ok(Tried::IsNot) };
-        let live = code::live_code(&asked.evidence, asked.verdict.as_ref().err(), &ctx.settings.policy);
-        let Some(live) = live else { return Ok(Tried::IsNot) };
-        let Some(right) = live_code_secret(ctx, &asked.loaded.facts.account, &live).await? else {
-            return Ok(Tried::IsNot);
-        };
-        if !right.same_as(&typed_code) {
-            return Ok(Tried::IsNot);
+        let Some(now) = asked else { return Ok(None) };
+        let live = code::live_code(&now.evidence, now.verdict.as_ref().err(), &ctx.settings.policy);
+        let Some(live) = live else { return Ok(None) };
+        let right = live_code_secret(ctx, &now.loaded.facts.account, &live).await?;
+        if !right.is_some_and(|right| right.same_as(&typed_code)) {
+            return Ok(None);
         }
-        let settled = Counter::Shared(throttle.code.clone()).settled(asked.loaded.facts.now);
-        if let Some(outcome) = open_pending(ctx, browser, &asked, OpenedBy::Code(live), settled).await? {
-            return Ok(Tried::Is(outcome));
+        if let Some(outcome) = open_pending(ctx, browser, &now, OpenedBy::Code(live), None).await? {
+            return Ok(Some(outcome));
         }
+        asked = load(ctx, name).await?;
     }
     Err(Unavailable::Contended)
-}
-
-async fn known_account(
-    ctx: &Context,
-    browser: &Browser,
-    name: Option<&LoginName>,
-) -> Result<Option<AccountId>, Unavailable> {
-    let Some(asked) = load(ctx, name).await? else { return Ok(None) };
-    Ok(browser.has_signed_in(ctx, &asked.loaded.facts.account).then_some(asked.loaded.facts.account))
 }
 
 async fn by_password(
@@ -245,7 +202,7 @@ async fn decide(
             Ok(written.then_some(LogIn::SignedIn { session, cookie }))
         }
         Err(closure) if closure.admits_old_password() => {
-            open_pending(ctx, browser, &asked, OpenedBy::OldPassword, settled).await
+            open_pending(ctx, browser, &asked, OpenedBy::OldPassword, Some(settled)).await
         }
         // The attempt stays booked, as a wrong password's does: at level `recover` nothing tells them apart.
         Err(_) => Ok(Some(LogIn::Refused)),
@@ -271,7 +228,7 @@ async fn open_pending(
     browser: &Browser,
     asked: &Asked<Person>,
     opened_by: OpenedBy,
-    settled: Statement,
+    settled: Option<Statement>,
 ) -> Result<Option<LogIn>, Unavailable> {
     ctx.steps.at(Step::SignInDecided).await;
     let facts = &asked.loaded.facts;
@@ -285,7 +242,7 @@ async fn open_pending(
     };
     let mut batch = Vec::from(still_at(facts));
     batch.extend(browser.replace_pending(ctx, &cookie, &pending)?);
-    batch.push(settled);
+    batch.extend(settled);
     let written = ctx.commit(Batch::under_order_lock(batch)).await?;
     Ok(written.then_some(LogIn::MustChange { pending, cookie }))
 }

@@ -46,7 +46,7 @@ impl House {
         let config = format!(
             "[server]\nlisten = \"{free}\"\nissuer = \"{issuer}\"\n[password.rules]\nmin_length = 12\n\
              [password.hash]\nmemory_kib = 64\niterations = 1\n\
-             [throttle.password]\nfree = 1000\nceiling = 2000\n[log]\nlevel = \"error\"\n"
+             [throttle]\nfree = 1000\nceiling = 2000\n[log]\nlevel = \"error\"\n"
         );
         fs::write(folder.path().join("ecluse.toml"), config).unwrap();
         let house = Self { folder, issuer };

@@ -90,8 +90,7 @@ struct Grant {
 impl History {
     async fn begin(seed: u64) -> Self {
         let wish = Wish::settings(|settings| {
-            let loose = ThrottleRules { free: 1000, ceiling: 2000, ..ThrottleRules::CNIL };
-            (settings.password_throttle, settings.code_throttle) = (loose, loose);
+            settings.throttle = ThrottleRules { free: 1000, ceiling: 2000, ..ThrottleRules::CNIL };
         });
         let provider = Provider::start_with(wish).await;
         Self {

@@ -151,7 +151,7 @@ async fn a_due_order_draws_one_number_however_many_draw_it() {
 async fn nobody_gets_in_behind_an_order() {
     for level in [Level::Change, Level::Recover] {
         let wish = Wish::settings(|settings| {
-            settings.password_throttle = ThrottleRules { free: 1000, ceiling: 2000, ..ThrottleRules::CNIL };
+            settings.throttle = ThrottleRules { free: 1000, ceiling: 2000, ..ThrottleRules::CNIL };
         });
         let provider = Arc::new(Provider::start_with(wish).await);
         let portal = Arc::new(RelyingParty::portal(&provider).await);
