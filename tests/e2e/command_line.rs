@@ -175,9 +175,7 @@ fn check_config_tells_what_is_in_force_and_who_set_it() {
     assert!(told.contains(r#""value": "https://id.example.org""#), "{told}");
 
     let told = ecluse(home.path(), &["check-config"], &[]);
-    insta::assert_snapshot!(told.split("--- err\n").nth(1).unwrap(), @r#"
-    error: ecluse.toml: client "portal": the variable PORTAL_SECRET is not set; set it to the secret
-    "#);
+    insta::assert_snapshot!(told.split("--- err\n").nth(1).unwrap(), @r#"error: ecluse.toml: client "portal": the variable PORTAL_SECRET is not set; set it to the secret"#);
 }
 
 #[test]
