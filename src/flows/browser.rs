@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::domain::account::AccountId;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::session::{PendingChange, Session};
-use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -102,16 +101,25 @@ impl Browser {
         known.write()
     }
 
-    /// In a batch: this session takes the place of whatever the browser held, the same account's or another's.
+    /// In a batch: this session takes the place of whatever the browser held. The grants of the same account's session
+    /// come under this one, so that signing out ends all that this browser's sign-ins gave; another account's session
+    /// ends as by its signing out, with the grants that were not to outlive it.
     pub fn replace_session(&self, ctx: &Context, session: &Session) -> Result<Vec<Statement>, DbError> {
         let expires_at = session.authenticated_at.plus(ctx.settings.session.absolute);
-        let mut statements = self.hand_over(&session.account, session.authenticated_at);
+        let mut statements = self.forget();
+        statements.extend(self.session.as_ref().map(|before| {
+            if before.account == session.account {
+                store::grant::carry_to_session(&before.sid, &session.sid)
+            } else {
+                store::grant::revoke_of_session(&before.sid, session.authenticated_at)
+            }
+        }));
         statements.push(ephemeral::put_statement(SESSION, &session.sid, session, expires_at)?);
         Ok(statements)
     }
 
     /// In a batch: this right to change takes the place of whatever the browser held. A session beside it would be of a
-    /// sign-in before this one.
+    /// sign-in before this one: it ends as by signing out, as nothing is left that could be signed out later.
     pub fn replace_pending(
         &self,
         ctx: &Context,
@@ -119,7 +127,9 @@ impl Browser {
         pending: &PendingChange,
     ) -> Result<Vec<Statement>, DbError> {
         let expires_at = pending.since.plus(ctx.settings.pending_change);
-        let mut statements = self.hand_over(&pending.account, pending.since);
+        let mut statements = self.forget();
+        let ended = self.session.as_ref();
+        statements.extend(ended.map(|session| store::grant::revoke_of_session(&session.sid, pending.since)));
         statements.push(ephemeral::put_statement(PENDING, &cookie.hash(), pending, expires_at)?);
         Ok(statements)
     }
@@ -134,15 +144,6 @@ impl Browser {
     pub fn use_pending(&self) -> Option<Statement> {
         let key = self.pending_key.as_ref()?;
         Some(ephemeral::take_statement(PENDING, key).want(1).named(PENDING))
-    }
-
-    /// In a batch: the browser holds nothing any more, because this account takes it over. Another account's session
-    /// ends as by its signing out, with the grants that were not to outlive it.
-    fn hand_over(&self, to: &AccountId, now: Timestamp) -> Vec<Statement> {
-        let mut statements = self.forget();
-        let ended = self.session.as_ref().filter(|session| session.account != *to);
-        statements.extend(ended.map(|session| store::grant::revoke_of_session(&session.sid, now)));
-        statements
     }
 
     /// In a batch: the browser holds nothing any more.

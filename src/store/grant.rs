@@ -174,6 +174,17 @@ pub fn revoke_of_session(sid: &str, now: Timestamp) -> Statement {
     )
 }
 
+/// In a batch: those grants of one session are another's from now on, and end with it. None of them has an ID token to
+/// come, which would name the new session.
+pub fn carry_to_session(from: &str, to: &str) -> Statement {
+    q!(
+        "UPDATE token_grant SET sid = $2
+         WHERE sid = $1 AND revoked_at IS NULL AND (' ' || scope || ' ') NOT LIKE '% offline_access %'",
+        from,
+        to
+    )
+}
+
 /// Removes tokens and grants that nobody can use any more: at most `limit` rows of each kind.
 pub fn tidy(now: Timestamp, limit: i64) -> [Statement; 3] {
     [

@@ -207,3 +207,39 @@ async fn what_was_not_to_outlive_the_session_ends_with_it() {
     assert_eq!(refreshed.status, StatusCode::OK, "offline_access is for just that");
     assert!(is_signed_in(&portal, &other).await, "the other browser is another session");
 }
+
+#[tokio::test]
+async fn signing_out_ends_what_every_sign_in_of_the_browser_gave() {
+    let provider = Provider::start().await;
+    let online = RelyingParty::register(&provider, "online", json!({ "scope": "openid" })).await;
+    let portal = RelyingParty::portal(&provider).await;
+    activate(&provider, "zoe").await;
+    let browser = elsewhere(&provider, "zoe").await;
+    let first = online.exchange(&online.code(&browser.go(&online.authorize(&[])).await)).await;
+    let first = first.text("access_token");
+    for _ in 0..2 {
+        provider.clock.advance(Duration::from_secs(1));
+        let page = browser.go(&portal.authorize(&[("prompt", "login")])).await;
+        portal.code(&browser.sign_in(&page, "zoe", FIRST_PASSWORD).await);
+    }
+    assert_eq!(online.userinfo(&first).await.status, StatusCode::OK, "a second sign-in ends nothing");
+    let page = browser.go("/logout").await;
+    browser.submit(&page, "/logout/confirm", &[]).await;
+    assert_eq!(online.userinfo(&first).await.error(), (401, "invalid_token"));
+}
+
+#[tokio::test]
+async fn a_slip_typed_at_a_signed_in_browser_signs_it_out() {
+    let provider = Provider::start().await;
+    let online = RelyingParty::register(&provider, "online", json!({ "scope": "openid" })).await;
+    activate(&provider, "zoe").await;
+    let code = provider.new_code("zoe").await;
+    let browser = elsewhere(&provider, "zoe").await;
+    let token = online.exchange(&online.code(&browser.go(&online.authorize(&[])).await)).await;
+    let token = token.text("access_token");
+    provider.clock.advance(Duration::from_secs(1));
+    let page = browser.go(&online.authorize(&[("prompt", "login")])).await;
+    assert!(browser.sign_in(&page, "zoe", &code).await.is_change());
+    assert!(!is_signed_in(&online, &browser).await);
+    assert_eq!(online.userinfo(&token).await.error(), (401, "invalid_token"), "nothing is left to sign out");
+}
