@@ -37,7 +37,8 @@ pub(super) const FIELD: &str = "\u{1f}";
 pub(super) const RECORD: &str = "\u{1e}";
 
 /// One statement reads the account, its credential, affiliations and roles, the order clock, the epoch and the
-/// database's time: what the gate is told is true at one instant. `$1` and `$2` are the separators; `$from` may add
+/// database's time: what the gate is told is true at one instant. Where the deployment's own rows are not there, the
+/// account is, without them: that is a database that cannot be read, not a login that nobody has. `$1` and `$2` are the separators; `$from` may add
 /// tables joined to `account a`, `$columns` their columns.
 macro_rules! person_sql {
     ($columns:literal, $from:literal, $tail:literal) => {
@@ -54,7 +55,8 @@ macro_rules! person_sql {
                 FROM operator_role r WHERE r.account_id = a.id) AS roles
              FROM ",
             $from,
-            " CROSS JOIN deployment d CROSS JOIN order_clock k LEFT JOIN credential c ON c.account_id = a.id ",
+            " LEFT JOIN deployment d ON TRUE LEFT JOIN order_clock k ON TRUE
+             LEFT JOIN credential c ON c.account_id = a.id ",
             $tail
         )
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ecluse::domain::level::Level;
 use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::reset_order::issue::Proposal;
+use ecluse::store::db::{Batch, Statement};
 use reqwest::StatusCode;
 
 use crate::browser::Browser;
@@ -161,4 +162,32 @@ async fn what_could_not_be_decided_can_be_tried_again() {
     assert_eq!(spa.refresh(refresh).await.status, StatusCode::OK);
     assert!(waiting.sign_in(&page, "zoe", FIRST_PASSWORD).await.parameter("code").is_some());
     assert!(browser.go(&portal.authorize(&[])).await.parameter("code").is_some());
+}
+
+/// The two rows that every decision needs are there from the first migration on. Without one nobody is told that the
+/// password was wrong or the token unknown.
+#[tokio::test]
+async fn a_database_without_its_clock_or_epoch_decides_nothing() {
+    for lost in ["DELETE FROM order_clock", "DELETE FROM deployment"] {
+        let provider = Provider::start().await;
+        let (portal, spa) = (RelyingParty::portal(&provider).await, RelyingParty::public(&provider).await);
+        let (browser, tokens) = signed_in(&provider, &spa, "zoe").await;
+        let refresh = tokens["refresh_token"].as_str().unwrap();
+        let code = portal.code(&browser.go(&portal.authorize(&[])).await);
+        let waiting = Browser::new(&provider.issuer);
+        let page = waiting.go(&portal.authorize(&[])).await;
+
+        provider.ctx.db.run(Batch::plain(vec![Statement::new(lost, Vec::new())])).await.unwrap();
+        assert_eq!(portal.exchange(&code).await.status, StatusCode::SERVICE_UNAVAILABLE, "{lost}");
+        assert_eq!(spa.refresh(refresh).await.status, StatusCode::SERVICE_UNAVAILABLE, "{lost}");
+        assert_eq!(spa.introspect(refresh).await.status, StatusCode::SERVICE_UNAVAILABLE, "{lost}");
+        let login = [("login", "zoe"), ("password", FIRST_PASSWORD)];
+        let answer = waiting.send(&page, "/login", &login).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{lost}");
+        assert_eq!(
+            browser.get(&portal.authorize(&[])).await.status,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "{lost}"
+        );
+    }
 }
