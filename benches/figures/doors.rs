@@ -13,6 +13,7 @@ use ecluse::domain::facts::Proof;
 use ecluse::domain::grant::Authentication;
 use ecluse::domain::secret::Secret;
 use ecluse::domain::session::Session;
+use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::ask_gate::ask;
 use ecluse::flows::browser::Browser;
 use ecluse::flows::context::Context;
@@ -36,6 +37,7 @@ use crate::sign_in::PASSWORD;
 pub(crate) struct Person {
     pub(crate) account: AccountId,
     pub(crate) login: String,
+    pub(crate) chosen_at: Timestamp,
     authentication: Authentication,
 }
 
@@ -75,7 +77,7 @@ pub(crate) async fn move_in(ctx: &Context, accounts: Vec<(AccountId, String)>) -
         let chosen = store::account::choose_credential(&account, &phc, facts.clock, Proof::Code, facts.now);
         ctx.db.run(Batch::plain(chosen.into())).await.unwrap();
         let authentication = open_session(ctx, &account).await;
-        people.push(Person { account, login, authentication });
+        people.push(Person { account, login, chosen_at: facts.now, authentication });
     }
     people
 }

@@ -86,11 +86,12 @@ async fn sign_in(ctx: &Arc<Context>, people: &[Person], count: u32, known: bool)
             under_way.join_next().await.unwrap().unwrap();
         }
         let (ctx, account, login) = (Arc::clone(ctx), person.account.clone(), person.login.clone());
+        let chosen_at = person.chosen_at;
         under_way.spawn(async move {
             let mut browser = Browser::default();
             if known {
-                let cookies =
-                    Cookies { known: Some(browser.remembering(&ctx, &account)), ..Cookies::default() };
+                let known = Some(browser.remembering(&ctx, &account, chosen_at));
+                let cookies = Cookies { known, ..Cookies::default() };
                 browser = Browser::load(&ctx, cookies).await.unwrap();
             }
             let typed = Credentials { login, password: Secret::new(PASSWORD.to_owned()) };

@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountId;
+use crate::domain::gate::Closure;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::session::{PendingChange, Session};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::ask_gate::Asked;
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
+use crate::store::account::Person;
 use crate::store::db::{DbError, Statement};
 use crate::store::ephemeral;
 
@@ -43,7 +47,7 @@ pub struct Browser {
 }
 
 /// Which accounts signed in from this browser before: an id of the browser, and for each account a tag that only this
-/// deployment can compute. Kept in a cookie, in no database.
+/// deployment can compute, and that a change of the password ends. Kept in a cookie, in no database.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct KnownAccounts {
     id: String,
@@ -77,24 +81,24 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Whether the account signed in from this browser before.
-    pub fn has_signed_in(&self, ctx: &Context, account: &AccountId) -> bool {
-        let tag = self.known.tag(ctx, account);
-        self.known.tags.iter().any(|known| same_text(known, &tag))
+    /// Whether the account signed in from this browser before, with the password that it still has. Where that password is
+    /// believed stolen, or a change of it was forced, so may the cookie be, and no browser is known.
+    pub fn has_signed_in(&self, ctx: &Context, asked: &Asked<Person>) -> bool {
+        let facts = &asked.loaded.facts;
+        let trusted = facts.forced.is_none() && !asked.verdict.as_ref().is_err_and(Closure::is_recover);
+        facts.credential.filter(|_| trusted).is_some_and(|credential| {
+            let tag = self.known.tag(ctx, &facts.account, credential.chosen_at);
+            self.known.tags.iter().any(|known| same_text(known, &tag))
+        })
     }
 
-    /// The counter of this browser's attempts on an account it signed in to before.
-    pub fn throttle_key(&self, account: &AccountId) -> String {
-        format!("known:{}:{}", self.known.id, account.0)
-    }
-
-    /// The cookie's value once the account has signed in from here.
-    pub fn remembering(&self, ctx: &Context, account: &AccountId) -> String {
+    /// The cookie's value once the account has signed in from here with the password it chose at this instant.
+    pub fn remembering(&self, ctx: &Context, account: &AccountId, chosen_at: Timestamp) -> String {
         let mut known = self.known.clone();
         if known.id.is_empty() {
             Secret::from_random(ctx.random.bytes()).expose()[..22].clone_into(&mut known.id);
         }
-        let tag = known.tag(ctx, account);
+        let tag = known.tag(ctx, account, chosen_at);
         known.tags.retain(|other| *other != tag);
         known.tags.insert(0, tag);
         known.tags.truncate(KNOWN_ACCOUNTS);
@@ -166,7 +170,7 @@ impl KnownAccounts {
         std::iter::once(&self.id).chain(&self.tags).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 
-    fn tag(&self, ctx: &Context, account: &AccountId) -> String {
-        ctx.secrets.tag("known browser", &[&self.id, &account.0])
+    fn tag(&self, ctx: &Context, account: &AccountId, chosen_at: Timestamp) -> String {
+        ctx.secrets.tag("known browser", &[&self.id, &account.0, &chosen_at.micros().to_string()])
     }
 }

@@ -15,7 +15,7 @@ use crate::flows::browser::Browser;
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
-use crate::flows::log_in::throttle_key;
+use crate::flows::log_in::{known_throttle_key, throttle_key};
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -40,6 +40,9 @@ pub enum ChangePassword {
         /// The session in hand under a new id, unless the deployment leads back to the sign-in page, or the gate is
         /// still closed.
         session: Option<(Session, Secret)>,
+        /// What the browser keeps longer: who signed in from it. Every other browser has to show anew that it knows the
+        /// password.
+        known: String,
     },
     /// Nothing was written: what to mend.
     Invalid(Vec<ChangeProblem>),
@@ -92,7 +95,7 @@ pub async fn change_password(
 ) -> Result<ChangePassword, Unavailable> {
     let Some(case) = load(ctx, browser, account).await? else { return Ok(ChangePassword::Ended) };
     if let Right::OldPassword | Right::Session = case.right {
-        match verify_current(ctx, browser, &case.asked.loaded, &typed.current).await? {
+        match verify_current(ctx, browser, &case.asked, &typed.current).await? {
             Current::Right => {}
             Current::Wrong => return Ok(ChangePassword::Invalid(vec![ChangeProblem::CurrentWrong])),
             Current::Throttled { until } => return Ok(ChangePassword::Throttled { until }),
@@ -170,22 +173,27 @@ enum Current {
 async fn verify_current(
     ctx: &Context,
     browser: &Browser,
-    person: &Person,
+    asked: &Asked<Person>,
     typed: &Secret,
 ) -> Result<Current, Unavailable> {
-    let account = &person.facts.account;
-    let known = browser.has_signed_in(ctx, account);
-    let key = if known { browser.throttle_key(account) } else { format!("change:{}", account.0) };
+    let account = &asked.loaded.facts.account;
+    let known = browser.has_signed_in(ctx, asked);
+    let key = if known { known_throttle_key(account) } else { change_throttle_key(account) };
     let place = ctx.hash_pool.place(Guest::Known)?;
     match ctx.ephemeral.throttle_reserve(&key, ctx.clock.now(), &ctx.settings.throttle).await? {
         Reserve::Go { .. } => {}
         Reserve::Wait { until } => return Ok(Current::Throttled { until }),
     }
-    if !ctx.hash_pool.verify(place, normal_form(typed), person.phc.as_ref()).await? {
+    if !ctx.hash_pool.verify(place, normal_form(typed), asked.loaded.phc.as_ref()).await? {
         return Ok(Current::Wrong);
     }
-    ctx.ephemeral.throttle_clear(&key).await?;
+    ctx.ephemeral.throttle_refund(&key, ctx.clock.now()).await?;
     Ok(Current::Right)
+}
+
+/// The counter of wrong current passwords, typed by browsers that hold a sign-in and are not known.
+fn change_throttle_key(account: &AccountId) -> String {
+    format!("change:{}", account.0)
 }
 
 async fn problems(
@@ -244,13 +252,13 @@ async fn write(
     }
     // A change also unblocks: whoever made it has proved to be the owner.
     let strangers = throttle_key(ctx, Some(&case.asked.loaded.login_name), "");
-    let (own, here) = (format!("change:{}", facts.account.0), browser.throttle_key(&facts.account));
-    let counters = [&own, &here, &strangers];
-    batch.extend(counters.map(|key| throttle_clear_statement(key)));
+    let counters = [strangers, known_throttle_key(&facts.account), change_throttle_key(&facts.account)];
+    batch.extend(counters.iter().map(|key| throttle_clear_statement(key)));
     batch.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     ctx.steps.at(Step::ChangeDecided).await;
     let written = ctx.commit(Batch::under_order_lock(batch)).await?;
-    Ok(written.then_some(ChangePassword::Changed { session }))
+    let known = browser.remembering(ctx, &facts.account, facts.now);
+    Ok(written.then_some(ChangePassword::Changed { session, known }))
 }
 
 /// The session that the change opens, if the gate will be open after it.

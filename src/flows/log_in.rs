@@ -1,6 +1,6 @@
 //! Signing in: a login and a password, or a printed code typed in its place.
 
-use crate::domain::account::LoginName;
+use crate::domain::account::{AccountId, LoginName};
 use crate::domain::code;
 use crate::domain::event::Act;
 use crate::domain::password::normal_form;
@@ -17,7 +17,7 @@ use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::account::{Person, still_at, still_passes};
 use crate::store::db::{Batch, Statement};
-use crate::store::ephemeral::{Reserve, throttle_clear_statement, throttle_refund_statement};
+use crate::store::ephemeral::{Reserve, throttle_refund_statement};
 
 /// What somebody typed.
 pub struct Credentials {
@@ -35,6 +35,8 @@ pub enum LogIn {
         session: Session,
         /// What the browser keeps of it.
         cookie: Secret,
+        /// What the browser keeps longer: who signed in from it.
+        known: String,
     },
     /// The person is known and the gate is closed: the change page, and nothing else.
     MustChange {
@@ -57,19 +59,16 @@ pub enum LogIn {
 pub async fn log_in(ctx: &Context, browser: &Browser, typed: Credentials) -> Result<LogIn, Unavailable> {
     let name = LoginName::parse(&typed.login).ok();
     let asked = load(ctx, name.as_ref()).await?;
-    let known = asked.as_ref().map(|asked| &asked.loaded.facts.account);
-    let known = known.filter(|account| browser.has_signed_in(ctx, account)).cloned();
+    let known = asked.as_ref().filter(|asked| browser.has_signed_in(ctx, asked));
+    let known = known.map(|asked| known_throttle_key(&asked.loaded.facts.account));
     if let Some(outcome) = by_code(ctx, browser, name.as_ref(), asked, &typed).await? {
         return Ok(outcome);
     }
     let guest = if known.is_some() { Guest::Known } else { Guest::Stranger };
-    let counter = match &known {
-        Some(account) => Counter::Own(browser.throttle_key(account)),
-        None => Counter::Shared(throttle_key(ctx, name.as_ref(), &typed.login)),
-    };
+    let counter = known.unwrap_or_else(|| throttle_key(ctx, name.as_ref(), &typed.login));
     // The place first: a full queue must not cost an attempt.
     let place = ctx.hash_pool.place(guest)?;
-    match ctx.ephemeral.throttle_reserve(counter.key(), ctx.clock.now(), &ctx.settings.throttle).await? {
+    match ctx.ephemeral.throttle_reserve(&counter, ctx.clock.now(), &ctx.settings.throttle).await? {
         Reserve::Go { .. } => by_password(ctx, browser, name.as_ref(), &typed, place, &counter).await,
         Reserve::Wait { until } => Ok(LogIn::Throttled { until }),
     }
@@ -81,29 +80,9 @@ pub fn throttle_key(ctx: &Context, name: Option<&LoginName>, typed: &str) -> Str
     format!("password:{}", ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]))
 }
 
-/// The counter that an attempt was booked on.
-enum Counter {
-    /// Of this browser alone.
-    Own(String),
-    /// Of everybody who tries this login.
-    Shared(String),
-}
-
-impl Counter {
-    fn key(&self) -> &str {
-        match self {
-            Self::Own(key) | Self::Shared(key) => key,
-        }
-    }
-
-    /// In a batch: the attempt was right. A shared counter takes back this booking only: clearing it would hand every
-    /// stranger a new set of guesses each time the owner signs in.
-    fn settled(&self, now: Timestamp) -> Statement {
-        match self {
-            Self::Own(key) => throttle_clear_statement(key),
-            Self::Shared(key) => throttle_refund_statement(key, now),
-        }
-    }
+/// The counter of one account's attempts by all browsers that signed in to it before.
+pub fn known_throttle_key(account: &AccountId) -> String {
+    format!("known:{}", account.0)
 }
 
 async fn load(ctx: &Context, name: Option<&LoginName>) -> Result<Option<Asked<Person>>, Unavailable> {
@@ -144,7 +123,7 @@ async fn by_password(
     name: Option<&LoginName>,
     typed: &Credentials,
     place: crate::flows::hash_pool::Place,
-    counter: &Counter,
+    counter: &str,
 ) -> Result<LogIn, Unavailable> {
     let password = normal_form(&typed.password);
     let mut asked = load(ctx, name).await?;
@@ -177,11 +156,15 @@ async fn decide(
     browser: &Browser,
     asked: Asked<Person>,
     password: &Secret,
-    counter: &Counter,
+    counter: &str,
 ) -> Result<Option<LogIn>, Unavailable> {
     let account = asked.loaded.facts.account.clone();
     let now = asked.loaded.facts.now;
-    let settled = counter.settled(now);
+    // Nothing is verified without a credential.
+    let Some(credential) = asked.loaded.facts.credential else { return Ok(Some(LogIn::Refused)) };
+    // This booking is taken back and no more. To clear the counter would hand whoever shares it a new set of guesses each
+    // time the owner signs in.
+    let settled = throttle_refund_statement(counter, now);
     match &asked.verdict {
         Ok(pass) => {
             let weak = !ctx.settings.password_rules.violations(password, &asked.loaded.login_name).is_empty();
@@ -199,7 +182,8 @@ async fn decide(
             batch.extend(browser.replace_session(ctx, &session)?);
             batch.extend([settled, ctx.audit_own(now, &account, Act::SignIn)]);
             let written = ctx.commit(Batch::under_order_lock(batch)).await?;
-            Ok(written.then_some(LogIn::SignedIn { session, cookie }))
+            let known = browser.remembering(ctx, &account, credential.chosen_at);
+            Ok(written.then_some(LogIn::SignedIn { session, cookie, known }))
         }
         Err(closure) if closure.admits_old_password() => {
             open_pending(ctx, browser, &asked, OpenedBy::OldPassword, Some(settled)).await

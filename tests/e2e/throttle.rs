@@ -29,6 +29,12 @@ async fn try_in(browser: &Browser, login: &str, password: &str) -> Page {
     browser.send(&page, "/login", &[("login", login), ("password", password)]).await
 }
 
+/// Signs out; the browser stays known.
+async fn leave(browser: &Browser) {
+    let page = browser.go("/logout").await;
+    browser.submit(&page, "/logout/confirm", &[]).await;
+}
+
 /// Wrong attempts until one is not let through any more; how many were.
 async fn exhaust(provider: &Provider, login: &str, password: &str) -> usize {
     for number in 0..30 {
@@ -192,11 +198,10 @@ async fn a_right_code_is_let_in_whatever_was_guessed_before() {
 }
 
 #[tokio::test]
-async fn a_browser_that_was_here_before_has_a_counter_of_its_own() {
+async fn browsers_that_were_here_before_have_a_counter_of_their_own() {
     let provider = Provider::start().await;
     let known = activate(&provider, "zoe").await;
-    let page = known.go("/logout").await;
-    known.submit(&page, "/logout/confirm", &[]).await;
+    leave(&known).await;
     assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5);
     for _ in 0..5 {
         assert_eq!(try_in(&known, "zoe", WRONG).await.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -208,8 +213,7 @@ async fn a_browser_that_was_here_before_has_a_counter_of_its_own() {
     );
     provider.clock.advance(Duration::from_mins(1));
     assert_eq!(try_in(&known, "zoe", FIRST_PASSWORD).await.status, StatusCode::SEE_OTHER);
-    let page = known.go("/logout").await;
-    known.submit(&page, "/logout/confirm", &[]).await;
+    leave(&known).await;
     assert_eq!(exhaust(&provider, "tom", WRONG).await, 5);
     assert_eq!(
         try_in(&known, "tom", WRONG).await.status,
@@ -222,8 +226,7 @@ async fn a_browser_that_was_here_before_has_a_counter_of_its_own() {
 async fn a_change_unblocks_everywhere() {
     let provider = Provider::start().await;
     let known = activate(&provider, "zoe").await;
-    let page = known.go("/logout").await;
-    known.submit(&page, "/logout/confirm", &[]).await;
+    leave(&known).await;
     exhaust(&provider, "zoe", WRONG).await;
     for _ in 0..6 {
         try_in(&known, "zoe", WRONG).await;
@@ -232,8 +235,7 @@ async fn a_change_unblocks_everywhere() {
     let page = known.go("/login").await;
     let page = known.sign_in(&page, "zoe", &code).await;
     assert!(known.change(&page, "", NEW_PASSWORD).await.is_success());
-    let page = known.go("/logout").await;
-    known.submit(&page, "/logout/confirm", &[]).await;
+    leave(&known).await;
     assert_eq!(
         try_in(&known, "zoe", NEW_PASSWORD).await.status,
         StatusCode::SEE_OTHER,
@@ -288,4 +290,57 @@ async fn a_full_pool_costs_nobody_an_attempt_and_leaves_known_browsers_their_pla
     assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5, "none of the eight was counted");
     provider.clock.advance(Duration::from_mins(1));
     elsewhere(&provider, "zoe").await;
+}
+
+#[tokio::test]
+async fn all_browsers_that_were_here_before_share_their_guesses() {
+    let provider = Provider::start().await;
+    let first = activate(&provider, "zoe").await;
+    let second = elsewhere(&provider, "zoe").await;
+    leave(&first).await;
+    leave(&second).await;
+    for _ in 0..5 {
+        assert_eq!(try_in(&first, "zoe", WRONG).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(try_in(&second, "zoe", WRONG).await.status, StatusCode::TOO_MANY_REQUESTS);
+    provider.clock.advance(Duration::from_mins(1));
+    assert_eq!(try_in(&first, "zoe", FIRST_PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(try_in(&second, "zoe", WRONG).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        try_in(&second, "zoe", WRONG).await.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "the owner's sign-in makes no new guesses for whoever stole a cookie"
+    );
+}
+
+#[tokio::test]
+async fn a_change_makes_strangers_of_all_browsers_but_its_own() {
+    let provider = Provider::start().await;
+    let stolen = activate(&provider, "zoe").await;
+    let owner = elsewhere(&provider, "zoe").await;
+    provider.clock.advance(Duration::from_secs(1));
+    let page = owner.go("/account/password").await;
+    assert!(owner.change(&page, FIRST_PASSWORD, NEW_PASSWORD).await.is_success());
+    leave(&owner).await;
+    leave(&stolen).await;
+    exhaust(&provider, "zoe", WRONG).await;
+    assert_eq!(try_in(&stolen, "zoe", WRONG).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(try_in(&owner, "zoe", NEW_PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn where_a_password_is_believed_stolen_or_forced_no_browser_is_known() {
+    let provider = Provider::start().await;
+    for login in ["zoe", "tom"] {
+        let known = activate(&provider, login).await;
+        leave(&known).await;
+        exhaust(&provider, login, WRONG).await;
+        assert_eq!(try_in(&known, login, WRONG).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{login}");
+        if login == "zoe" {
+            provider.force(login, Level::Change).await;
+        } else {
+            provider.order(Level::Recover).await;
+        }
+        assert_eq!(try_in(&known, login, WRONG).await.status, StatusCode::TOO_MANY_REQUESTS, "{login}");
+    }
 }

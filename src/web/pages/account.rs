@@ -107,8 +107,8 @@ async fn submit(app: &App, visit: Visit, posted: Form) -> Result<Response, Unava
         return Ok(trouble(app, visit.language(), Trouble::CrossSite, None, None));
     }
     match change_password(&app.ctx, &browser, &due.person.facts.account, change_form::read(&typed)).await? {
-        ChangePassword::Changed { session } => {
-            let jar = change_form::keep(app, &browser, visit.jar, session, &due.person);
+        ChangePassword::Changed { session, known } => {
+            let jar = change_form::keep(app, visit.jar, session, &known);
             Ok((jar, see_other("/account/password/changed")).into_response())
         }
         ChangePassword::Ended => Ok(see_other("/login")),

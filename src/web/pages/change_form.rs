@@ -8,11 +8,9 @@ use crate::domain::gate::Closure;
 use crate::domain::secret::Secret;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
-use crate::flows::browser::Browser;
 use crate::flows::change_password::{ChangeProblem, NewPassword};
 use crate::flows::interaction::advance::ChangePage as Due;
 use crate::oidc::parameters::Parameters;
-use crate::store::account::Person;
 use crate::web::answer::page;
 use crate::web::app::App;
 use crate::web::extract::cookies::{Name, set, unset};
@@ -63,15 +61,9 @@ pub fn read(form: &Parameters) -> NewPassword {
 }
 
 /// The cookies after a change: the session in hand under its new id, and nothing of what was before.
-pub fn keep(
-    app: &App,
-    browser: &Browser,
-    jar: CookieJar,
-    session: Option<(Session, Secret)>,
-    person: &Person,
-) -> CookieJar {
+pub fn keep(app: &App, jar: CookieJar, session: Option<(Session, Secret)>, known: &str) -> CookieJar {
     let jar = unset(jar, &app.site, Name::Pending);
-    let jar = set(jar, &app.site, Name::Known, &browser.remembering(&app.ctx, &person.facts.account));
+    let jar = set(jar, &app.site, Name::Known, known);
     match session {
         Some((_, cookie)) => set(jar, &app.site, Name::Session, cookie.expose()),
         None => unset(jar, &app.site, Name::Session),

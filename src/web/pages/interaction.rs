@@ -159,8 +159,7 @@ impl<'a> Room<'a> {
         let ctx = &self.app.ctx;
         let on = self.link("");
         match log_in(ctx, &browser, typed).await? {
-            LogIn::SignedIn { session, cookie } => {
-                let known = browser.remembering(ctx, &session.account);
+            LogIn::SignedIn { cookie, known, .. } => {
                 let jar = set(self.visit.jar, &self.app.site, Name::Session, cookie.expose());
                 let jar = unset(jar, &self.app.site, Name::Pending);
                 let jar = set(jar, &self.app.site, Name::Known, &known);
@@ -192,9 +191,9 @@ impl<'a> Room<'a> {
             return Ok(see_other(&self.link("")));
         }
         match change_password(ctx, &browser, account, change_form::read(form)).await? {
-            ChangePassword::Changed { session } => {
+            ChangePassword::Changed { session, known } => {
                 let on = self.link("/changed");
-                let jar = change_form::keep(self.app, &browser, self.visit.jar, session, &due.person);
+                let jar = change_form::keep(self.app, self.visit.jar, session, &known);
                 Ok((jar, see_other(&on)).into_response())
             }
             ChangePassword::Ended => Ok(see_other(&self.link(""))),
