@@ -104,6 +104,7 @@ async fn on_http_they_do_without_the_prefix_and_secure() {
     let cookie = page.header("set-cookie");
     assert!(cookie.starts_with("ecluse_ix_") && cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
     assert!(!cookie.contains("Secure") && cookie.contains("; Path=/"), "{cookie}");
+    assert!(cookie.contains("; Max-Age=600"), "it goes when the interaction does: {cookie}");
 }
 
 #[tokio::test]

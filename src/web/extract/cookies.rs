@@ -1,5 +1,7 @@
 //! The cookies: their names, and how they are set. On https each is `__Host-`, `Secure`, `HttpOnly` and `SameSite=Lax`.
 
+use std::time::Duration;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::Engine as _;
@@ -22,7 +24,7 @@ pub enum Name<'a> {
 }
 
 /// For how long a browser is remembered as known.
-const KNOWN_FOR: time::Duration = time::Duration::days(180);
+pub const KNOWN_FOR: Duration = Duration::from_hours(180 * 24);
 
 impl Name<'_> {
     fn text(self, site: &Site) -> String {
@@ -44,13 +46,18 @@ pub fn read(jar: &CookieJar, site: &Site, name: Name<'_>) -> Option<Secret> {
     jar.get(&name.text(site)).map(|cookie| Secret::new(cookie.value().to_owned()))
 }
 
-/// Sets a cookie.
+/// Sets a cookie that goes with the browser's own session.
 pub fn set(jar: CookieJar, site: &Site, name: Name<'_>, value: &str) -> CookieJar {
     let mut cookie = blank(site, name);
     cookie.set_value(value.to_owned());
-    if name == Name::Known {
-        cookie.set_max_age(KNOWN_FOR);
-    }
+    jar.add(cookie)
+}
+
+/// Sets a cookie that is of use for this long, and goes then.
+pub fn set_for(jar: CookieJar, site: &Site, name: Name<'_>, value: &str, lifetime: Duration) -> CookieJar {
+    let mut cookie = blank(site, name);
+    cookie.set_value(value.to_owned());
+    cookie.set_max_age(time::Duration::try_from(lifetime).unwrap_or(time::Duration::MAX));
     jar.add(cookie)
 }
 

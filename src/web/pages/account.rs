@@ -13,10 +13,10 @@ use crate::flows::unavailable::Unavailable;
 use crate::flows::visit_account::{Visitor, visit_account};
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
 use crate::web::app::App;
-use crate::web::extract::cookies::{Name, set};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::change_form::{self, Outcome};
+use crate::web::pages::interaction::lead_to;
 use crate::web::pages::view::{ChangedPage, Frame, HomePage, Next, Trouble};
 
 /// The page where the own password is changed.
@@ -89,9 +89,7 @@ pub async fn changed(State(app): State<App>, visit: Visit) -> Response {
 
 async fn begin(app: &App, visit: Visit) -> Result<Response, Unavailable> {
     let begun = Interaction::unstored(&app.ctx, None).store(&app.ctx).await?;
-    let uid = &begun.interaction.uid;
-    let jar = set(visit.jar, &app.site, Name::Interaction(uid), begun.cookie.expose());
-    Ok((jar, see_other(&format!("/interaction/{uid}"))).into_response())
+    Ok(lead_to(app, visit.jar, &begun))
 }
 
 async fn submit(app: &App, visit: Visit, posted: Form) -> Result<Response, Unavailable> {

@@ -13,7 +13,7 @@ use crate::flows::interaction::advance::ChangePage as Due;
 use crate::oidc::parameters::Parameters;
 use crate::web::answer::page;
 use crate::web::app::App;
-use crate::web::extract::cookies::{Name, set, unset};
+use crate::web::extract::cookies::{KNOWN_FOR, Name, set, set_for, unset};
 use crate::web::pages::view::{ChangePage, Frame, Proof, Retry, Why};
 
 /// What surrounds the form.
@@ -63,7 +63,7 @@ pub fn read(form: &Parameters) -> NewPassword {
 /// The cookies after a change: the session in hand under its new id, and nothing of what was before.
 pub fn keep(app: &App, jar: CookieJar, session: Option<(Session, Secret)>, known: &str) -> CookieJar {
     let jar = unset(jar, &app.site, Name::Pending);
-    let jar = set(jar, &app.site, Name::Known, known);
+    let jar = set_for(jar, &app.site, Name::Known, known, KNOWN_FOR);
     match session {
         Some((_, cookie)) => set(jar, &app.site, Name::Session, cookie.expose()),
         None => unset(jar, &app.site, Name::Session),

@@ -12,7 +12,7 @@ use crate::flows::change_password::{ChangePassword, change_password};
 use crate::flows::interaction::advance::{ChangePage, Next, Ready, advance};
 use crate::flows::interaction::cancel;
 use crate::flows::interaction::finish::{Answer, finish, notify};
-use crate::flows::interaction::{Interaction, Lost, Opened};
+use crate::flows::interaction::{Begun, Interaction, Lost, Opened};
 use crate::flows::log_in::{Credentials, LogIn, log_in};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::Refusal as RequestRefusal;
@@ -20,7 +20,7 @@ use crate::oidc::authorize_response::RedirectAnswer;
 use crate::oidc::parameters::Parameters;
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
 use crate::web::app::App;
-use crate::web::extract::cookies::{Name, read, set, unset};
+use crate::web::extract::cookies::{KNOWN_FOR, Name, read, set, set_for, unset};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::change_form::{self, Outcome};
@@ -100,6 +100,15 @@ pub async fn resume(State(app): State<App>, Path(uid): Path<String>, visit: Visi
     room.resume().await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
 }
 
+/// On to a new interaction, with the cookie that binds it to its browser, for as long as it may take: each tab that is
+/// closed half-way leaves one.
+pub fn lead_to(app: &App, jar: CookieJar, begun: &Begun) -> Response {
+    let uid = &begun.interaction.uid;
+    let lifetime = app.ctx.settings.interaction;
+    let jar = set_for(jar, &app.site, Name::Interaction(uid), begun.cookie.expose(), lifetime);
+    (jar, see_other(&format!("/interaction/{uid}"))).into_response()
+}
+
 impl<'a> Room<'a> {
     async fn enter(app: &'a App, uid: &str, visit: Visit) -> Result<Self, Response> {
         let cookie = read(&visit.jar, &app.site, Name::Interaction(uid));
@@ -162,7 +171,7 @@ impl<'a> Room<'a> {
             LogIn::SignedIn { cookie, known, .. } => {
                 let jar = set(self.visit.jar, &self.app.site, Name::Session, cookie.expose());
                 let jar = unset(jar, &self.app.site, Name::Pending);
-                let jar = set(jar, &self.app.site, Name::Known, &known);
+                let jar = set_for(jar, &self.app.site, Name::Known, &known, KNOWN_FOR);
                 Ok((jar, see_other(&on)).into_response())
             }
             LogIn::MustChange { cookie, .. } => {

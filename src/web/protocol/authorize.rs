@@ -1,16 +1,16 @@
 //! The authorization endpoint.
 
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use crate::flows::interaction::begin::{Arrival, Received, receive};
 use crate::oidc::authorize::PageError;
 use crate::oidc::parameters::{ParameterError, Parameters};
 use crate::web::answer::{see_other, trouble, unavailable_page};
 use crate::web::app::App;
-use crate::web::extract::cookies::{Name, set};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
+use crate::web::pages::interaction::lead_to;
 use crate::web::pages::view::Trouble;
 
 /// GET `/authorize`.
@@ -40,11 +40,7 @@ async fn answer(
     };
     match receive(&app.ctx, &parameters, &browser, arrival).await {
         Ok(Received::Answered(answer)) => see_other(answer.location()),
-        Ok(Received::Begun(begun)) => {
-            let uid = &begun.interaction.uid;
-            let jar = set(visit.jar, &app.site, Name::Interaction(uid), begun.cookie.expose());
-            (jar, see_other(&format!("/interaction/{uid}"))).into_response()
-        }
+        Ok(Received::Begun(begun)) => lead_to(app, visit.jar, &begun),
         Ok(Received::Refused(error)) => refused(app, &visit, &error),
         Err(error) => unavailable_page(app, language, &error),
     }
