@@ -13,7 +13,9 @@ use reqwest::{Client, Method, StatusCode};
 use crate::browser::{Browser, Page};
 use crate::provider::{FIRST_PASSWORD, Provider, Wish};
 use crate::relying_party::RelyingParty;
-use crate::sign_in::activate;
+use crate::sign_in::{activate, elsewhere};
+
+const NEW_PASSWORD: &str = "Chat-noir7";
 
 #[tokio::test]
 async fn every_answer_carries_the_headers_that_keep_it_to_itself() {
@@ -94,6 +96,32 @@ async fn on_https_cookies_belong_to_the_host_and_never_travel_in_the_clear() {
             assert!(cookie.contains(attribute), "{cookie}");
         }
         assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_that_says_a_password_was_changed_opens_after_a_change_only() {
+    for signs_in in [true, false] {
+        let wish = Wish::settings(move |settings| settings.signs_in_after_change = signs_in);
+        let provider = Provider::start_with(wish).await;
+        let portal = RelyingParty::portal(&provider).await;
+        let code = provider.new_code("zoe").await;
+        let browser = Browser::new(&provider.issuer);
+        assert!(browser.go("/account/password/changed").await.is_sign_in());
+        let page = browser.go(&portal.authorize(&[])).await;
+        let success = page.action("/login").replace("/login", "/changed");
+        assert!(browser.go(&success).await.is_sign_in());
+        let page = browser.sign_in(&page, "zoe", &code).await;
+        assert!(browser.go(&success).await.is_change());
+        assert!(browser.change(&page, "", FIRST_PASSWORD).await.is_success());
+        assert!(browser.go(&success).await.is_success(), "also when it is loaded again");
+        assert!(!browser.go("/account/password/changed").await.is_success(), "there was none on that page");
+
+        let browser = elsewhere(&provider, "zoe").await;
+        assert!(browser.go("/account/password/changed").await.is_change(), "a sign-in is no change");
+        let page = browser.go("/account/password").await;
+        assert!(browser.change(&page, FIRST_PASSWORD, NEW_PASSWORD).await.is_success());
+        assert!(browser.go("/account/password/changed").await.is_success(), "also when it is loaded again");
     }
 }
 

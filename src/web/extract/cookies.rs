@@ -19,6 +19,8 @@ pub enum Name<'a> {
     Pending,
     /// Which accounts signed in from here before.
     Known,
+    /// That the password was just changed from here, and on which page.
+    Changed,
     /// The interaction of this id; one each, so that two tabs do not meet.
     Interaction(&'a str),
 }
@@ -33,6 +35,7 @@ impl Name<'_> {
             Self::Session => format!("{prefix}ecluse_session"),
             Self::Pending => format!("{prefix}ecluse_pending"),
             Self::Known => format!("{prefix}ecluse_known"),
+            Self::Changed => format!("{prefix}ecluse_changed"),
             Self::Interaction(uid) => {
                 let tag = URL_SAFE_NO_PAD.encode(digest(&SHA256, uid.as_bytes()));
                 format!("{prefix}ecluse_ix_{}", &tag[..12])

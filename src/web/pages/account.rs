@@ -75,8 +75,11 @@ pub async fn change(State(app): State<App>, visit: Visit, form: Form) -> Respons
     submit(&app, visit, form).await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
 }
 
-/// GET `/account/password/changed`.
+/// GET `/account/password/changed`: the change was made. Where none was, the page for making one.
 pub async fn changed(State(app): State<App>, visit: Visit) -> Response {
+    if !change_form::was_changed(&app, &visit.jar, PASSWORD) {
+        return see_other(PASSWORD);
+    }
     let frame =
         Frame { language: visit.language(), name: &app.site.name, origin: &app.site.origin, switch: None };
     let next = if app.ctx.settings.signs_in_after_change {
@@ -106,7 +109,7 @@ async fn submit(app: &App, visit: Visit, posted: Form) -> Result<Response, Unava
     }
     match change_password(&app.ctx, &browser, &due.person.facts.account, change_form::read(&typed)).await? {
         ChangePassword::Changed { session, known } => {
-            let jar = change_form::keep(app, visit.jar, session, &known);
+            let jar = change_form::keep(app, visit.jar, session, &known, PASSWORD);
             Ok((jar, see_other("/account/password/changed")).into_response())
         }
         ChangePassword::Ended => Ok(see_other("/login")),

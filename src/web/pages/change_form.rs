@@ -13,7 +13,7 @@ use crate::flows::interaction::advance::ChangePage as Due;
 use crate::oidc::parameters::Parameters;
 use crate::web::answer::page;
 use crate::web::app::App;
-use crate::web::extract::cookies::{KNOWN_FOR, Name, set, set_for, unset};
+use crate::web::extract::cookies::{KNOWN_FOR, Name, read as read_cookie, set, set_for, unset};
 use crate::web::pages::view::{ChangePage, Frame, Proof, Retry, Why};
 
 /// What surrounds the form.
@@ -60,14 +60,35 @@ pub fn read(form: &Parameters) -> NewPassword {
     }
 }
 
-/// The cookies after a change: the session in hand under its new id, and nothing of what was before.
-pub fn keep(app: &App, jar: CookieJar, session: Option<(Session, Secret)>, known: &str) -> CookieJar {
+/// The cookies after a change: the session in hand under its new id, nothing of what was before, and the mark that opens
+/// the page which says so. `place` is where the form stood.
+pub fn keep(
+    app: &App,
+    jar: CookieJar,
+    session: Option<(Session, Secret)>,
+    known: &str,
+    place: &str,
+) -> CookieJar {
     let jar = unset(jar, &app.site, Name::Pending);
+    let mark = mark(app, known, place);
+    let jar = set_for(jar, &app.site, Name::Changed, mark.expose(), app.ctx.settings.pending_change);
     let jar = set_for(jar, &app.site, Name::Known, known, KNOWN_FOR);
     match session {
         Some((_, cookie)) => set(jar, &app.site, Name::Session, cookie.expose()),
         None => unset(jar, &app.site, Name::Session),
     }
+}
+
+/// Whether the password was just changed from this browser, by the form of this place.
+pub fn was_changed(app: &App, jar: &CookieJar, place: &str) -> bool {
+    let cookie = |name| read_cookie(jar, &app.site, name);
+    let (Some(known), Some(sent)) = (cookie(Name::Known), cookie(Name::Changed)) else { return false };
+    mark(app, known.expose(), place).same_as(&sent)
+}
+
+/// Bound to what the same answer made of the browser, so that it is nobody else's and ends with the next sign-in.
+fn mark(app: &App, known: &str, place: &str) -> Secret {
+    Secret::new(app.ctx.secrets.tag("changed page", &[known, place]))
 }
 
 /// When an attempt is allowed again, in whole minutes and as a clock time.

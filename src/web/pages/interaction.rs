@@ -74,12 +74,15 @@ pub async fn give_up(State(app): State<App>, Path(uid): Path<String>, visit: Vis
     room.give_up().await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
 }
 
-/// GET `/interaction/{uid}/changed`: the change was made; one link on.
+/// GET `/interaction/{uid}/changed`: the change was made; one link on. Where none was, whatever is due.
 pub async fn changed(State(app): State<App>, Path(uid): Path<String>, visit: Visit) -> Response {
     let room = match Room::enter(&app, &uid, visit).await {
         Ok(room) => room,
         Err(response) => return response,
     };
+    if !change_form::was_changed(&app, &room.visit.jar, &uid) {
+        return see_other(&room.link(""));
+    }
     let on = room.link("/resume");
     let service = room.client_name();
     let next = match (&room.opened.client, app.ctx.settings.signs_in_after_change) {
@@ -202,7 +205,13 @@ impl<'a> Room<'a> {
         match change_password(ctx, &browser, account, change_form::read(form)).await? {
             ChangePassword::Changed { session, known } => {
                 let on = self.link("/changed");
-                let jar = change_form::keep(self.app, self.visit.jar, session, &known);
+                let jar = change_form::keep(
+                    self.app,
+                    self.visit.jar,
+                    session,
+                    &known,
+                    &self.opened.interaction.uid,
+                );
                 Ok((jar, see_other(&on)).into_response())
             }
             ChangePassword::Ended => Ok(see_other(&self.link(""))),
