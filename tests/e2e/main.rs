@@ -27,6 +27,7 @@ mod pictures;
 mod provider;
 mod races;
 mod relying_party;
+mod restart;
 mod secrecy;
 mod session;
 mod sign_in;

@@ -1,6 +1,7 @@
 //! A provider of one's own for each test: real HTTP on a free port, a real SQLite file, a clock that is advanced by hand.
 
 use std::future::pending;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ use ecluse::web::app::{App, Site};
 use ecluse::web::serve::{Limits, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
+use tokio::task::JoinHandle;
 
 /// A provider under test.
 pub(crate) struct Provider {
@@ -46,6 +48,8 @@ pub(crate) struct Provider {
     pub(crate) clock: Clock,
     pub(crate) issuer: String,
     pub(crate) home: TempDir,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<io::Result<()>>,
 }
 
 /// What a test may want otherwise.
@@ -79,6 +83,9 @@ impl Wish {
     }
 }
 
+/// The database, in the provider's home.
+const FILE: &str = "ecluse.sqlite3";
+
 /// The password that `activate` chooses.
 pub(crate) const FIRST_PASSWORD: &str = "Premier-mot7";
 
@@ -89,11 +96,22 @@ impl Provider {
 
     pub(crate) async fn start_with(wish: Wish) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("ecluse.sqlite3");
-        std::fs::write(&file, TEMPLATE.get_or_init(template).await).unwrap();
-        let clock = wish.clock;
-        let db = Db::open_sqlite(&file, clock.clone(), 2).unwrap();
+        std::fs::write(home.path().join(FILE), TEMPLATE.get_or_init(template).await).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::open(home, listener, wish).await
+    }
+
+    /// Stops the server and starts another on the same file and address: all that the first had in memory is gone.
+    pub(crate) async fn restarted(self) -> Self {
+        self.stop.send(()).unwrap();
+        self.served.await.unwrap().unwrap();
+        let listener = TcpListener::bind(self.issuer.strip_prefix("http://").unwrap()).await.unwrap();
+        Self::open(self.home, listener, Wish { clock: self.clock, ..Wish::default() }).await
+    }
+
+    async fn open(home: TempDir, listener: TcpListener, wish: Wish) -> Self {
+        let clock = wish.clock;
+        let db = Db::open_sqlite(&home.path().join(FILE), clock.clone(), 2).unwrap();
         let address = listener.local_addr().unwrap();
         let issuer = wish.issuer.map_or_else(|| format!("http://{address}"), str::to_owned);
         let mut settings = settings(&issuer);
@@ -115,11 +133,18 @@ impl Provider {
         let app = App { ctx: Arc::clone(&ctx), site: Arc::new(site) };
         let limits = Limits {
             request_timeout: wish.request_timeout,
-            shutdown_grace: Duration::ZERO,
+            shutdown_grace: Duration::from_mins(1),
             max_connections: 1024,
         };
-        tokio::spawn(serve(app, listener, limits, pending()));
-        Self { ctx, clock, issuer: format!("http://{address}"), home }
+        let (stop, stopped) = oneshot::channel();
+        let until = async move {
+            // A provider that is dropped goes on for its browsers.
+            if stopped.await.is_err() {
+                pending::<()>().await;
+            }
+        };
+        let served = tokio::spawn(serve(app, listener, limits, until));
+        Self { ctx, clock, issuer: format!("http://{address}"), home, stop, served }
     }
 
     pub(crate) async fn register(&self, client: Client) {
@@ -268,7 +293,7 @@ static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 async fn template() -> Vec<u8> {
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let home = tempfile::tempdir().unwrap();
-    let db = Db::open_sqlite(&home.path().join("ecluse.sqlite3"), clock(), 1).unwrap();
+    let db = Db::open_sqlite(&home.path().join(FILE), clock(), 1).unwrap();
     db.migrate().await.unwrap();
     let (random, sealer) = (Random::system(), master_key());
     init(&db, &sealer, || Fresh { bytes: random.bytes(), nonce: random.bytes() }).await.unwrap();
