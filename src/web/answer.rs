@@ -84,6 +84,12 @@ pub fn internal_page(app: &App, language: Language, reference: &str) -> Response
     self::page(StatusCode::INTERNAL_SERVER_ERROR, &page, &[])
 }
 
+/// The same for a program.
+pub fn internal_json() -> Response {
+    let body = Json(json!({ "error": "server_error", "error_description": "something broke here" }));
+    (StatusCode::INTERNAL_SERVER_ERROR, [(CACHE_CONTROL, "no-store")], body).into_response()
+}
+
 /// The page for a request that cannot be decided now.
 pub fn unavailable_page(app: &App, language: Language, error: &Unavailable) -> Response {
     log(error);

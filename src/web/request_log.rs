@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode};
 
-use crate::web::answer::internal_page;
+use crate::web::answer::{internal_json, internal_page};
 use crate::web::app::App;
 use crate::web::extract::language::Spoken;
 use crate::web::listener::Peer;
@@ -52,6 +52,11 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
     response.extensions_mut().insert(Panicked);
     response
+}
+
+/// The same for a program.
+pub fn panicked_for_a_program(_: Box<dyn Any + Send>) -> Response {
+    internal_json()
 }
 
 /// The id that a trusted proxy gave. Anybody else's is ignored: it would let a stranger write into the log.

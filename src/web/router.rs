@@ -27,12 +27,18 @@ use crate::web::{health, request_log};
 
 /// The whole surface.
 pub fn router(app: App, request_timeout: Duration) -> Router {
-    Router::new()
-        .merge(protocol())
+    let routes = Router::new()
+        .merge(for_programs(back_channel()))
         .merge(pages())
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
-        .fallback(not_found)
+        .fallback(not_found);
+    under_layers(routes, app, request_timeout)
+}
+
+/// What stands around every route.
+fn under_layers(routes: Router<App>, app: App, request_timeout: Duration) -> Router {
+    routes
         .layer(CatchPanicLayer::custom(request_log::panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, request_timeout))
         .layer(DefaultBodyLimit::max(Parameters::MAX_LENGTH))
@@ -41,23 +47,28 @@ pub fn router(app: App, request_timeout: Duration) -> Router {
         .with_state(app)
 }
 
-/// What relying parties call.
-fn protocol() -> Router<App> {
+/// What stands around the routes that programs call: they are told in JSON, also of a fault of ours.
+fn for_programs(routes: Router<App>) -> Router<App> {
+    routes.layer(CatchPanicLayer::custom(request_log::panicked_for_a_program))
+}
+
+/// What relying parties call themselves.
+fn back_channel() -> Router<App> {
     Router::new()
         .route(endpoints::OPENID_CONFIGURATION, get(discovery::metadata))
         .route(endpoints::OAUTH_METADATA, get(discovery::metadata))
         .route(endpoints::JWKS, get(discovery::jwks))
-        .route(endpoints::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(endpoints::TOKEN, post(token::post))
         .route(endpoints::USERINFO, get(userinfo::get).post(userinfo::post))
         .route(endpoints::INTROSPECT, post(introspect::post))
         .route(endpoints::REVOKE, post(revoke::post))
-        .route(endpoints::LOGOUT, get(logout::get).post(logout::post))
 }
 
-/// What people see.
+/// What people see, and what a browser is sent to.
 fn pages() -> Router<App> {
     Router::new()
+        .route(endpoints::AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(endpoints::LOGOUT, get(logout::get).post(logout::post))
         .route("/", get(account::home))
         .route("/login", get(account::login))
         .route("/logout/confirm", post(logout::confirm))
@@ -104,3 +115,7 @@ async fn headers(State(app): State<App>, request: Request, next: Next) -> Respon
     }
     response
 }
+
+#[cfg(test)]
+#[path = "panic_tests.rs"]
+mod tests;
