@@ -166,3 +166,25 @@ async fn a_role_given_while_an_order_is_due_does_not_free() {
     let page = browser.go("/login").await;
     assert!(browser.sign_in(&page, "m.blanc", FIRST_PASSWORD).await.is_sign_in(), "the order binds");
 }
+
+/// The stricter of two orders decides, also where its deadline made it so; one print puts the slip right.
+#[tokio::test]
+async fn when_an_older_order_hardens_its_own_code_is_the_live_one_again() {
+    let provider = Provider::start().await;
+    activate(&provider, "zoe").await;
+    let deadline = Some(provider.clock.now().plus(Duration::from_hours(48)));
+    provider.issue(&Proposal { deadline, ..proposal("academie:13", Level::Change) }).await;
+    let older = provider.slip("zoe").await;
+    provider.order_for("class:0860001J/6A", Level::Change).await;
+    let newer = provider.slip("zoe").await;
+    assert!(
+        opens_the_page(&provider, "zoe", &newer).await && !opens_the_page(&provider, "zoe", &older).await
+    );
+
+    provider.clock.advance(Duration::from_hours(48));
+    assert!(
+        opens_the_page(&provider, "zoe", &older).await && !opens_the_page(&provider, "zoe", &newer).await
+    );
+    assert!(!opens_the_page(&provider, "zoe", FIRST_PASSWORD).await);
+    assert_eq!(provider.slip("zoe").await, older);
+}
