@@ -4,7 +4,8 @@
 //! which everybody else goes on writing. Each batch leaves whole accounts behind, so that a killed import is finished by
 //! giving the same command again: what is as the file says is not written. Whoever the file does not name is left alone.
 //!
-//! An import opens no gate: it touches no credential, code, force or disabling.
+//! It touches no credential, code, force or disabling. One closure it can open or make: `expired`, because maximum
+//! lifetimes go by profile, and profiles are what a file says.
 
 mod apply;
 mod check;
