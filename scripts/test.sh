@@ -30,10 +30,19 @@ part() {
 
 tools() {
     need_browser
+    scripts/redis.sh true
     if ! $cargo fmt --version >/dev/null 2>&1 || ! $cargo clippy --version >/dev/null 2>&1; then
         rustup component add rustfmt clippy
     fi
 }
+
+# The same suite with its claims in Redis; and Redis as it is run, which a plain `cargo test` passes over, because it needs
+# more than Rust.
+if [ "${1:-}" = in-redis ]; then
+    "$cargo" test --quiet --lib -- --ignored in_redis
+    "$cargo" test --quiet --test e2e -- --skip crash:: --skip command_line:: --skip demo:: --skip documents:: --skip house::
+    exit
+fi
 
 part tools tools
 part format "$cargo" fmt --check
@@ -41,6 +50,7 @@ part lints "$cargo" clippy --all-targets --quiet -- -D warnings
 part build "$cargo" test --no-run --quiet
 part 'unit and property tests' "$cargo" test --quiet --lib --bins
 part 'end-to-end tests' "$cargo" test --quiet --test e2e
+part 'tests with Redis' scripts/redis.sh scripts/test.sh in-redis
 # Ignored by a plain `cargo test`, because they need more than Rust; here they must run.
 part 'tests in Chromium' "$cargo" test --quiet --test e2e -- --ignored in_chromium
 

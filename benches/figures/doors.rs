@@ -22,7 +22,7 @@ use ecluse::flows::interaction::finish::{CODE, CodeClaim};
 use ecluse::oidc::pkce::CodeChallenge;
 use ecluse::store;
 use ecluse::store::db::Batch;
-use ecluse::store::ephemeral::put_statement;
+use ecluse::store::ephemeral::{Claim, Writes};
 use serde_json::{Value, json};
 
 use crate::cpu;
@@ -87,8 +87,9 @@ async fn open_session(ctx: &Context, account: &AccountId) -> Authentication {
     let pass = asked.verdict.unwrap();
     let sid = Secret::from_random(ctx.random.bytes()).hash();
     let session = Session::open(&pass, sid, asked.evidence.facts().now);
-    let put = Browser::default().replace_session(ctx, &session).unwrap();
-    ctx.db.run(Batch::plain(put)).await.unwrap();
+    let mut writes = Writes::plain();
+    writes.extend(Browser::default().replace_session(ctx, &session).unwrap());
+    ctx.ephemeral.commit(&ctx.db, writes).await.unwrap();
     Authentication::of(&session, &pass).unwrap()
 }
 
@@ -234,7 +235,7 @@ async fn codes(ctx: &Context, people: &[Person], client: &str) -> Vec<Secret> {
     let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
     let expires_at = ctx.clock.now().plus(Duration::from_mins(10));
     let mut codes = Vec::new();
-    let mut batch = Vec::new();
+    let mut writes = Writes::plain();
     for person in people.iter().cycle().take(REQUESTS as usize) {
         let code = Secret::from_random(ctx.random.bytes());
         let claim = CodeClaim {
@@ -245,10 +246,10 @@ async fn codes(ctx: &Context, people: &[Person], client: &str) -> Vec<Secret> {
             scope: serde_json::from_value(json!(SCOPE)).unwrap(),
             authentication: person.authentication.clone(),
         };
-        batch.push(put_statement(CODE, &code.hash(), &claim, expires_at).unwrap());
+        writes.push(Claim::put(CODE, code.hash(), &claim, expires_at).unwrap());
         codes.push(code);
     }
-    ctx.db.run(Batch::plain(batch)).await.unwrap();
+    ctx.ephemeral.commit(&ctx.db, writes).await.unwrap();
     codes
 }
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::config;
+use crate::config::ephemeral::EphemeralStore;
 use crate::config::layers::Loaded;
 use crate::store::secrets;
 
@@ -60,6 +61,10 @@ async fn check_files(loaded: &Loaded, printer: &Printer) -> Result<ExitStatus, F
     } else {
         "The database holds no secrets yet: run `ecluse init`"
     });
+    open::ephemeral(config, &db)?.check().await?;
+    if config.ephemeral.store == EphemeralStore::Redis {
+        printer.talk("Redis answers, and may be used");
+    }
     Ok(ExitStatus::Done)
 }
 

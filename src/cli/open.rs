@@ -1,7 +1,11 @@
 //! Opens a deployment: master key, database, secrets and signing keys, each with a line that says what to do if not.
 
+use std::fs;
+use std::path::Path;
+
 use crate::cli::printer::Failure;
 use crate::config::Config;
+use crate::config::ephemeral::{self, EphemeralStore, RedisTopology};
 use crate::config::private_file::{self, Fault};
 use crate::flows::context::{Context, Parts};
 use crate::flows::random::Random;
@@ -9,6 +13,7 @@ use crate::flows::signing_keys::{self, KeyRoom};
 use crate::flows::step::Steps;
 use crate::store::clock::Clock;
 use crate::store::db::Db;
+use crate::store::ephemeral::{Ephemeral, Login, Redis, RedisSettings, Topology};
 use crate::store::seal::MasterKey;
 use crate::store::secrets::{DeploymentSecrets, SecretsError};
 
@@ -28,7 +33,9 @@ pub async fn context_at(config: &Config, clock: Clock) -> Result<Context, Failur
     let room = KeyRoom { db: &db, sealer: &secrets.sealer, random: &random };
     let keys = signing_keys::load(&room).await?;
     let settings = config.settings();
-    Ok(Context::new(Parts { db, clock, random, secrets, keys, settings, steps: Steps::default() })?)
+    let ephemeral = ephemeral(config, &db)?;
+    let steps = Steps::default();
+    Ok(Context::new(Parts { db, ephemeral, clock, random, secrets, keys, settings, steps })?)
 }
 
 /// Opens the database, which must be there: a new one in a wrong place would look like a deployment without people.
@@ -43,6 +50,46 @@ fn database_at(config: &Config, clock: Clock) -> Result<Db, Failure> {
             .hint("`ecluse init` makes one"));
     }
     Ok(Db::open_sqlite(path, clock, config.store.readers)?)
+}
+
+/// The store of what expires. Nothing is asked of Redis yet.
+pub fn ephemeral(config: &Config, db: &Db) -> Result<Ephemeral, Failure> {
+    match config.ephemeral.store {
+        EphemeralStore::Database => Ok(Ephemeral::in_database(db.clone())),
+        EphemeralStore::Redis => {
+            let settings = redis_settings(&config.ephemeral.redis)?;
+            Ok(Ephemeral::in_redis(Redis::new(&settings, db.clock().clone())?))
+        }
+    }
+}
+
+fn redis_settings(redis: &ephemeral::Redis) -> Result<RedisSettings, Failure> {
+    let named = |path: &Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
+    let login = |username: &str, file: &Path| -> Result<Login, Failure> {
+        let password = named(file).map(|file| private_file::read(&file)).transpose()?;
+        Ok(Login { username: (!username.is_empty()).then(|| username.to_owned()), password })
+    };
+    let certificates = named(&redis.root_certificate_file).map(|file| {
+        fs::read(&file).map_err(|error| {
+            Failure::failed(format_args!("{}: {error}", file.display()))
+                .hint("ephemeral.redis.root_certificate_file names a file of certificates in PEM")
+        })
+    });
+    Ok(RedisSettings {
+        topology: match redis.topology {
+            RedisTopology::Standalone => Topology::Standalone,
+            RedisTopology::Cluster => Topology::Cluster,
+            RedisTopology::Sentinel => Topology::Sentinel {
+                master: redis.sentinel_master.clone(),
+                login: login(&redis.sentinel_username, &redis.sentinel_password_file)?,
+            },
+        },
+        nodes: redis.addresses(),
+        tls: redis.tls,
+        root_certificate: certificates.transpose()?,
+        login: login(&redis.username, &redis.password_file)?,
+        key_prefix: redis.key_prefix.clone(),
+    })
 }
 
 /// Reads the master key.

@@ -9,6 +9,7 @@ use crate::cli::printer::{ExitStatus, Failure};
 use crate::cli::{logging, open};
 use crate::config::layers::Loaded;
 use crate::flows::declare_clients::declare_clients;
+use crate::store::db::DbError;
 use crate::web::app::App;
 use crate::web::serve::serve;
 
@@ -22,6 +23,11 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
         Failure::failed(format_args!("cannot listen on {} (server.listen): {error}", config.server.listen))
     })?;
     logging::start(&config.log);
+    match ctx.ephemeral.check().await {
+        // It may come back any moment; until then whoever needs it is told so.
+        Err(error @ DbError::Unreachable { .. }) => tracing::error!(%error, "not ready yet"),
+        checked => checked?,
+    }
     let mut terminated = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {

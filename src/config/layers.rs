@@ -16,7 +16,7 @@ pub const DEFAULT_FILE: &str = "ecluse.toml";
 const PREFIX: &str = "ECLUSE__";
 
 /// Keys that hold several values. A variable or a flag separates them by commas.
-const LISTS: [&str; 1] = ["server.trusted_proxies"];
+const LISTS: [&str; 2] = ["server.trusted_proxies", "ephemeral.redis.nodes"];
 
 /// Where settings are looked for.
 #[derive(Clone, Debug, Default)]
@@ -192,10 +192,17 @@ impl Origins {
     /// the same database from every current directory. One from a variable or a flag counts from the current directory.
     fn anchor_paths(&self, config: &mut Config) {
         let Some(folder) = self.file.as_deref().and_then(Path::parent) else { return };
+        let redis = &mut config.ephemeral.redis;
         for (key, path) in [
             ("store.path", &mut config.store.path),
             ("keys.master_key_file", &mut config.keys.master_key_file),
+            ("ephemeral.redis.root_certificate_file", &mut redis.root_certificate_file),
+            ("ephemeral.redis.password_file", &mut redis.password_file),
+            ("ephemeral.redis.sentinel_password_file", &mut redis.sentinel_password_file),
         ] {
+            if path.as_os_str().is_empty() {
+                continue; // none
+            }
             if matches!(self.of(key), Origin::Default | Origin::File(_)) {
                 *path = folder.join(&path);
             }

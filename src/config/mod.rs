@@ -14,6 +14,7 @@ use crate::domain::throttle::ThrottleRules;
 pub mod client;
 pub mod codes;
 pub mod display;
+pub mod ephemeral;
 pub mod keys;
 pub mod layers;
 pub mod log;
@@ -34,6 +35,8 @@ pub struct Config {
     pub server: server::Server,
     /// Where everything is kept.
     pub store: store::Store,
+    /// Where what expires is kept.
+    pub ephemeral: ephemeral::Ephemeral,
     /// The master key and the signing keys.
     pub keys: keys::Keys,
     /// How long a browser stays signed in.
@@ -59,6 +62,7 @@ impl Config {
     fn check(&self) -> Result<(), Problem> {
         self.server.check()?;
         self.store.check()?;
+        self.ephemeral.check()?;
         self.keys.check()?;
         self.session.check()?;
         self.tokens.check()?;

@@ -13,7 +13,7 @@ use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
 use crate::store::db::{DbError, Statement};
-use crate::store::ephemeral;
+use crate::store::ephemeral::{Claim, Write};
 
 /// The kind of [`Session`] claims in the ephemeral store.
 pub const SESSION: &str = "session";
@@ -108,18 +108,18 @@ impl Browser {
     /// In a batch: this session takes the place of whatever the browser held. The grants of the same account's session
     /// come under this one, so that signing out ends all that this browser's sign-ins gave; another account's session
     /// ends as by its signing out, with the grants that were not to outlive it.
-    pub fn replace_session(&self, ctx: &Context, session: &Session) -> Result<Vec<Statement>, DbError> {
-        let expires_at = session.authenticated_at.plus(ctx.settings.session.absolute);
-        let mut statements = self.forget();
-        statements.extend(self.session.as_ref().map(|before| {
-            if before.account == session.account {
-                store::grant::carry_to_session(&before.sid, &session.sid)
+    pub fn replace_session(&self, ctx: &Context, session: &Session) -> Result<Vec<Write>, DbError> {
+        let now = session.authenticated_at;
+        let mut writes = writes(self.forget());
+        if let Some(before) = &self.session {
+            writes.extend(if before.account == session.account {
+                self::writes(store::session::replace(before, session, natural_end(ctx, before)))
             } else {
-                store::grant::revoke_of_session(&before.sid, session.authenticated_at)
-            }
-        }));
-        statements.push(ephemeral::put_statement(SESSION, &session.sid, session, expires_at)?);
-        Ok(statements)
+                self::writes(session_ends(ctx, before, now))
+            });
+        }
+        writes.push(Claim::put(SESSION, &session.sid, session, natural_end(ctx, session))?.into());
+        Ok(writes)
     }
 
     /// In a batch: this right to change takes the place of whatever the browser held. A session beside it would be of a
@@ -129,33 +129,47 @@ impl Browser {
         ctx: &Context,
         cookie: &Secret,
         pending: &PendingChange,
-    ) -> Result<Vec<Statement>, DbError> {
+    ) -> Result<Vec<Write>, DbError> {
         let expires_at = pending.since.plus(ctx.settings.pending_change);
-        let mut statements = self.forget();
-        let ended = self.session.as_ref();
-        statements.extend(ended.map(|session| store::grant::revoke_of_session(&session.sid, pending.since)));
-        statements.push(ephemeral::put_statement(PENDING, &cookie.hash(), pending, expires_at)?);
-        Ok(statements)
+        let mut writes = writes(self.forget());
+        let ended = self.session.as_ref().map(|session| session_ends(ctx, session, pending.since));
+        writes.extend(ended.into_iter().flatten().map(Write::from));
+        writes.push(Claim::put(PENDING, cookie.hash(), pending, expires_at)?.into());
+        Ok(writes)
     }
 
     /// In a batch: the session is used for something that ends it, and is still there to be used.
-    pub fn use_session(&self) -> Option<Statement> {
+    pub fn use_session(&self) -> Option<Claim> {
         let session = self.session.as_ref()?;
-        Some(ephemeral::take_statement(SESSION, &session.sid).want(1).named(SESSION))
+        Some(Claim::take(SESSION, &session.sid))
     }
 
     /// In a batch: the right to change is used, and is still there to be used.
-    pub fn use_pending(&self) -> Option<Statement> {
+    pub fn use_pending(&self) -> Option<Claim> {
         let key = self.pending_key.as_ref()?;
-        Some(ephemeral::take_statement(PENDING, key).want(1).named(PENDING))
+        Some(Claim::take(PENDING, key))
     }
 
     /// In a batch: the browser holds nothing any more.
-    pub fn forget(&self) -> Vec<Statement> {
-        let session = self.session.as_ref().map(|session| ephemeral::remove_statement(SESSION, &session.sid));
-        let pending = self.pending_key.as_ref().map(|key| ephemeral::remove_statement(PENDING, key));
+    pub fn forget(&self) -> Vec<Claim> {
+        let session = self.session.as_ref().map(|session| Claim::remove(SESSION, &session.sid));
+        let pending = self.pending_key.as_ref().map(|key| Claim::remove(PENDING, key));
         session.into_iter().chain(pending).collect()
     }
+}
+
+/// In a batch: the session is over before its time.
+pub fn session_ends(ctx: &Context, session: &Session, now: Timestamp) -> [Statement; 3] {
+    store::session::end(session, now, natural_end(ctx, session))
+}
+
+/// When a session ends that nobody ends.
+fn natural_end(ctx: &Context, session: &Session) -> Timestamp {
+    session.authenticated_at.plus(ctx.settings.session.absolute)
+}
+
+fn writes(of: impl IntoIterator<Item: Into<Write>>) -> Vec<Write> {
+    of.into_iter().map(Into::into).collect()
 }
 
 impl KnownAccounts {

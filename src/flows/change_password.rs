@@ -20,8 +20,7 @@ use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store::account::{Person, choose_credential, still_at};
-use crate::store::db::Batch;
-use crate::store::ephemeral::{Reserve, throttle_clear_statement};
+use crate::store::ephemeral::{Claim, Reserve, Writes};
 
 /// What somebody typed on the change page.
 pub struct NewPassword {
@@ -242,21 +241,22 @@ async fn write(
         Right::OldPassword => (Proof::OldPassword, browser.use_pending()),
         Right::Session => (Proof::OldPassword, browser.use_session()),
     };
-    let mut batch = Vec::from(still_at(facts));
-    batch.extend(used);
-    batch.extend(choose_credential(&facts.account, phc, facts.clock, proof, facts.now));
+    let mut writes = Writes::under_order_lock();
+    writes.extend(still_at(facts));
+    writes.extend(used);
+    writes.extend(choose_credential(&facts.account, phc, facts.clock, proof, facts.now));
     let session = open_session(ctx, &case.asked.evidence, proof);
     match &session {
-        Some((session, _)) => batch.extend(browser.replace_session(ctx, session)?),
-        None => batch.extend(browser.forget()),
+        Some((session, _)) => writes.extend(browser.replace_session(ctx, session)?),
+        None => writes.extend(browser.forget()),
     }
     // A change also unblocks: whoever made it has proved to be the owner.
     let strangers = throttle_key(ctx, Some(&case.asked.loaded.login_name), "");
     let counters = [strangers, known_throttle_key(&facts.account), change_throttle_key(&facts.account)];
-    batch.extend(counters.iter().map(|key| throttle_clear_statement(key)));
-    batch.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
+    writes.extend(counters.map(|key| Claim::Clear { key }));
+    writes.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     ctx.steps.at(Step::ChangeDecided).await;
-    let written = ctx.commit(Batch::under_order_lock(batch)).await?;
+    let written = ctx.commit_claims(writes).await?;
     let known = browser.remembering(ctx, &facts.account, facts.now);
     Ok(written.then_some(ChangePassword::Changed { session, known }))
 }

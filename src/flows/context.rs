@@ -20,7 +20,7 @@ use crate::oidc::keys::KeyRing;
 use crate::store;
 use crate::store::clock::Clock;
 use crate::store::db::{Batch, BatchError, Db, DbError, Statement};
-use crate::store::ephemeral::Ephemeral;
+use crate::store::ephemeral::{Ephemeral, Writes};
 use crate::store::secrets::DeploymentSecrets;
 
 /// What every flow is given. One for the whole program.
@@ -49,6 +49,8 @@ pub struct Context {
 pub struct Parts {
     /// What is durable.
     pub db: Db,
+    /// What expires.
+    pub ephemeral: Ephemeral,
     /// The time of this process.
     pub clock: Clock,
     /// Randomness.
@@ -99,8 +101,8 @@ impl Context {
     pub fn new(parts: Parts) -> Result<Self, HashError> {
         let nothing = OrderBook { clock: OrderClock(-1), orders: Vec::new() };
         Ok(Self {
-            ephemeral: Ephemeral::new(parts.db.clone()),
             db: parts.db,
+            ephemeral: parts.ephemeral,
             clock: parts.clock,
             random: parts.random,
             hash_pool: HashPool::start(parts.settings.hashing)?,
@@ -140,13 +142,12 @@ impl Context {
 
     /// Runs a batch; `false` when what it was decided upon has changed, so that the caller loads and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<bool, Unavailable> {
-        match self.db.run(batch).await {
-            Ok(_) => Ok(true),
-            Err(BatchError::Unmet { .. }) => Ok(false),
-            Err(error @ (BatchError::Unique { .. } | BatchError::Busy | BatchError::Db(_))) => {
-                Err(Unavailable::Db(error.into()))
-            }
-        }
+        happened(self.db.run(batch).await)
+    }
+
+    /// The same for what also touches claims.
+    pub async fn commit_claims(&self, writes: Writes) -> Result<bool, Unavailable> {
+        happened(self.ephemeral.commit(&self.db, writes).await)
     }
 
     /// A new id: a `UUIDv7` of this instant.
@@ -171,5 +172,15 @@ impl Context {
         let line =
             AuditLine { actor: object.clone(), act, object, count: None, reason: None, request_id: None };
         self.audit(now, &line)
+    }
+}
+
+fn happened<T>(done: Result<T, BatchError>) -> Result<bool, Unavailable> {
+    match done {
+        Ok(_) => Ok(true),
+        Err(BatchError::Unmet { .. }) => Ok(false),
+        Err(error @ (BatchError::Unique { .. } | BatchError::Busy | BatchError::Db(_))) => {
+            Err(Unavailable::Db(error.into()))
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::oidc::pkce::{self, CodeVerifier};
 use crate::oidc::token::{TokenError, TokenResponse};
 use crate::store;
 use crate::store::db::{Batch, BatchError};
-use crate::store::ephemeral::{holds_statement, take_statement};
+use crate::store::ephemeral::{Claim, Writes};
 
 /// What a client presents with a code.
 pub struct Presented {
@@ -30,9 +30,9 @@ pub struct Presented {
     pub code_verifier: Option<CodeVerifier>,
 }
 
-/// Exchanges a code. The claim is taken out of the ephemeral store in the batch that mints, so that an exchange that could
-/// not be decided can be tried again, and of two at once the second finds the grant of the first. The code's hash is
-/// a unique key of the grant: a store that repeated the claim still lets it through once at most.
+/// Exchanges a code. The claim leaves the ephemeral store with the batch that mints, so that an exchange that could not be
+/// decided can be tried again. The code's hash is a unique key of the grant: of two exchanges at once the second finds the
+/// grant of the first, and a store that repeated the claim still lets it through once at most.
 pub async fn exchange_code(
     ctx: &Context,
     client: &Client,
@@ -138,23 +138,22 @@ async fn mint(
     now: Timestamp,
 ) -> Result<Exchanged, Unavailable> {
     let minted = Minted::draw(ctx, grant.is_offline());
-    let mut batch = vec![
-        take_statement(CODE, code_hash).want(1).named(CODE),
-        holds_statement(SESSION, &grant.authentication.sid),
-    ];
-    batch.extend(store::grant::mint(&pass, grant, code_hash, now));
-    batch.push(store::grant::add_access_token(
+    let mut writes = Writes::under_order_lock();
+    writes.extend(store::grant::mint(&pass, grant, code_hash, now));
+    writes.push(store::session::has_not_ended(&grant.authentication.sid));
+    writes.push(store::grant::add_access_token(
         &minted.access,
         grant,
         now,
         now.plus(ctx.settings.access_token),
     ));
     if let Some(refresh) = &minted.refresh {
-        batch.push(store::grant::add_refresh_token(refresh, &grant.id, now));
+        writes.push(store::grant::add_refresh_token(refresh, &grant.id, now));
     }
-    match ctx.db.run(Batch::under_order_lock(batch)).await {
-        Ok(_) => Ok(Exchanged::Minted(minted)),
-        Err(BatchError::Unique { .. } | BatchError::Unmet { label: CODE, .. }) => Ok(Exchanged::Reused),
+    writes.push(Claim::remove(CODE, code_hash));
+    match ctx.ephemeral.commit(&ctx.db, writes).await {
+        Ok(()) => Ok(Exchanged::Minted(minted)),
+        Err(BatchError::Unique { .. }) => Ok(Exchanged::Reused),
         Err(BatchError::Unmet { .. }) => Ok(Exchanged::Changed),
         Err(error @ (BatchError::Busy | BatchError::Db(_))) => Err(Unavailable::Db(error.into())),
     }

@@ -17,7 +17,7 @@ use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::account::{Person, still_at, still_passes};
 use crate::store::db::{Batch, Statement};
-use crate::store::ephemeral::{Reserve, throttle_refund_statement};
+use crate::store::ephemeral::{Claim, Reserve, Writes};
 
 /// What somebody typed.
 pub struct Credentials {
@@ -164,7 +164,7 @@ async fn decide(
     let Some(credential) = asked.loaded.facts.credential else { return Ok(Some(LogIn::Refused)) };
     // This booking is taken back and no more. To clear the counter would hand whoever shares it a new set of guesses each
     // time the owner signs in.
-    let settled = throttle_refund_statement(counter, now);
+    let settled = Claim::Refund { key: counter.to_owned(), now };
     match &asked.verdict {
         Ok(pass) => {
             let weak = !ctx.settings.password_rules.violations(password, &asked.loaded.login_name).is_empty();
@@ -177,11 +177,13 @@ async fn decide(
             ctx.steps.at(Step::SignInDecided).await;
             let cookie = Secret::from_random(ctx.random.bytes());
             let session = Session::open(pass, cookie.hash(), now);
-            let mut batch = Vec::from(still_passes(pass));
-            batch.extend(rehash(ctx, &asked.loaded, password).await?);
-            batch.extend(browser.replace_session(ctx, &session)?);
-            batch.extend([settled, ctx.audit_own(now, &account, Act::SignIn)]);
-            let written = ctx.commit(Batch::under_order_lock(batch)).await?;
+            let mut writes = Writes::under_order_lock();
+            writes.extend(still_passes(pass));
+            writes.extend(rehash(ctx, &asked.loaded, password).await?);
+            writes.extend(browser.replace_session(ctx, &session)?);
+            writes.push(settled);
+            writes.push(ctx.audit_own(now, &account, Act::SignIn));
+            let written = ctx.commit_claims(writes).await?;
             let known = browser.remembering(ctx, &account, credential.chosen_at);
             Ok(written.then_some(LogIn::SignedIn { session, cookie, known }))
         }
@@ -212,7 +214,7 @@ async fn open_pending(
     browser: &Browser,
     asked: &Asked<Person>,
     opened_by: OpenedBy,
-    settled: Option<Statement>,
+    settled: Option<Claim>,
 ) -> Result<Option<LogIn>, Unavailable> {
     ctx.steps.at(Step::SignInDecided).await;
     let facts = &asked.loaded.facts;
@@ -224,9 +226,10 @@ async fn open_pending(
         opened_by,
         since: facts.now,
     };
-    let mut batch = Vec::from(still_at(facts));
-    batch.extend(browser.replace_pending(ctx, &cookie, &pending)?);
-    batch.extend(settled);
-    let written = ctx.commit(Batch::under_order_lock(batch)).await?;
+    let mut writes = Writes::under_order_lock();
+    writes.extend(still_at(facts));
+    writes.extend(browser.replace_pending(ctx, &cookie, &pending)?);
+    writes.extend(settled);
+    let written = ctx.commit_claims(writes).await?;
     Ok(written.then_some(LogIn::MustChange { pending, cookie }))
 }

@@ -3,13 +3,13 @@
 use crate::domain::client::Client;
 use crate::domain::event::Act;
 use crate::domain::session::Session;
-use crate::flows::browser::Browser;
+use crate::flows::browser::{Browser, session_ends};
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::end_session::{LogoutError, LogoutRequest};
 use crate::oidc::id_token_hint::IdTokenHint;
 use crate::store;
-use crate::store::db::Batch;
+use crate::store::ephemeral::Writes;
 
 /// What a request to sign out means for this browser.
 #[derive(Default)]
@@ -68,11 +68,12 @@ pub async fn login_of(ctx: &Context, session: &Session) -> Result<String, Unavai
 /// Ends the browser's session, and with it the grants that were not to outlive it.
 pub async fn sign_out(ctx: &Context, browser: &Browser) -> Result<(), Unavailable> {
     let now = ctx.clock.now();
-    let mut batch = browser.forget();
+    let mut writes = Writes::plain();
+    writes.extend(browser.forget());
     if let Some(session) = &browser.session {
-        batch.push(store::grant::revoke_of_session(&session.sid, now));
-        batch.push(ctx.audit_own(now, &session.account, Act::SignOut));
+        writes.extend(session_ends(ctx, session, now));
+        writes.push(ctx.audit_own(now, &session.account, Act::SignOut));
     }
-    ctx.commit(Batch::plain(batch)).await?;
+    ctx.commit_claims(writes).await?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::flows::signing_keys::{self, KeyRoom};
 use crate::flows::step::Steps;
 use crate::store::clock::Clock;
 use crate::store::db::{Db, Row, Statement};
+use crate::store::ephemeral::Ephemeral;
 use crate::store::seal::MasterKey;
 use crate::store::secrets::{self, DeploymentSecrets, Fresh};
 
@@ -47,7 +48,17 @@ impl TestContext {
         let keys = signing_keys::load(&room).await.unwrap();
         let mut settings = Config::default().settings();
         settings.hashing.workers = 1;
-        let ctx = Context::new(Parts { db, clock, random, secrets, keys, settings, steps }).unwrap();
+        let ctx = Context::new(Parts {
+            ephemeral: Ephemeral::in_database(db.clone()),
+            db,
+            clock,
+            random,
+            secrets,
+            keys,
+            settings,
+            steps,
+        })
+        .unwrap();
         let actor = Actor { name: "host:test".to_owned(), reason: Some("a trial".to_owned()) };
         Self { ctx, actor, _directory: directory }
     }

@@ -17,7 +17,9 @@ pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
     destroy_expired_keys(ctx).await?;
     ctx.ephemeral.tidy().await?;
     let now = ctx.clock.now();
-    ctx.commit(Batch::plain(store::grant::tidy(now, STEP).into())).await?;
+    let mut gone = Vec::from(store::grant::tidy(now, STEP));
+    gone.push(store::session::tidy(now, STEP));
+    ctx.commit(Batch::plain(gone)).await?;
     // Another program may have rotated: the keys in the database are the ones that count.
     signing_keys::rotate_due(&ctx.key_room(), ctx.settings.rotation, now).await?;
     ctx.replace_keys(signing_keys::load(&ctx.key_room()).await?);

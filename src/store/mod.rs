@@ -12,5 +12,6 @@ pub mod operator;
 pub mod reset_order;
 pub mod seal;
 pub mod secrets;
+pub mod session;
 pub mod signing_key;
 pub mod territory;

@@ -11,13 +11,17 @@ pub async fn live() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// GET `/readyz`: the database answers, so that the gate can be asked.
+/// GET `/readyz`: the database answers, so that the gate can be asked, and so does the store of sessions.
 pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
-    match store::reset_order::book_and_time(&app.ctx.db).await {
-        Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-        }
+    let refuse = |error, reason| {
+        tracing::error!(%error, "not ready");
+        (StatusCode::SERVICE_UNAVAILABLE, reason)
+    };
+    if let Err(error) = store::reset_order::book_and_time(&app.ctx.db).await {
+        return refuse(error, "the database does not answer\n");
+    }
+    match app.ctx.ephemeral.ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(error) => refuse(error, "the store of sessions does not answer\n"),
     }
 }

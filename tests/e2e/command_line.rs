@@ -162,11 +162,11 @@ fn check_config_tells_what_is_in_force_and_who_set_it() {
     insta::assert_snapshot!(decided.join("\n"), @r#"
     exit 0
     --- out
-    setting                               set by                 value
-    client                                ecluse.toml            [{"client_id":"portal","client_name":"Portail","ecluse_sector":"portal.example.org","redirect_uris":["https://portal.example.org/cb"],"secret_env":"PORTAL_SECRET"}]
-    log.format                            flag                   "text"
-    server.issuer                         ecluse.toml            "https://id.example.org"
-    session.idle                          ECLUSE__SESSION__IDLE  "1h"
+    setting                                 set by                 value
+    client                                  ecluse.toml            [{"client_id":"portal","client_name":"Portail","ecluse_sector":"portal.example.org","redirect_uris":["https://portal.example.org/cb"],"secret_env":"PORTAL_SECRET"}]
+    log.format                              flag                   "text"
+    server.issuer                           ecluse.toml            "https://id.example.org"
+    session.idle                            ECLUSE__SESSION__IDLE  "1h"
     --- err
     Declared clients that are whole and whose secrets can be read: 1
     There is no master key and no database yet: `ecluse init` makes them

@@ -8,6 +8,7 @@ mod authorize;
 mod browser;
 mod change_races;
 mod chromium;
+mod claims;
 mod client_notice;
 mod command_line;
 mod crash;

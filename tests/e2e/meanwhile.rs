@@ -146,12 +146,12 @@ impl Stage {
     /// Everything that was minted for zoe and not taken back, and her credential.
     pub(crate) async fn held(&self) -> Held {
         let select = |sql| self.provider.ctx.db.all(Statement::new(sql, Vec::new()));
-        let claims =
-            select("SELECT kind || ' ' || key AS it FROM ephemeral WHERE kind IN ('session', 'code')");
         let grants = select("SELECT 'grant ' || id AS it FROM token_grant WHERE revoked_at IS NULL");
         let tokens = select("SELECT 'token ' || hash AS it FROM access_token");
-        let rows = [claims.await.unwrap(), grants.await.unwrap(), tokens.await.unwrap()];
-        let minted = rows.iter().flatten().map(|row| row.text("it").unwrap()).collect();
+        let rows = [grants.await.unwrap(), tokens.await.unwrap()];
+        let rows = rows.iter().flatten().map(|row| row.text("it").unwrap());
+        let minted =
+            rows.chain(self.provider.claims.sessions_and_codes(&self.provider.ctx.db).await).collect();
         let phc = self.provider.person("zoe").await.phc.unwrap().expose().to_owned();
         Held { minted, phc }
     }

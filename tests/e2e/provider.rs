@@ -42,11 +42,14 @@ use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::claims::Claims;
+
 /// A provider under test.
 pub(crate) struct Provider {
     pub(crate) ctx: Arc<Context>,
     pub(crate) clock: Clock,
     pub(crate) issuer: String,
+    pub(crate) claims: Claims,
     pub(crate) home: TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
@@ -98,7 +101,7 @@ impl Provider {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join(FILE), TEMPLATE.get_or_init(template).await).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::open(home, listener, wish).await
+        Self::open(home, Claims::apart(), listener, wish).await
     }
 
     /// Stops the server and starts another on the same file and address: all that the first had in memory is gone.
@@ -106,10 +109,10 @@ impl Provider {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
         let listener = TcpListener::bind(self.issuer.strip_prefix("http://").unwrap()).await.unwrap();
-        Self::open(self.home, listener, Wish { clock: self.clock, ..Wish::default() }).await
+        Self::open(self.home, self.claims, listener, Wish { clock: self.clock, ..Wish::default() }).await
     }
 
-    async fn open(home: TempDir, listener: TcpListener, wish: Wish) -> Self {
+    async fn open(home: TempDir, claims: Claims, listener: TcpListener, wish: Wish) -> Self {
         let clock = wish.clock;
         let db = Db::open_sqlite(&home.path().join(FILE), clock.clone(), 2).unwrap();
         let address = listener.local_addr().unwrap();
@@ -119,7 +122,9 @@ impl Provider {
         let secrets = DeploymentSecrets::load(&db, master_key()).await.unwrap();
         let random = Random::system();
         let keys = load(&KeyRoom { db: &db, sealer: &secrets.sealer, random: &random }).await.unwrap();
-        let parts = Parts { db, clock: clock.clone(), random, secrets, keys, settings, steps: wish.steps };
+        let ephemeral = claims.store(&db);
+        let parts =
+            Parts { db, ephemeral, clock: clock.clone(), random, secrets, keys, settings, steps: wish.steps };
         let ctx = Arc::new(Context::new(parts).unwrap());
         let site = Site {
             name: "Écluse".to_owned(),
@@ -144,7 +149,7 @@ impl Provider {
             }
         };
         let served = tokio::spawn(serve(app, listener, limits, until));
-        Self { ctx, clock, issuer: format!("http://{address}"), home, stop, served }
+        Self { ctx, clock, issuer: format!("http://{address}"), claims, home, stop, served }
     }
 
     pub(crate) async fn register(&self, client: Client) {

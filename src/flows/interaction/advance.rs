@@ -18,8 +18,7 @@ use crate::oidc::authorize_response::AuthorizeError;
 use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};
 use crate::store;
 use crate::store::account::Person;
-use crate::store::db::Statement;
-use crate::store::ephemeral;
+use crate::store::ephemeral::Claim;
 
 /// What comes next.
 pub enum Next {
@@ -167,9 +166,9 @@ pub async fn remember_notice(ctx: &Context, opened: &Opened, browser: &Browser) 
 
 /// In a batch: the notice has been answered by the change that is now reported; the next `prompt=change_password` is a
 /// wish of its own.
-pub fn forget_notice(opened: &Opened, browser: &Browser) -> Option<Statement> {
+pub fn forget_notice(opened: &Opened, browser: &Browser) -> Option<Claim> {
     let key = notice_key(opened, browser).filter(|_| asks(opened, Prompt::ChangePassword))?;
-    Some(ephemeral::remove_statement(NOTICE, &key))
+    Some(Claim::remove(NOTICE, key))
 }
 
 fn asks(opened: &Opened, prompt: Prompt) -> bool {

@@ -15,8 +15,7 @@ use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 use crate::oidc::pkce::CodeChallenge;
 use crate::store::account::still_passes;
-use crate::store::db::Batch;
-use crate::store::ephemeral;
+use crate::store::ephemeral::{Claim, Writes};
 
 /// The kind of [`CodeClaim`]s in the ephemeral store.
 pub const CODE: &str = "code";
@@ -68,19 +67,18 @@ pub async fn finish(
         scope: request.scopes.clone(),
         authentication: ready.authentication,
     };
-    let mut batch = Vec::from(still_passes(&pass));
-    batch.extend(opened.interaction.take_statement());
-    batch.push(ephemeral::put_statement(CODE, &code.hash(), &claim, now.plus(ctx.settings.code))?);
-    batch.extend(forget_notice(opened, browser));
+    let mut writes = Writes::under_order_lock();
+    writes.extend(still_passes(&pass));
+    writes.extend(opened.interaction.used());
     if let Some(session) = &browser.session {
         let seen = crate::domain::session::Session { seen_at: now, ..session.clone() };
         let expires_at = session.authenticated_at.plus(ctx.settings.session.absolute);
         // A session that was ended in between must not come back to life by being renewed.
-        batch.push(
-            ephemeral::replace_statement(SESSION, &session.sid, &seen, expires_at)?.want(1).named("session"),
-        );
+        writes.push(Claim::renew(SESSION, &session.sid, &seen, expires_at)?);
     }
-    if !ctx.commit(Batch::under_order_lock(batch)).await? {
+    writes.push(Claim::put(CODE, code.hash(), &claim, now.plus(ctx.settings.code))?);
+    writes.extend(forget_notice(opened, browser));
+    if !ctx.commit_claims(writes).await? {
         return Ok(Answer::Again);
     }
     Ok(Answer::Redirect(RedirectAnswer::code(&request.return_address, &code, ctx.settings.issuer.as_str())))

@@ -20,8 +20,8 @@ use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::{AuthorizationRequest, PageError, Refusal};
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 use crate::store;
-use crate::store::db::{DbError, Statement};
-use crate::store::ephemeral;
+use crate::store::db::DbError;
+use crate::store::ephemeral::Claim;
 
 /// The kind of [`Interaction`] claims in the ephemeral store.
 const KIND: &str = "interaction";
@@ -114,9 +114,9 @@ impl Interaction {
     }
 
     /// In a batch: the same; of two batches that answer it one is undone. None if it was never stored.
-    pub fn take_statement(&self) -> Option<Statement> {
+    pub fn used(&self) -> Option<Claim> {
         let stored = !self.cookie_hash.is_empty();
-        stored.then(|| ephemeral::take_statement(KIND, &self.uid).want(1).named(KIND))
+        stored.then(|| Claim::take(KIND, &self.uid))
     }
 
     async fn with_client(mut self, ctx: &Context) -> Result<Result<Opened, Lost>, Unavailable> {

@@ -18,6 +18,22 @@ pub enum DbError {
     /// There is no room left to write; nothing was done.
     #[error("the disk of the database is full")]
     DiskFull,
+    /// A server is there and this program may not use it, until somebody changes its settings.
+    #[error("{store} {reason}")]
+    Unsuitable {
+        /// Which.
+        store: &'static str,
+        /// What is wrong with it, as the rest of a sentence.
+        reason: String,
+    },
+    /// A server cannot be reached, or does not do what it is asked.
+    #[error("{store} does not answer: {reason}")]
+    Unreachable {
+        /// Which.
+        store: &'static str,
+        /// What the client library or the server said.
+        reason: String,
+    },
     /// The thread that did the work stopped in the middle of it. Whether a batch was kept is not known.
     #[error("the database worker stopped before it answered")]
     WorkerLost,

@@ -179,6 +179,10 @@ impl Batch {
         Self { statements, order_lock: OrderLock::Exclusive }
     }
 
+    pub(in crate::store) const fn new(statements: Vec<Statement>, order_lock: OrderLock) -> Self {
+        Self { statements, order_lock }
+    }
+
     /// The statements, in the order they run.
     pub fn statements(&self) -> &[Statement] {
         &self.statements

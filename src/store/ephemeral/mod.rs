@@ -1,20 +1,27 @@
 //! Claims that expire: sessions, interactions, codes on their way, counters of failures.
 //!
 //! They are claims and no more: whoever takes one out asks the gate again, and what lasts is written with the
-//! durable data. A value is JSON under a kind and a key, and is there until its time, by the database's clock.
-//! A key is readable in a copy of the database: where it is a secret, callers pass its hash.
+//! durable data. A value is JSON under a kind and a key, and is there until its time. A key is readable in a copy of the
+//! store: where it is a secret, callers pass its hash.
 //!
-//! Kept in the tables `ephemeral` and `throttle`, so that a restart signs nobody out, and so that a claim can
-//! be written or taken in the same batch as what depends on it (the functions that make a [`Statement`]).
+//! Kept in the database's own tables `ephemeral` and `throttle`, so that a restart signs nobody out; or in Redis, where
+//! several replicas would otherwise write every visit into one database.
 
+mod claim;
+mod redis;
 mod throttle;
+
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use throttle::{Reserve, throttle_clear_statement, throttle_refund_statement};
+pub use claim::{Claim, Write, Writes};
+pub use redis::{Login, Redis, RedisSettings, Topology};
+pub use throttle::Reserve;
 
-use super::db::{Batch, Db, DbError, Row, Statement, q};
+use self::claim::{Held, unmet};
+use super::db::{Batch, BatchError, Db, DbError, Row, Statement, q};
 use crate::domain::timestamp::Timestamp;
 
 /// Rows deleted in one batch by [`Ephemeral::tidy`]: a few milliseconds in which nobody else writes.
@@ -23,13 +30,40 @@ const TIDY_ROWS: u32 = 500;
 /// The store of what expires. Clones are the same store.
 #[derive(Clone)]
 pub struct Ephemeral {
-    db: Db,
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Database(Db),
+    Redis(Arc<Redis>),
 }
 
 impl Ephemeral {
     /// The store inside `db`.
-    pub const fn new(db: Db) -> Self {
-        Self { db }
+    pub const fn in_database(db: Db) -> Self {
+        Self { engine: Engine::Database(db) }
+    }
+
+    /// The store in Redis.
+    pub fn in_redis(redis: Redis) -> Self {
+        Self { engine: Engine::Redis(Arc::new(redis)) }
+    }
+
+    /// Whether the store is one that this program may use.
+    pub async fn check(&self) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Database(_) => Ok(()),
+            Engine::Redis(redis) => redis.check_server().await,
+        }
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Database(_) => Ok(()), // it is the database, which whoever asks has asked before
+            Engine::Redis(redis) => redis.ping().await,
+        }
     }
 
     /// Keeps `value` until `expires_at`, in place of any that was there.
@@ -40,48 +74,67 @@ impl Ephemeral {
         value: &T,
         expires_at: Timestamp,
     ) -> Result<(), DbError> {
-        self.write(put_statement(kind, key, value, expires_at)?).await?;
-        Ok(())
+        let json = written(kind, value)?;
+        match &self.engine {
+            Engine::Database(db) => write(db, put_statement(kind, key, &json, expires_at)).await.map(|_| ()),
+            Engine::Redis(redis) => redis.put(kind, key, &json, expires_at).await,
+        }
     }
 
     /// The value, unless its time is over.
     pub async fn get<T: DeserializeOwned>(&self, kind: &str, key: &str) -> Result<Option<T>, DbError> {
-        let row = self.db.one(q!(
-            "SELECT value FROM ephemeral WHERE kind = $1 AND key = $2 AND expires_at > now_us()",
-            kind,
-            key
-        ));
-        row.await?.map(|row| read(kind, &row)).transpose()
+        let json = match &self.engine {
+            Engine::Database(db) => {
+                let row = db.one(q!(
+                    "SELECT value FROM ephemeral WHERE kind = $1 AND key = $2 AND expires_at > now_us()",
+                    kind,
+                    key
+                ));
+                row.await?.map(|row| row.text("value")).transpose()?
+            }
+            Engine::Redis(redis) => redis.get(kind, key).await?,
+        };
+        json.map(|json| read(kind, &json)).transpose()
     }
 
     /// Takes the value out: of all that ask for it at once, one gets it.
     pub async fn take<T: DeserializeOwned>(&self, kind: &str, key: &str) -> Result<Option<T>, DbError> {
-        let rows = self.write(take_statement(kind, key)).await?;
-        rows.first().map(|row| read(kind, row)).transpose()
-    }
-
-    /// Puts `value` in the place of one that is there, until `expires_at` or, without it, until the old one
-    /// would have expired. Answers whether one was there.
-    pub async fn replace_if_present<T: Serialize>(
-        &self,
-        kind: &str,
-        key: &str,
-        value: &T,
-        expires_at: impl Into<Option<Timestamp>>,
-    ) -> Result<bool, DbError> {
-        let rows = self.write(replace_statement(kind, key, value, expires_at)?).await?;
-        Ok(!rows.is_empty())
+        let json = match &self.engine {
+            Engine::Database(db) => {
+                let rows = write(db, take_statement(kind, key)).await?;
+                rows.first().map(|row| row.text("value")).transpose()?
+            }
+            Engine::Redis(redis) => redis.take(kind, key).await?.map(|taken| taken.json),
+        };
+        json.map(|json| read(kind, &json)).transpose()
     }
 
     /// Removes the value, if it is there.
-    pub async fn remove(&self, kind: &str, key: &str) -> Result<(), DbError> {
-        self.write(remove_statement(kind, key)).await?;
-        Ok(())
+    pub async fn remove(&self, kind: &'static str, key: &str) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Database(db) => write(db, Claim::remove(kind, key).statement()).await.map(|_| ()),
+            Engine::Redis(redis) => redis.remove(kind, key).await,
+        }
+    }
+
+    /// Does what was decided together; on an error of the kind `Unmet` or `Unique` nothing of it.
+    ///
+    /// `db` is where the statements run, and for a store inside a database that one.
+    pub async fn commit(&self, db: &Db, writes: Writes) -> Result<(), BatchError> {
+        match &self.engine {
+            Engine::Database(db) => db.run(writes.into_batch()).await.map(|_| ()),
+            Engine::Redis(redis) => {
+                // On a task of its own: whoever hangs up must not leave half of it.
+                let done = tokio::spawn(beside(Arc::clone(redis), db.clone(), writes));
+                done.await.unwrap_or(Err(BatchError::Db(DbError::WorkerLost)))
+            }
+        }
     }
 
     /// Deletes what has expired, in steps short enough that nobody waits for them, and answers how many rows
-    /// that were.
+    /// that were. Redis does so by itself.
     pub async fn tidy(&self) -> Result<u64, DbError> {
+        let Engine::Database(db) = &self.engine else { return Ok(0) };
         let mut deleted = 0;
         loop {
             let claims = q!(
@@ -95,40 +148,74 @@ impl Ephemeral {
                 TIDY_ROWS
             );
             let step: u64 =
-                self.db.run(Batch::plain(vec![claims, counters])).await?.iter().map(|done| done.count).sum();
+                db.run(Batch::plain(vec![claims, counters])).await?.iter().map(|done| done.count).sum();
             deleted += step;
             if step == 0 {
                 return Ok(deleted);
             }
         }
     }
-
-    async fn write(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        let done = self.db.run(Batch::plain(vec![statement])).await?;
-        Ok(done.into_iter().flat_map(|done| done.rows).collect())
-    }
 }
 
-/// [`put`](Ephemeral::put), for a batch.
-pub fn put_statement<T: Serialize>(
-    kind: &str,
-    key: &str,
-    value: &T,
-    expires_at: Timestamp,
-) -> Result<Statement, DbError> {
-    Ok(q!(
+/// Takes what is used, runs the batch, writes the rest. What was taken for a batch that did not happen is put back, so that
+/// the next try finds it.
+async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<(), BatchError> {
+    let mut held = Vec::new();
+    let done = take_and_run(&redis, &db, &writes, &mut held).await;
+    if done.is_err() {
+        for Held { kind, key, taken } in &held {
+            redis.put_back(kind, key, taken).await?;
+        }
+        return done;
+    }
+    for claim in &writes.claims {
+        match claim {
+            Claim::Use { .. } => {}
+            Claim::Put { kind, key, json, expires_at } => redis.put(kind, key, json, *expires_at).await?,
+            Claim::Renew { kind, key, json, expires_at } => {
+                if !redis.replace(kind, key, json, Some(*expires_at)).await? {
+                    return Err(unmet(kind));
+                }
+            }
+            Claim::Remove { kind, key } => redis.remove(kind, key).await?,
+            Claim::Clear { key } => redis.clear(key).await?,
+            Claim::Refund { key, now } => redis.refund(key, *now).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn take_and_run(
+    redis: &Redis,
+    db: &Db,
+    writes: &Writes,
+    held: &mut Vec<Held>,
+) -> Result<(), BatchError> {
+    for claim in &writes.claims {
+        let Claim::Use { kind, key } = claim else { continue };
+        let taken = redis.take(kind, key).await?.ok_or_else(|| unmet(kind))?;
+        held.push(Held { kind, key: key.clone(), taken });
+    }
+    db.run(Batch::new(writes.statements.clone(), writes.order_lock)).await.map(|_| ())
+}
+
+async fn write(db: &Db, statement: Statement) -> Result<Vec<Row>, DbError> {
+    let done = db.run(Batch::plain(vec![statement])).await?;
+    Ok(done.into_iter().flat_map(|done| done.rows).collect())
+}
+
+fn put_statement(kind: &str, key: &str, json: &str, expires_at: Timestamp) -> Statement {
+    q!(
         "INSERT INTO ephemeral (kind, key, value, expires_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
         kind,
         key,
-        written(kind, value)?,
+        json,
         expires_at
-    ))
+    )
 }
 
-/// [`take`](Ephemeral::take), for a batch: answers the row for [`read`], or none. With `want(1)`
-/// the batch happens once per value.
-pub fn take_statement(kind: &str, key: &str) -> Statement {
+fn take_statement(kind: &str, key: &str) -> Statement {
     q!(
         "DELETE FROM ephemeral WHERE kind = $1 AND key = $2 AND expires_at > now_us() RETURNING value",
         kind,
@@ -136,38 +223,23 @@ pub fn take_statement(kind: &str, key: &str) -> Statement {
     )
 }
 
-/// [`replace_if_present`](Ephemeral::replace_if_present), for a batch: touches one row, or none.
-pub fn replace_statement<T: Serialize>(
-    kind: &str,
-    key: &str,
-    value: &T,
-    expires_at: impl Into<Option<Timestamp>>,
-) -> Result<Statement, DbError> {
-    Ok(q!(
+fn replace_statement(kind: &str, key: &str, json: &str, expires_at: Option<Timestamp>) -> Statement {
+    q!(
         "UPDATE ephemeral SET value = $3, expires_at = COALESCE($4, expires_at) \
          WHERE kind = $1 AND key = $2 AND expires_at > now_us() RETURNING key",
         kind,
         key,
-        written(kind, value)?,
-        expires_at.into()
-    ))
+        json,
+        expires_at
+    )
 }
 
-/// [`remove`](Ephemeral::remove), for a batch.
-pub fn remove_statement(kind: &str, key: &str) -> Statement {
-    q!("DELETE FROM ephemeral WHERE kind = $1 AND key = $2", kind, key)
-}
-
-/// The condition, for a batch, that the value is there and stays until commit.
-pub fn holds_statement(kind: &str, key: &str) -> Statement {
-    q!("SELECT key FROM ephemeral WHERE kind = $1 AND key = $2 AND expires_at > now_us()", kind, key).holds()
-}
-
-/// Reads the value of a row answered by [`take_statement`].
-pub fn read<T: DeserializeOwned>(kind: &str, row: &Row) -> Result<T, DbError> {
+fn read<T: DeserializeOwned>(kind: &str, json: &str) -> Result<T, DbError> {
     // What serde says of the error may quote the value.
-    serde_json::from_str(row.str("value")?)
-        .map_err(|_| row.inconsistent("value", format!("does not read as a value of kind {kind}")))
+    serde_json::from_str(json).map_err(|_| DbError::Inconsistent {
+        column: "value".to_owned(),
+        problem: format!("does not read as a value of kind {kind}"),
+    })
 }
 
 fn written<T: Serialize>(kind: &str, value: &T) -> Result<String, DbError> {

@@ -3,7 +3,7 @@
 //! An attempt is a failure until it has succeeded. So a hundred attempts sent at once are a hundred failures
 //! at the door, and not one failure a hundred times.
 
-use super::Ephemeral;
+use super::{Engine, Ephemeral, write};
 use crate::domain::throttle::ThrottleRules;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Batch, DbError, Row, Statement, q};
@@ -32,41 +32,39 @@ impl Ephemeral {
         now: Timestamp,
         rules: &ThrottleRules,
     ) -> Result<Reserve, DbError> {
+        let db = match &self.engine {
+            Engine::Database(db) => db,
+            Engine::Redis(redis) => return redis.reserve(key, now, rules).await,
+        };
         let state = q!("SELECT failures, window_began_at, next_at FROM throttle WHERE key = $1", key);
-        let done = self.db.run(Batch::plain(vec![reserve_statement(key, now, rules), state.want(1)])).await?;
+        let done = db.run(Batch::plain(vec![reserve_statement(key, now, rules), state.want(1)])).await?;
         let mut answers = done.into_iter().map(|done| done.rows.into_iter().next());
         let (booked, state) = (answers.next().flatten(), answers.next().flatten());
         match (booked, state) {
             (Some(booked), _) => Ok(Reserve::Go { failures: booked.number("failures")? }),
-            (None, Some(state)) => Ok(Reserve::Wait { until: open_again(&state, rules)? }),
+            (None, Some(state)) => Ok(Reserve::Wait { until: Counted::from_row(&state)?.opens_again(rules) }),
             (None, None) => Ok(Reserve::Wait { until: now }), // `want(1)` leaves no such answer
         }
     }
 
-    /// Forgets the failures of `key`: after a success, or when somebody answers for the person.
-    pub async fn throttle_clear(&self, key: &str) -> Result<(), DbError> {
-        self.write(throttle_clear_statement(key)).await?;
-        Ok(())
-    }
-
-    /// Takes back the booking of an attempt that succeeded, and ends the wait; what failed before still counts
-    /// in its window.
-    ///
-    /// For a counter that strangers share with the owner: if the owner's success cleared it, every one of them
-    /// would give the strangers a new set of guesses.
+    /// Takes back the booking of an attempt that succeeded, and ends the wait. See [`Claim::Refund`](super::Claim::Refund).
     pub async fn throttle_refund(&self, key: &str, now: Timestamp) -> Result<(), DbError> {
-        self.write(throttle_refund_statement(key, now)).await?;
-        Ok(())
+        match &self.engine {
+            Engine::Database(db) => write(db, throttle_refund_statement(key, now)).await.map(|_| ()),
+            Engine::Redis(redis) => redis.refund(key, now).await,
+        }
     }
 }
 
-/// [`throttle_clear`](Ephemeral::throttle_clear), for a batch.
-pub fn throttle_clear_statement(key: &str) -> Statement {
+pub(super) fn throttle_clear_statement(key: &str) -> Statement {
     q!("DELETE FROM throttle WHERE key = $1", key)
 }
 
-/// [`throttle_refund`](Ephemeral::throttle_refund), for a batch.
-pub fn throttle_refund_statement(key: &str, now: Timestamp) -> Statement {
+/// Takes back the booking of an attempt that succeeded, and ends the wait; what failed before still counts in its window.
+///
+/// For a counter that strangers share with the owner: if the owner's success cleared it, every one of them would give the
+/// strangers a new set of guesses.
+pub(super) fn throttle_refund_statement(key: &str, now: Timestamp) -> Statement {
     q!("UPDATE throttle SET failures = failures - 1, next_at = $2 WHERE key = $1 AND failures > 0", key, now)
 }
 
@@ -101,10 +99,27 @@ fn reserve_statement(key: &str, now: Timestamp, rules: &ThrottleRules) -> Statem
     )
 }
 
-fn open_again(state: &Row, rules: &ThrottleRules) -> Result<Timestamp, DbError> {
-    let next = state.time("next_at")?;
-    if state.int("failures")? < i64::from(rules.ceiling) {
-        return Ok(next);
+/// A counter as it stands.
+pub(super) struct Counted {
+    pub(super) failures: i64,
+    pub(super) window_began_at: Timestamp,
+    pub(super) next_at: Timestamp,
+}
+
+impl Counted {
+    fn from_row(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            failures: row.int("failures")?,
+            window_began_at: row.time("window_began_at")?,
+            next_at: row.time("next_at")?,
+        })
     }
-    Ok(next.max(state.time("window_began_at")?.plus(rules.window)))
+
+    /// When it lets the next attempt through.
+    pub(super) fn opens_again(&self, rules: &ThrottleRules) -> Timestamp {
+        if self.failures < i64::from(rules.ceiling) {
+            return self.next_at;
+        }
+        self.next_at.max(self.window_began_at.plus(rules.window))
+    }
 }

@@ -181,6 +181,13 @@ CREATE TABLE refresh_token (
 );
 CREATE INDEX refresh_token_grant ON refresh_token (grant_id);
 
+-- Signed out, or handed over to somebody else, before their time. Kept until they would have ended by themselves.
+CREATE TABLE ended_session (
+    sid TEXT PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX ended_session_expiry ON ended_session (expires_at);
+
 CREATE TABLE audit (
     id TEXT PRIMARY KEY,
     at BIGINT NOT NULL,

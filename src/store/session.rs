@@ -1,0 +1,53 @@
+//! Sessions that ended before their time.
+//!
+//! A session itself is a claim and may lie in another store. That it has ended is written with the durable data, in one batch
+//! with the end of its grants, so that what is minted beside the ending does not outlive it.
+
+use crate::domain::session::Session;
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::{Statement, q};
+use crate::store::grant;
+
+/// In a batch: the session is over, with the grants that were not to outlive it. `expires_at` is when it would have ended.
+///
+/// Writing to the account's row waits for whoever is minting for it, so that the statements after it see what was minted;
+/// and whoever comes later to mint waits, and then sees that the session has ended.
+pub fn end(session: &Session, now: Timestamp, expires_at: Timestamp) -> [Statement; 3] {
+    let [alone, ended] = ended(session, expires_at);
+    [alone, ended, grant::revoke_of_session(&session.sid, now)]
+}
+
+/// In a batch: the same person signed in again in the same browser. The grants come under the new session.
+pub fn replace(before: &Session, session: &Session, expires_at: Timestamp) -> [Statement; 3] {
+    let [alone, ended] = ended(before, expires_at);
+    [alone, ended, grant::carry_to_session(&before.sid, &session.sid)]
+}
+
+fn ended(session: &Session, expires_at: Timestamp) -> [Statement; 2] {
+    [
+        q!("UPDATE account SET updated_at = updated_at WHERE id = $1", session.account.0.as_str()),
+        q!(
+            "INSERT INTO ended_session (sid, expires_at) VALUES ($1, $2) ON CONFLICT (sid) DO NOTHING",
+            session.sid.as_str(),
+            expires_at
+        ),
+    ]
+}
+
+/// In a batch, after the account's number was insisted on: the session has not ended, and does not until the batch has
+/// committed.
+pub fn has_not_ended(sid: &str) -> Statement {
+    q!("SELECT epoch FROM deployment WHERE NOT EXISTS (SELECT 1 FROM ended_session WHERE sid = $1)", sid)
+        .holds()
+        .named("session")
+}
+
+/// Forgets at most `limit` of those that would have ended by themselves.
+pub fn tidy(now: Timestamp, limit: i64) -> Statement {
+    q!(
+        "DELETE FROM ended_session WHERE sid IN
+             (SELECT sid FROM ended_session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+        now,
+        limit
+    )
+}
