@@ -64,7 +64,9 @@ impl Db {
     /// The only row a `SELECT` answers, if any; two rows are [`DbError::Refused`].
     pub async fn one(&self, statement: Statement) -> Result<Option<Row>, DbError> {
         let sql = statement.sql();
-        let mut rows = self.all(statement).await?;
+        let mut rows = match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.look(statement).await?,
+        };
         if rows.len() > 1 {
             let reason = format!("{} rows where at most one was expected", rows.len());
             return Err(DbError::Refused { statement: sql, reason });

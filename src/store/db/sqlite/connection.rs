@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
@@ -74,6 +75,8 @@ impl Opener {
             Ok(clock.now().micros())
         })?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Otherwise a statement is parsed and planned anew whenever other values are bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         match access {
             Access::Read => connection.pragma_update(None, "query_only", true)?,
             Access::Write => {

@@ -2,10 +2,11 @@
 //!
 //! SQLite calls block, so they run on threads of their own, reached through bounded queues: past the bound the
 //! answer is [`DbError::Overloaded`] at once. The threads end when the engine is dropped, after the work that
-//! was accepted.
+//! was accepted. A look at one row is the exception, see [`on_the_spot`].
 
 mod backup;
 mod connection;
+mod on_the_spot;
 mod reader;
 mod schema;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use super::statement::{Affected, Batch, Statement};
 use crate::domain::timestamp::Timestamp;
 use crate::store::clock::Clock;
 use connection::{Access, Opener};
+use on_the_spot::OnTheSpot;
 
 /// Batches, and separately reads, that may wait. At ten thousand durable batches a second a full queue is a
 /// wait of under half a second; a longer one would outlast the patience of whoever asks.
@@ -38,6 +40,7 @@ const WALKS: usize = 4;
 pub(super) struct Sqlite {
     writer: SyncSender<writer::Job>,
     readers: SyncSender<reader::Job>,
+    on_the_spot: OnTheSpot,
     opener: Opener,
     walks: Arc<Semaphore>,
     _threads: Threads,
@@ -62,7 +65,17 @@ impl Sqlite {
             let jobs = Arc::clone(&jobs);
             threads.spawn(&opener, "sqlite-read", move || reader::run(&connection, &jobs))?;
         }
-        Ok(Self { writer, readers: reads, opener, walks: Arc::new(Semaphore::new(WALKS)), _threads: threads })
+        let on_the_spot = OnTheSpot::open(&opener, readers.max(1))?;
+        let walks = Arc::new(Semaphore::new(WALKS));
+        Ok(Self { writer, readers: reads, on_the_spot, opener, walks, _threads: threads })
+    }
+
+    /// Reads what is expected to be a few rows.
+    pub(super) async fn look(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
+        match self.on_the_spot.read(&statement) {
+            Some(answer) => answer,
+            None => self.read(statement).await,
+        }
     }
 
     pub(super) async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {

@@ -3,6 +3,7 @@
 mod concurrency;
 mod durability;
 mod files;
+mod on_the_spot;
 
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
