@@ -1,7 +1,8 @@
 //! The thread that writes: batches that wait together share one commit.
 //!
 //! A commit costs one wait for the disk whatever it holds, so everything queued while the last one was on its
-//! way goes into the next. Each batch is in a savepoint and fails alone; each is answered after the commit.
+//! way goes into the next. Each is answered after the commit. A batch that fails fails alone: the group is undone, and
+//! done again with each batch in a savepoint, which costs a copy of every page and is not paid for while all goes well.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
@@ -33,7 +34,7 @@ type Answer = Result<Vec<Affected>, BatchError>;
 
 /// Why a group was not committed.
 enum Lost {
-    /// SQLite gave the whole transaction up while one batch ran, as it may when memory or disk run out.
+    /// One batch failed, and the whole transaction is given up for it: by us, or by SQLite when memory or disk run out.
     ByOneBatch(BatchError),
     /// The transaction could not be begun or committed.
     Whole(DbError),
@@ -102,6 +103,26 @@ fn commit(connection: &Connection, group: Vec<Pending>) {
 }
 
 fn attempt(connection: &Connection, group: &[Pending]) -> Result<Vec<Answer>, Lost> {
+    match together(connection, group) {
+        Err(Lost::ByOneBatch(_)) if group.len() > 1 => {
+            if !connection.is_autocommit() {
+                control(connection, "ROLLBACK").map_err(Lost::Whole)?;
+            }
+            each_alone(connection, group)
+        }
+        done => done,
+    }
+}
+
+fn together(connection: &Connection, group: &[Pending]) -> Result<Vec<Answer>, Lost> {
+    control(connection, "BEGIN IMMEDIATE").map_err(Lost::Whole)?;
+    let run = |pending: &Pending| run_statements(connection, pending.batch.statements());
+    let done = group.iter().map(run).collect::<Result<Vec<_>, _>>().map_err(Lost::ByOneBatch)?;
+    control(connection, "COMMIT").map_err(Lost::Whole)?;
+    Ok(done.into_iter().map(Ok).collect())
+}
+
+fn each_alone(connection: &Connection, group: &[Pending]) -> Result<Vec<Answer>, Lost> {
     control(connection, "BEGIN IMMEDIATE").map_err(Lost::Whole)?;
     let mut answers = Vec::with_capacity(group.len());
     for pending in group {
