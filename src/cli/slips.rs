@@ -142,7 +142,6 @@ fn record(slip: &Slip, schools: &HashMap<String, String>, expires: &str) -> [Str
     let uai = slip.place.code.uai().unwrap_or_default();
     let school = schools.get(uai).map_or(uai, String::as_str);
     let class = slip.place.code.class_name().unwrap_or_default();
-    let pupils: Vec<_> = slip.pupils.iter().map(crate::store::account::Person::full_name).collect();
     let code = printed(&slip.code);
     let person = &slip.person;
     [
@@ -154,7 +153,7 @@ fn record(slip: &Slip, schools: &HashMap<String, String>, expires: &str) -> [Str
         &person.login,
         code.expose(),
         expires,
-        &pupils.join(", "),
+        &slip.pupils.join(", "),
     ]
     .map(neutral)
 }

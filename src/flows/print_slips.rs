@@ -1,8 +1,7 @@
 //! Printing codes: for a class, a school, or everybody an order binds.
 
-use std::collections::HashMap;
-
-use crate::domain::account::AccountId;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 use crate::domain::code::{CodeKey, LiveCode, derive, live_code};
 use crate::domain::event::Act;
@@ -12,15 +11,15 @@ use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::secret::{Secret, SecretBytes};
 use crate::domain::territory::TerritoryPath;
-use crate::domain::timestamp::Timestamp;
 use crate::flows::code_key::code_key;
 use crate::flows::context::Context;
 use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::come_into_force::come_into_force;
+use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::flows::walk::Walk;
 use crate::store;
-use crate::store::account::{Person, still_at};
+use crate::store::account::{Person, same_number, same_orders};
 use crate::store::db::{Batch, Statement};
 use crate::store::territory::Territory;
 
@@ -36,13 +35,13 @@ pub struct Selection {
 /// A slip: one person, one code.
 pub struct Slip {
     /// The place it is handed out at.
-    pub place: Territory,
+    pub place: Arc<Territory>,
     /// Whose.
     pub person: Person,
     /// Who the person is there.
     pub profile: Profile,
-    /// The pupils a guardian answers for.
-    pub pupils: Vec<Person>,
+    /// The names of the pupils a guardian answers for.
+    pub pupils: Vec<String>,
     /// The code, without separators.
     pub code: Secret,
     /// What it is.
@@ -61,10 +60,11 @@ pub struct Printed {
 }
 
 /// How many people are decided and marked as printed in one batch.
-const STEP: usize = 100;
+const STEP: usize = 500;
 
 /// Prints the live code of everybody in the selection whose gate is closed, place by place and by name; where no code is
-/// alive, a new one is issued. Each print is an audit line in the batch that marks it.
+/// alive, a new one is issued. Each print is an audit line in the batch that marks it, and a slip is handed out once that
+/// batch is on disk. While it is being written, the slips of the one before are handed out and the next is decided.
 pub async fn print_slips(
     ctx: &Context,
     actor: &Actor,
@@ -74,18 +74,77 @@ pub async fn print_slips(
     // What is printed must count as newer than an order that is due, which has no number yet.
     come_into_force(ctx).await?;
     let mut press = Press { ctx, actor, selection, keys: HashMap::new(), printed: Printed::default() };
-    let mut walk = Walk::through(ctx, &selection.territory).await?;
-    while let Some((place, people)) = walk.next(ctx).await? {
-        for some in people.chunks(STEP) {
-            for (person, live) in press.decide(some).await? {
-                if let Some(slip) = press.slip(&place, person, live).await? {
-                    press.printed.slips += 1;
-                    out(slip)?;
-                }
-            }
-        }
+    let mut queue = Queue::new(ctx, Walk::through(ctx, &selection.territory).await?);
+    let mut decided = press.decide(queue.next().await?).await?;
+    let mut marked = Vec::new();
+    while !(decided.turns.is_empty() && marked.is_empty()) {
+        ctx.steps.at(Step::SlipsDecided).await;
+        let Decided { batch, turns } = decided;
+        let meanwhile = async {
+            press.hand_out(marked, &mut out).await?;
+            press.decide(queue.next().await?).await
+        };
+        let (held, next) = tokio::join!(ctx.commit(Batch::under_order_lock(batch)), meanwhile);
+        decided = next?;
+        marked = press.settle(turns, held?).await?;
     }
     Ok(press.printed)
+}
+
+/// Somebody in the queue.
+struct Met {
+    /// Counted from the first: slips are handed out in the order of the class lists.
+    number: usize,
+    place: Arc<Territory>,
+    person: Person,
+    /// The names of the pupils whom a guardian answers for.
+    pupils: Vec<String>,
+}
+
+/// Everybody in the selection, a few at a time.
+struct Queue<'a> {
+    ctx: &'a Context,
+    walk: Walk,
+    waiting: VecDeque<Met>,
+    met: usize,
+}
+
+impl<'a> Queue<'a> {
+    fn new(ctx: &'a Context, walk: Walk) -> Self {
+        Self { ctx, walk, waiting: VecDeque::new(), met: 0 }
+    }
+
+    /// The next few; nobody when all had their turn.
+    async fn next(&mut self) -> Result<Vec<Met>, Unavailable> {
+        while self.waiting.len() < STEP
+            && let Some((place, people)) = self.walk.next(self.ctx).await?
+        {
+            let mut pupils = if people.iter().any(|person| is_guardian(person, &place)) {
+                store::account::pupils_at(&self.ctx.db, &place.path).await?
+            } else {
+                HashMap::new()
+            };
+            let place = Arc::new(place);
+            for person in people {
+                let of_guardian = is_guardian(&person, &place).then(|| pupils.remove(&person.facts.account));
+                let pupils = of_guardian.flatten().unwrap_or_default();
+                self.waiting.push_back(Met { number: self.met, place: Arc::clone(&place), person, pupils });
+                self.met += 1;
+            }
+        }
+        let some = self.waiting.len().min(STEP);
+        Ok(self.waiting.drain(..some).collect())
+    }
+}
+
+/// Who somebody is at a place, today or else before.
+fn profile_at(person: &Person, place: &Territory) -> Option<Profile> {
+    let here = person.facts.affiliations.iter().filter(|affiliation| affiliation.path == place.path);
+    here.min_by_key(|affiliation| !affiliation.span.is_open()).map(|affiliation| affiliation.profile)
+}
+
+fn is_guardian(person: &Person, place: &Territory) -> bool {
+    profile_at(person, place) == Some(Profile::Guardian)
 }
 
 /// A printing under way.
@@ -96,6 +155,12 @@ struct Press<'a> {
     /// Opened once each: an order's key is sealed in the database.
     keys: HashMap<CodeKey, Option<SecretBytes>>,
     printed: Printed,
+}
+
+/// What is to be written for some people, and what becomes of them once it is.
+struct Decided {
+    batch: Vec<Statement>,
+    turns: Vec<(Met, Turn)>,
 }
 
 /// One person's turn: what is written, and whether a slip comes of it.
@@ -116,70 +181,106 @@ enum Skipped {
 }
 
 impl Press<'_> {
-    /// Decides for some people and writes what was decided: together, and one by one if somebody changed meanwhile.
-    async fn decide(&mut self, people: &[Person]) -> Result<Vec<(Person, LiveCode)>, Unavailable> {
-        let mut decided: Vec<(Person, LiveCode)> = Vec::new();
-        let mut waiting = vec![people.to_vec()];
-        let mut conflicts = 0;
-        while let Some(some) = waiting.pop() {
-            let (batch, turns) = self.turns(some).await?;
-            if !batch.is_empty() && !self.ctx.commit(Batch::under_order_lock(batch)).await? {
-                conflicts += 1;
-                if conflicts > TRIES * people.len() {
-                    return Err(Unavailable::Contended);
-                }
-                for (person, _) in turns.into_iter().rev() {
-                    waiting.push(vec![self.reload(&person).await?]);
-                }
-                continue;
+    /// What becomes of people for whom something was decided: written, or undone because somebody of them changed
+    /// meanwhile. Answers those whose code is marked as printed.
+    async fn settle(
+        &mut self,
+        turns: Vec<(Met, Turn)>,
+        held: bool,
+    ) -> Result<Vec<(Met, LiveCode)>, Unavailable> {
+        let most = TRIES * turns.len();
+        let (mut marked, mut again) = (Vec::new(), Vec::new());
+        let mut conflicts = usize::from(!held);
+        self.sort_out(turns, held, &mut marked, &mut again);
+        while let Some(some) = again.pop() {
+            let Decided { batch, turns } = self.decide(self.reload(some).await?).await?;
+            let held = self.ctx.commit(Batch::under_order_lock(batch)).await?;
+            conflicts += usize::from(!held);
+            if conflicts > most {
+                return Err(Unavailable::Contended);
             }
-            for (person, turn) in turns {
-                match turn {
-                    Turn::Print(live) => decided.push((person, live)),
-                    Turn::Issue => waiting.push(vec![self.reload(&person).await?]),
-                    Turn::Skip(Skipped::NotMeant) => {}
-                    Turn::Skip(Skipped::Open) => self.printed.open += 1,
-                    Turn::Skip(Skipped::Operator) => self.printed.operators.push(person.login),
-                }
-            }
+            self.sort_out(turns, held, &mut marked, &mut again);
         }
-        // Whoever needed a new code came later; slips are handed out in the order of the class list.
-        let place = |id: &AccountId| people.iter().position(|person| person.facts.account == *id);
-        decided.sort_by_key(|(person, _)| place(&person.facts.account));
-        Ok(decided)
+        marked.sort_by_key(|(met, _)| met.number);
+        Ok(marked)
     }
 
-    async fn turns(&self, people: Vec<Person>) -> Result<(Vec<Statement>, Vec<(Person, Turn)>), Unavailable> {
-        let (mut batch, mut turns) = (Vec::new(), Vec::new());
-        for mut person in people {
+    /// Whoever was issued a code is asked for again; of a batch that was undone, one half and then the other, so that
+    /// in the end whoever changed is alone.
+    fn sort_out(
+        &mut self,
+        turns: Vec<(Met, Turn)>,
+        held: bool,
+        marked: &mut Vec<(Met, LiveCode)>,
+        again: &mut Vec<Vec<Met>>,
+    ) {
+        if !held {
+            let mut some: Vec<_> = turns.into_iter().map(|(met, _)| met).collect();
+            let rest = some.split_off(some.len().div_ceil(2));
+            again.extend([rest, some].into_iter().filter(|half| !half.is_empty()));
+            return;
+        }
+        let mut issued = Vec::new();
+        for (met, turn) in turns {
+            match turn {
+                Turn::Print(live) => marked.push((met, live)),
+                Turn::Issue => issued.push(met),
+                Turn::Skip(Skipped::NotMeant) => {}
+                Turn::Skip(Skipped::Open) => self.printed.open += 1,
+                Turn::Skip(Skipped::Operator) => self.printed.operators.push(met.person.login),
+            }
+        }
+        if !issued.is_empty() {
+            again.push(issued);
+        }
+    }
+
+    async fn decide(&self, people: Vec<Met>) -> Result<Decided, Unavailable> {
+        let (mut writes, mut turns) = (Vec::new(), Vec::new());
+        // Whose numbers they were read with, and since when. They are all of one order clock, or the batch is undone.
+        let mut asked = BTreeMap::new();
+        for mut met in people {
             let evidence = loop {
-                let book = self.ctx.order_book(person.facts.clock).await?;
-                match Evidence::new(person.facts.clone(), book) {
+                let book = self.ctx.order_book(met.person.facts.clock).await?;
+                match Evidence::new(met.person.facts.clone(), book) {
                     Some(evidence) => break evidence,
-                    None => person = self.reload(&person).await?,
+                    None => met.person = self.again(&met.person).await?,
                 }
             };
             let facts = evidence.facts();
             let (closure, then) = (self.closure(&evidence), self.closure(&evidence.after_print()));
             let turn = self.turn(&evidence, closure.as_ref(), then.as_ref());
-            let (write, act): (fn(&AccountId, Timestamp) -> Statement, Act) = match turn {
-                Turn::Print(_) if closure == then => (store::account::mark_printed, Act::CodePrint),
+            let act = match turn {
+                Turn::Print(_) if closure == then => {
+                    writes.push(store::account::mark_printed(facts));
+                    Act::CodePrint
+                }
                 // A deadline has passed: with the slip in hand the account is at level `recover`, and what the old
                 // password opened ends.
-                Turn::Print(_) => (store::account::mark_printed_and_end, Act::CodePrint),
-                Turn::Issue => (store::account::issue_code, Act::CodeIssue),
+                Turn::Print(_) => {
+                    writes.push(store::account::mark_printed_and_end(facts));
+                    Act::CodePrint
+                }
+                Turn::Issue => {
+                    writes.push(same_number(&facts.account, facts.number));
+                    writes.push(store::account::issue_code(&facts.account, facts.now));
+                    Act::CodeIssue
+                }
                 Turn::Skip(_) => {
-                    turns.push((person, turn));
+                    turns.push((met, turn));
                     continue;
                 }
             };
-            batch.extend(still_at(facts));
-            batch.push(write(&facts.account, facts.now));
+            let since = asked.entry((facts.clock, facts.epoch)).or_insert(facts.now);
+            *since = facts.now.min(*since);
             let line = self.actor.line(act, format!("account:{}", facts.account.0));
-            batch.push(self.ctx.audit(facts.now, &line));
-            turns.push((person, turn));
+            writes.push(self.ctx.audit(facts.now, &line));
+            turns.push((met, turn));
         }
-        Ok((batch, turns))
+        let mut batch = Vec::with_capacity(writes.len() + 2);
+        batch.extend(asked.into_iter().flat_map(|((clock, epoch), since)| same_orders(clock, epoch, since)));
+        batch.append(&mut writes);
+        Ok(Decided { batch, turns })
     }
 
     fn closure(&self, evidence: &Evidence) -> Option<Closure> {
@@ -214,32 +315,43 @@ impl Press<'_> {
         }
     }
 
-    async fn reload(&self, person: &Person) -> Result<Person, Unavailable> {
+    async fn reload(&self, people: Vec<Met>) -> Result<Vec<Met>, Unavailable> {
+        let mut again = Vec::with_capacity(people.len());
+        for met in people {
+            again.push(Met { person: self.again(&met.person).await?, ..met });
+        }
+        Ok(again)
+    }
+
+    async fn again(&self, person: &Person) -> Result<Person, Unavailable> {
         let id = &person.facts.account;
         let again = store::account::find(&self.ctx.db, id).await?;
         again.ok_or_else(|| Unavailable::Broken(format!("account {} vanished", id.0)))
     }
 
-    async fn slip(
+    async fn hand_out(
         &mut self,
-        place: &Territory,
-        person: Person,
-        live: LiveCode,
-    ) -> Result<Option<Slip>, Unavailable> {
-        let account = &person.facts.account;
+        marked: Vec<(Met, LiveCode)>,
+        out: &mut impl FnMut(Slip) -> Result<(), Unavailable>,
+    ) -> Result<(), Unavailable> {
+        for (met, live) in marked {
+            if let Some(slip) = self.slip(met, live).await? {
+                self.printed.slips += 1;
+                out(slip)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn slip(&mut self, met: Met, live: LiveCode) -> Result<Option<Slip>, Unavailable> {
         if !self.keys.contains_key(&live.key) {
             let key = code_key(self.ctx, &live.key).await?;
             self.keys.insert(live.key.clone(), key);
         }
         let key = self.keys.get(&live.key).and_then(Option::as_ref);
-        let Some(code) = key.and_then(|key| derive(key, account, live.issue)) else { return Ok(None) };
-        let here = person.facts.affiliations.iter().filter(|affiliation| affiliation.path == place.path);
-        let here = here.min_by_key(|affiliation| !affiliation.span.is_open());
-        let Some(profile) = here.map(|affiliation| affiliation.profile) else { return Ok(None) };
-        let pupils = match profile {
-            Profile::Guardian => store::account::pupils_of(&self.ctx.db, account).await?,
-            _ => Vec::new(),
-        };
-        Ok(Some(Slip { place: place.clone(), person, profile, pupils, code, live }))
+        let code = key.and_then(|key| derive(key, &met.person.facts.account, live.issue));
+        let Met { place, person, pupils, .. } = met;
+        let (Some(code), Some(profile)) = (code, profile_at(&person, &place)) else { return Ok(None) };
+        Ok(Some(Slip { place, person, profile, pupils, code, live }))
     }
 }

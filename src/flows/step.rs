@@ -28,6 +28,8 @@ pub enum Step {
     RefreshDecided,
     /// Order: decided, nothing written.
     OrderDecided,
+    /// Slips: decided for a few people, nothing written.
+    SlipsDecided,
     /// Import: one batch of people applied, the next not begun.
     ImportBatchApplied,
 }

@@ -1,11 +1,13 @@
 //! Accounts: the people, their credentials and codes, and all that the gate reads of them.
 
-use crate::domain::account::{AccountId, AccountNumber, Affiliation, LoginName, WayIn};
+use std::collections::HashMap;
 
+use crate::domain::account::{AccountId, AccountNumber, Affiliation, LoginName, WayIn};
 use crate::domain::facts::{CodeFacts, CredentialFacts, Facts, Proof};
 use crate::domain::gate::GatePass;
 use crate::domain::level::Level;
 use crate::domain::order_clock::{ClockSpan, OrderClock};
+use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -81,8 +83,12 @@ impl Person {
 
     /// The name as it is read out: given name, then family name.
     pub fn full_name(&self) -> String {
-        format!("{} {}", self.given_name, self.family_name)
+        full_name(&self.given_name, &self.family_name)
     }
+}
+
+fn full_name(given_name: &str, family_name: &str) -> String {
+    format!("{given_name} {family_name}")
 }
 
 /// The account of this id.
@@ -111,16 +117,23 @@ pub async fn at(db: &Db, place: &TerritoryPath) -> Result<Vec<Person>, DbError> 
     rows.iter().map(Person::from_row).collect()
 }
 
-/// The pupils of a guardian, by name.
-pub async fn pupils_of(db: &Db, guardian: &AccountId) -> Result<Vec<Person>, DbError> {
-    const SQL: &str = person_sql!(
-        "",
-        "account a JOIN guardianship u ON u.pupil_id = a.id",
-        "WHERE u.guardian_id = $3 ORDER BY a.family_name, a.given_name, a.id"
-    );
-    let rows =
-        db.all(Statement::new(SQL, vec![FIELD.into(), RECORD.into(), guardian.0.as_str().into()])).await?;
-    rows.iter().map(Person::from_row).collect()
+/// The names of the pupils of everybody who is or was a guardian at exactly this territory: for each guardian, by name.
+pub async fn pupils_at(db: &Db, place: &TerritoryPath) -> Result<HashMap<AccountId, Vec<String>>, DbError> {
+    let rows = db
+        .all(q!(
+            "SELECT u.guardian_id, a.given_name, a.family_name FROM guardianship u JOIN account a ON a.id = u.pupil_id
+             WHERE u.guardian_id IN (SELECT p.account_id FROM affiliation p WHERE p.path = $1 AND p.profile = $2)
+             ORDER BY a.family_name, a.given_name, a.id",
+            place.as_str(),
+            Profile::Guardian.as_str()
+        ))
+        .await?;
+    let mut pupils: HashMap<_, Vec<_>> = HashMap::new();
+    for row in &rows {
+        let name = full_name(row.str("given_name")?, row.str("family_name")?);
+        pupils.entry(AccountId(row.text("guardian_id")?)).or_default().push(name);
+    }
+    Ok(pupils)
 }
 
 /// In a batch: the account number and the order clock are still those that the gate was asked at, no order has fallen
@@ -141,10 +154,21 @@ fn still(
     epoch: i64,
     asked_at: Timestamp,
 ) -> [Statement; 3] {
+    let [clock, epoch] = same_orders(clock, epoch, asked_at);
+    [same_number(account, number), clock, epoch]
+}
+
+/// In a batch: the account number is still this one, and stays so until the batch has committed.
+pub fn same_number(account: &AccountId, number: AccountNumber) -> Statement {
+    q!("SELECT id FROM account WHERE id = $1 AND number = $2", account.0.as_str(), number.0)
+        .holds()
+        .named("account number")
+}
+
+/// In a batch: the order clock and the epoch are still these, no order has fallen due since this instant, and all of it
+/// stays so until the batch has committed.
+pub fn same_orders(clock: OrderClock, epoch: i64, asked_at: Timestamp) -> [Statement; 2] {
     [
-        q!("SELECT id FROM account WHERE id = $1 AND number = $2", account.0.as_str(), number.0)
-            .holds()
-            .named("account number"),
         // An order binds from its instant on, and draws its number when somebody gets round to it.
         q!(
             "SELECT value FROM order_clock WHERE value = $1 AND NOT EXISTS
@@ -243,25 +267,31 @@ pub fn issue_code(account: &AccountId, now: Timestamp) -> Statement {
     .want(1)
 }
 
-/// In a batch: the account's live code was printed.
-pub fn mark_printed(account: &AccountId, now: Timestamp) -> Statement {
+/// In a batch: the live code of the account, if its number is still the same, was printed.
+pub fn mark_printed(facts: &Facts) -> Statement {
     q!(
-        "UPDATE account SET code_printed_under = (SELECT value FROM order_clock), updated_at = $2 WHERE id = $1",
-        account.0.as_str(),
-        now
+        "UPDATE account SET code_printed_under = $3, updated_at = $4 WHERE id = $1 AND number = $2",
+        facts.account.0.as_str(),
+        facts.number.0,
+        facts.clock.0,
+        facts.now
     )
     .want(1)
+    .named("account number")
 }
 
 /// In a batch: the same where the gate answers otherwise from then on, so that everything the account holds ends.
-pub fn mark_printed_and_end(account: &AccountId, now: Timestamp) -> Statement {
+pub fn mark_printed_and_end(facts: &Facts) -> Statement {
     q!(
-        "UPDATE account SET code_printed_under = (SELECT value FROM order_clock), number = number + 1, updated_at = $2
-         WHERE id = $1",
-        account.0.as_str(),
-        now
+        "UPDATE account SET code_printed_under = $3, number = number + 1, updated_at = $4
+         WHERE id = $1 AND number = $2",
+        facts.account.0.as_str(),
+        facts.number.0,
+        facts.clock.0,
+        facts.now
     )
     .want(1)
+    .named("account number")
 }
 
 /// In a batch: the account is disabled, and everything it holds ends.

@@ -7,17 +7,20 @@ use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::territory::{TerritoryCode, TerritoryPath};
+use ecluse::flows::account::disable::disable;
 use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::account::grant_role::grant_role;
 use ecluse::flows::print_slips::{Printed, Selection, Slip, print_slips};
 use ecluse::flows::reset_order::come_into_force::come_into_force;
 use ecluse::flows::reset_order::issue::Proposal;
+use ecluse::flows::step::Step;
 use ecluse::store;
 use ecluse::store::db::{Batch, Statement};
 
 use crate::browser::Browser;
-use crate::provider::{FIRST_PASSWORD, Provider, operator, proposal};
+use crate::provider::{FIRST_PASSWORD, Provider, Wish, operator, proposal};
 use crate::sign_in::activate;
+use crate::stop::Stop;
 
 /// Login and code of every slip, in the order of printing.
 async fn print(
@@ -99,6 +102,41 @@ async fn an_operator_gets_no_slip_and_no_orders_code_but_one_issued_in_person() 
     assert!(opens_the_page(&provider, "m.blanc", &code).await);
 }
 
+/// Everybody of a school is decided for at once; what happens to one of them must show, and change nothing for the others.
+#[tokio::test]
+async fn what_happens_while_slips_are_decided_is_seen_before_they_are_handed_out() {
+    let stop = Stop::new();
+    let provider = Provider::start_with(Wish { steps: stop.steps(), ..Wish::default() }).await;
+    let leave =
+        |login: &'static str| async { disable(&provider.ctx, &operator(), login).await.unwrap().unwrap() };
+    let before = printed_lines(&provider).await;
+    let printing = print(&provider, "uai:0860001J", None);
+    let ((slips, printed), ()) = stop.between(Step::SlipsDecided, printing, leave("tom")).await;
+    let logins: Vec<_> = slips.iter().map(|(login, _)| login.as_str()).collect();
+    assert_eq!(logins, ["m.blanc", "zoe"], "nobody else lost the slip or the place in the list");
+    assert_eq!(printed.slips, 2);
+    assert_eq!(printed_lines(&provider).await, before + 2, "one line for each slip, and none for tom");
+    assert!(opens_the_page(&provider, "zoe", &slips[1].1).await);
+
+    // The same where codes are alive already.
+    let printing = print(&provider, "uai:0860001J", None);
+    let ((slips, _), ()) = stop.between(Step::SlipsDecided, printing, leave("zoe")).await;
+    assert_eq!(slips.len(), 1);
+    assert_eq!(printed_lines(&provider).await, before + 3);
+
+    let printing = print(&provider, "uai:0860001J", None);
+    let ordering = provider.order_for("uai:0860001J", Level::Recover);
+    let ((slips, _), _) = stop.between(Step::SlipsDecided, printing, ordering).await;
+    assert!(opens_the_page(&provider, "m.blanc", &slips[0].1).await, "the slip bears the code of the order");
+}
+
+/// How many prints the audit log knows of.
+async fn printed_lines(provider: &Provider) -> i64 {
+    let sql = "SELECT COUNT(*) AS lines FROM audit WHERE act = 'code.print'";
+    let row = provider.ctx.db.one(Statement::new(sql, Vec::new())).await.unwrap().unwrap();
+    row.int("lines").unwrap()
+}
+
 #[tokio::test]
 async fn a_slip_is_handed_out_where_somebody_is_now() {
     let provider = Provider::start().await;
@@ -127,7 +165,7 @@ async fn a_slip_is_handed_out_where_somebody_is_now() {
     let selection = Selection { territory: TerritoryPath::from_stored(school), order: None };
     let mut slips = Vec::new();
     let out = |slip: Slip| {
-        slips.push((slip.person.login, slip.place.name));
+        slips.push((slip.person.login, slip.place.name.clone()));
         Ok(())
     };
     print_slips(&provider.ctx, &operator(), &selection, out).await.unwrap();
