@@ -26,7 +26,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::deployment::{Deployment, some_accounts};
 
@@ -39,6 +39,9 @@ struct Arguments {
     /// How large the large population is.
     #[arg(long, default_value_t = 1_000_000)]
     accounts: u32,
+    /// Measure only these, on the population that all measures need.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
     /// Be the server of bare routes.
     #[arg(long, hide = true)]
     bare: Option<SocketAddr>,
@@ -48,6 +51,17 @@ struct Arguments {
     /// Import the files of this deployment.
     #[arg(long, hide = true)]
     import: Option<PathBuf>,
+}
+
+/// What is measured, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Import,
+    Memory,
+    SignIns,
+    Doors,
+    Orders,
+    Slips,
 }
 
 #[tokio::main]
@@ -63,28 +77,41 @@ async fn main() {
     } else {
         // Not in the system's directory for temporary files, which may be in memory: commits must reach a disk.
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        measure(directory.path(), arguments.accounts).await;
+        let wanted = |part| arguments.only.is_empty() || arguments.only.contains(&part);
+        measure(directory.path(), arguments.accounts, wanted).await;
     }
 }
 
-async fn measure(directory: &Path, accounts: u32) {
+async fn measure(directory: &Path, accounts: u32, wanted: impl Fn(Part) -> bool) {
     report::head();
     let large = Deployment::init(&directory.join("large"));
     let imported = import::populate(&large, accounts);
-    import::measure(&imported, directory, accounts).await;
-    memory::measure(directory, &large).await;
-
+    if wanted(Part::Import) {
+        import::measure(&imported, directory, accounts).await;
+    }
+    if wanted(Part::Memory) {
+        memory::measure(directory, &large).await;
+    }
     let ctx = Arc::new(large.context().await);
     let some = some_accounts(&ctx.db, 1_000, accounts).await;
     let people = doors::move_in(&ctx, some).await;
-    sign_in::measure(Arc::clone(&ctx), &people).await;
+    if wanted(Part::SignIns) {
+        sign_in::measure(Arc::clone(&ctx), &people).await;
+    }
     let server = large.serve();
-    doors::measure(&large, &server, &ctx, &people).await;
-    memory::under_load(&server, &people).await;
-
-    let small = Deployment::init(&directory.join("small"));
-    import::populate(&small, 1_000);
-    order::measure(&small.context().await, &ctx, &server, &people).await;
+    if wanted(Part::Doors) {
+        doors::measure(&large, &server, &ctx, &people).await;
+    }
+    if wanted(Part::Memory) {
+        memory::under_load(&server, &people).await;
+    }
+    if wanted(Part::Orders) {
+        let small = Deployment::init(&directory.join("small"));
+        import::populate(&small, 1_000);
+        order::measure(&small.context().await, &ctx, &server, &people).await;
+    }
     drop(server);
-    slips::measure(&large, &ctx).await;
+    if wanted(Part::Slips) {
+        slips::measure(&large, &ctx).await;
+    }
 }

@@ -22,8 +22,10 @@ pub(crate) async fn measure(deployment: &Deployment, ctx: &Context) {
     let territory = format!("departement:{}", DEPARTEMENTS[0]);
     let order = order(ctx, &territory, &[], Level::Recover).await;
     let mut program = deployment.program(&["slips", "--order", &order.to_string(), "--json"]);
+    let before = cpu::of_ended_children();
     let (output, took) =
         cpu::watch(|| program.stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap());
+    let cost = cpu::of_ended_children().saturating_sub(before);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let slips = u32::try_from(output.stdout.split(|byte| *byte == b'\n').count() - 2).unwrap();
     let derived = derivation(slips);
@@ -38,6 +40,7 @@ pub(crate) async fn measure(deployment: &Deployment, ctx: &Context) {
         share,
         "200000",
     );
+    report::alone("  the same, a second of a core", &format!("{:.0}", rate(slips, cost)), "");
     report::alone("  codes derived a second of a core", &format!("{:.0}", rate(slips, derived)), "");
     report::alone("  people scanned a second of a core", &format!("{:.0}", rate(slips, scanned)), "");
 }
