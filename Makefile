@@ -6,7 +6,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast interop bench screenshots clean-demo
+.PHONY: help build demo doors test test-fast test-postgres interop bench screenshots clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -26,8 +26,11 @@ doors: ## With the demo running: tries every door before, during and after an or
 test: ## Format, lints, unit, property and end-to-end tests, in real browsers too
 	@CARGO="$(CARGO)" scripts/test.sh
 
-test-fast: ## The same without lints and browsers
+test-fast: ## The same without lints, browsers and PostgreSQL
 	$(CARGO) test
+
+test-postgres: ## The tests that touch a database, on a PostgreSQL server of their own
+	@CARGO="$(CARGO)" scripts/postgres.sh scripts/test.sh on-postgres
 
 interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; needs node and python3
 	@$(CARGO) build --quiet --bins --examples

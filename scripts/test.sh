@@ -31,18 +31,31 @@ part() {
 tools() {
     need_browser
     scripts/redis.sh true
+    scripts/postgres.sh true
     if ! $cargo fmt --version >/dev/null 2>&1 || ! $cargo clippy --version >/dev/null 2>&1; then
         rustup component add rustfmt clippy
     fi
 }
 
-# The same suite with its claims in Redis; and Redis as it is run, which a plain `cargo test` passes over, because it needs
-# more than Rust.
-if [ "${1:-}" = in-redis ]; then
-    "$cargo" test --quiet --lib -- --ignored in_redis
+# The same suite elsewhere, without what is about a file of SQLite's or about none at all: the programs that are killed, the
+# command line's words for files, the demo, the house.
+elsewhere() {
     "$cargo" test --quiet --test e2e -- --skip crash:: --skip command_line:: --skip demo:: --skip documents:: --skip house::
+}
+# What is about PostgreSQL or Redis only is ignored by a plain `cargo test`, because it needs more than Rust; here it must run.
+case "${1:-}" in
+on-postgres)
+    "$cargo" test --quiet --lib -- store:: flows::
+    elsewhere
+    "$cargo" test --quiet --test e2e -- --ignored on_postgres
     exit
-fi
+    ;;
+beside-redis)
+    "$cargo" test --quiet --lib -- --ignored in_redis
+    elsewhere
+    exit
+    ;;
+esac
 
 part tools tools
 part format "$cargo" fmt --check
@@ -50,7 +63,8 @@ part lints "$cargo" clippy --all-targets --quiet -- -D warnings
 part build "$cargo" test --no-run --quiet
 part 'unit and property tests' "$cargo" test --quiet --lib --bins
 part 'end-to-end tests' "$cargo" test --quiet --test e2e
-part 'tests with Redis' scripts/redis.sh scripts/test.sh in-redis
+part 'tests on PostgreSQL' scripts/postgres.sh scripts/test.sh on-postgres
+part 'tests on PostgreSQL beside Redis' scripts/postgres.sh scripts/redis.sh scripts/test.sh beside-redis
 # Ignored by a plain `cargo test`, because they need more than Rust; here they must run.
 part 'tests in Chromium' "$cargo" test --quiet --test e2e -- --ignored in_chromium
 

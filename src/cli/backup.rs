@@ -23,7 +23,7 @@ pub(super) async fn run(loaded: &Loaded, args: Args, printer: &Printer) -> Resul
             "{dest} exists already, and a copy is never written over"
         )));
     }
-    let db = open::database(&loaded.config)?;
+    let db = open::database(&loaded.config).await?;
     let bar = printer.progress(0, "pages");
     let drawn = bar.clone();
     db.backup(&args.dest, move |copied, all| {

@@ -8,6 +8,7 @@ use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::config;
 use crate::config::ephemeral::EphemeralStore;
 use crate::config::layers::Loaded;
+use crate::config::store::Place;
 use crate::store::secrets;
 
 #[derive(Serialize)]
@@ -43,17 +44,20 @@ pub(super) async fn run(loaded: &Loaded, printer: &Printer) -> Result<ExitStatus
 
 async fn check_files(loaded: &Loaded, printer: &Printer) -> Result<ExitStatus, Failure> {
     let config = &loaded.config;
-    let (key_path, db_path) = (&config.keys.master_key_file, &config.store.path);
-    if !key_path.exists() && !db_path.exists() {
+    let place = config.store.place();
+    if !config.keys.master_key_file.exists() && place.is_missing() {
         printer.talk("There is no master key and no database yet: `ecluse init` makes them");
         return Ok(ExitStatus::Done);
     }
     let sealer = open::master_key(config)?;
-    if !db_path.exists() {
+    if place.is_missing() {
         printer.talk("The master key is readable; there is no database yet: `ecluse init` makes it");
         return Ok(ExitStatus::Done);
     }
-    let db = open::database(config)?;
+    let db = open::database(config).await?;
+    if matches!(place, Place::Server(_)) {
+        db.expect_schema().await?; // a file's would be brought up to date by it
+    }
     let opens =
         secrets::key_opens(&db, &sealer).await.map_err(|error| open::secrets_failure(config, error))?;
     printer.talk(if opens {

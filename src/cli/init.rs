@@ -1,6 +1,7 @@
 //! `ecluse init`: makes what a deployment needs and does not have yet. Nothing that exists is written over, so that it may
 //! be run again after anything went wrong.
 
+use std::fmt::Display;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,6 @@ use crate::flows::import_territories::ensure_shipped;
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{self, KeyRoom};
 use crate::store::clock::Clock;
-use crate::store::db::Db;
 use crate::store::seal::MasterKey;
 use crate::store::secrets::{self, Fresh};
 
@@ -33,33 +33,33 @@ struct Part {
 
 pub(super) async fn run(global: Global, printer: &Printer) -> Result<ExitStatus, Failure> {
     let file = global.config.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
-    let mut parts = vec![part("configuration", &file, write_template(&file)?)];
+    let mut parts = vec![part("configuration", file.display(), write_template(&file)?)];
     let loaded = Layers::of_process(Some(file), global.settings).load()?;
     let config = &loaded.config;
-    let (key_path, db_path) = (&config.keys.master_key_file, &config.store.path);
+    let (key_path, database) = (&config.keys.master_key_file, config.store.place());
 
     let random = Random::system();
-    let db_made = !db_path.exists();
+    let db_made = database.is_missing();
     let key_made = !key_path.exists();
     if key_made {
         refuse_lost_key(config).await?;
         private_file::create(key_path, &MasterKey::text_of(random.bytes()))?;
     }
-    parts.push(part("master key", key_path, key_made));
+    parts.push(part("master key", key_path.display(), key_made));
     let sealer = open::master_key(config)?;
 
-    let db = Db::open_sqlite(db_path, Clock::system(), config.store.readers)?;
+    let db = open::database_or_new(config, Clock::system()).await?;
     db.migrate().await?;
     let fresh = || Fresh { bytes: random.bytes(), nonce: random.bytes() };
     let sealed =
         secrets::init(&db, &sealer, fresh).await.map_err(|error| open::secrets_failure(config, error))?;
     let room = KeyRoom { db: &db, sealer: &sealer, random: &random };
     let keys = signing_keys::ensure(&room, db.clock().now()).await?;
-    parts.push(part("database", db_path, db_made));
-    parts.push(part("secrets", db_path, sealed));
-    parts.push(part("signing keys", db_path, keys > 0));
+    parts.push(part("database", &database, db_made));
+    parts.push(part("secrets", &database, sealed));
+    parts.push(part("signing keys", &database, keys > 0));
     let places = ensure_shipped(&open::context(config).await?).await?;
-    parts.push(part("territories", db_path, places > 0));
+    parts.push(part("territories", &database, places > 0));
 
     printer.answer(&parts, || {
         let rows = parts.iter().map(|part| {
@@ -75,8 +75,8 @@ pub(super) async fn run(global: Global, printer: &Printer) -> Result<ExitStatus,
     Ok(ExitStatus::Done)
 }
 
-fn part(what: &'static str, place: &Path, made: bool) -> Part {
-    Part { what, place: place.display().to_string(), made }
+fn part(what: &'static str, place: impl Display, made: bool) -> Part {
+    Part { what, place: place.to_string(), made }
 }
 
 fn write_template(file: &Path) -> Result<bool, Failure> {
@@ -92,16 +92,16 @@ fn write_template(file: &Path) -> Result<bool, Failure> {
 
 /// A new master key beside a database that was sealed under another would only hide that the other is lost.
 async fn refuse_lost_key(config: &Config) -> Result<(), Failure> {
-    if !config.store.path.exists() {
+    let place = config.store.place();
+    if place.is_missing() {
         return Ok(());
     }
-    let db = open::database(config)?;
+    let db = open::database(config).await?;
     db.migrate().await?;
     if secrets::exist(&db).await? {
         return Err(Failure::refused(format_args!(
-            "{}: the master key is gone, and the database {} was sealed under it",
-            config.keys.master_key_file.display(),
-            config.store.path.display()
+            "{}: the master key is gone, and the database {place} was sealed under it",
+            config.keys.master_key_file.display()
         ))
         .hint("put back your copy of the key file; a new key would open nothing"));
     }

@@ -18,6 +18,7 @@ mod init;
 mod instant;
 mod keys;
 pub mod logging;
+mod migrate;
 pub mod open;
 mod operator;
 pub mod printer;
@@ -71,6 +72,8 @@ enum Command {
     Client(Acts<client::Verb>),
     /// The signing keys.
     Keys(Acts<keys::Verb>),
+    /// Bring the schema of the database up to what this program needs
+    Migrate,
     /// Who may order others to do what, and where.
     Operator(Acts<operator::Verb>),
     /// What an authority orders.
@@ -126,6 +129,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Account(act) => account::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Client(act) => client::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Keys(act) => keys::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Migrate => migrate::run(&global.load()?, printer).await,
         Command::Operator(act) => operator::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Serve => serve::run(&global.load()?).await,

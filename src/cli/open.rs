@@ -1,23 +1,25 @@
 //! Opens a deployment: master key, database, secrets and signing keys, each with a line that says what to do if not.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::printer::Failure;
 use crate::config::Config;
 use crate::config::ephemeral::{self, EphemeralStore, RedisTopology};
 use crate::config::private_file::{self, Fault};
+use crate::config::store::{Place, Store};
+use crate::domain::secret::Secret;
 use crate::flows::context::{Context, Parts};
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{self, KeyRoom};
 use crate::flows::step::Steps;
 use crate::store::clock::Clock;
-use crate::store::db::Db;
+use crate::store::db::{Address, Db, Server};
 use crate::store::ephemeral::{Ephemeral, Login, Redis, RedisSettings, Topology};
 use crate::store::seal::MasterKey;
 use crate::store::secrets::{DeploymentSecrets, SecretsError};
 
-/// Opens everything that flows are given. The schema is brought up to date first.
+/// Opens everything that flows are given. The schema of a file is brought up to date first, a server's must be.
 pub async fn context(config: &Config) -> Result<Context, Failure> {
     context_at(config, Clock::system()).await
 }
@@ -25,8 +27,8 @@ pub async fn context(config: &Config) -> Result<Context, Failure> {
 /// The same by another clock than the machine's: the demo has people whose passwords are older than it is.
 pub async fn context_at(config: &Config, clock: Clock) -> Result<Context, Failure> {
     let sealer = master_key(config)?;
-    let db = database_at(config, clock)?;
-    db.migrate().await?;
+    let db = database_at(config, clock).await?;
+    db.expect_schema().await?;
     let secrets =
         DeploymentSecrets::load(&db, sealer).await.map_err(|error| secrets_failure(config, error))?;
     let (clock, random) = (db.clock().clone(), Random::system());
@@ -39,17 +41,46 @@ pub async fn context_at(config: &Config, clock: Clock) -> Result<Context, Failur
 }
 
 /// Opens the database, which must be there: a new one in a wrong place would look like a deployment without people.
-pub fn database(config: &Config) -> Result<Db, Failure> {
-    database_at(config, Clock::system())
+pub async fn database(config: &Config) -> Result<Db, Failure> {
+    database_at(config, Clock::system()).await
 }
 
-fn database_at(config: &Config, clock: Clock) -> Result<Db, Failure> {
-    let path = &config.store.path;
-    if !path.exists() {
-        return Err(Failure::failed(format_args!("there is no database {} (store.path)", path.display()))
+async fn database_at(config: &Config, clock: Clock) -> Result<Db, Failure> {
+    let place = config.store.place();
+    if place.is_missing() {
+        return Err(Failure::failed(format_args!("there is no database {place} (store.path)"))
             .hint("`ecluse init` makes one"));
     }
-    Ok(Db::open_sqlite(path, clock, config.store.readers)?)
+    database_or_new(config, clock).await
+}
+
+/// Opens the database; makes the file if there is none.
+pub(super) async fn database_or_new(config: &Config, clock: Clock) -> Result<Db, Failure> {
+    match config.store.place() {
+        Place::File(path) => Ok(Db::open_sqlite(path, clock, config.store.readers)?),
+        Place::Server(address) => Ok(Db::open_postgres(&server(&config.store, *address)?, clock).await?),
+    }
+}
+
+fn server(store: &Store, address: Address) -> Result<Server, Failure> {
+    let named = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
+    let password = match (named(&store.password_file), store.password_env.as_str()) {
+        (Some(path), _) => Some(private_file::read(&path)?),
+        (None, "") => None,
+        (None, name) => Some(Secret::new(std::env::var(name).map_err(|error| {
+            Failure::failed(format_args!("{name} (store.password_env): {error}"))
+                .hint("set it to the password")
+        })?)),
+    };
+    Ok(Server {
+        address,
+        password,
+        roots: named(&store.root_certificate_file),
+        connections: store.connections,
+        wait: store.wait,
+        statement_timeout: store.statement_timeout,
+        lock_timeout: store.lock_timeout,
+    })
 }
 
 /// The store of what expires. Nothing is asked of Redis yet.
@@ -96,12 +127,11 @@ fn redis_settings(redis: &ephemeral::Redis) -> Result<RedisSettings, Failure> {
 pub fn master_key(config: &Config) -> Result<MasterKey, Failure> {
     let path = &config.keys.master_key_file;
     let text = private_file::read(path).map_err(|error| match error.kind {
-        Fault::Missing if config.store.path.exists() => {
-            let database = config.store.path.display();
-            Failure::from(error)
-                .hint(format_args!("put back your copy: {database} was sealed under this key"))
-        }
-        Fault::Missing => Failure::from(error).hint("`ecluse init` makes one for a new deployment"),
+        Fault::Missing => match config.store.place() {
+            Place::File(database) if database.exists() => Failure::from(error)
+                .hint(format_args!("put back your copy: {} was sealed under this key", database.display())),
+            _ => Failure::from(error).hint("`ecluse init` makes one for a new deployment"),
+        },
         _ => Failure::from(error),
     })?;
     MasterKey::from_text(&text).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))
@@ -114,6 +144,6 @@ pub fn secrets_failure(config: &Config, error: SecretsError) -> Failure {
     if !wrong_key {
         return failure;
     }
-    let (key, database) = (config.keys.master_key_file.display(), config.store.path.display());
+    let (key, database) = (config.keys.master_key_file.display(), config.store.place());
     failure.hint(format_args!("the key is {key}, the database {database}"))
 }

@@ -193,17 +193,15 @@ impl Origins {
     fn anchor_paths(&self, config: &mut Config) {
         let Some(folder) = self.file.as_deref().and_then(Path::parent) else { return };
         let redis = &mut config.ephemeral.redis;
-        for (key, path) in [
-            ("store.path", &mut config.store.path),
+        let others = [
             ("keys.master_key_file", &mut config.keys.master_key_file),
             ("ephemeral.redis.root_certificate_file", &mut redis.root_certificate_file),
             ("ephemeral.redis.password_file", &mut redis.password_file),
             ("ephemeral.redis.sentinel_password_file", &mut redis.sentinel_password_file),
-        ] {
-            if path.as_os_str().is_empty() {
-                continue; // none
-            }
-            if matches!(self.of(key), Origin::Default | Origin::File(_)) {
+        ];
+        for (key, path) in config.store.paths().into_iter().chain(others) {
+            let is_named = !path.as_os_str().is_empty();
+            if is_named && matches!(self.of(key), Origin::Default | Origin::File(_)) {
                 *path = folder.join(&path);
             }
         }

@@ -309,6 +309,21 @@ const BAD_FILES: &[(&str, &str)] = &[
         "ecluse.toml: server.trusted_proxies: invalid type: integer `10`, expected a sequence",
     ),
     ("[store]\nreaders = \"many\"\n", "ecluse.toml: store.readers: string \"many\" where an integer belongs"),
+    (
+        "[store]\nurl = \"postgres://ecluse:geheim@db/ecluse\"\n",
+        "ecluse.toml: store.url: holds a password, which could be read wherever settings are shown; write it into a \
+         file and name that (store.password_file)",
+    ),
+    (
+        "[store]\nurl = \"postgres://ecluse@db/ecluse?sslmode=prefer\"\n",
+        "ecluse.toml: store.url: has sslmode=prefer; write verify-full, or disable",
+    ),
+    (
+        "[store]\npassword_file = \"a\"\npassword_env = \"B\"\n",
+        "ecluse.toml: store.password_env: the password must be named once; write store.password_file or \
+         store.password_env",
+    ),
+    ("[store]\nconnections = 1\n", "ecluse.toml: store.connections: are too few; write at least 2"),
     ("[store]\nreaders = 0\n", "ecluse.toml: store.readers: 0 could read nothing; write at least 1"),
     (
         "[session]\nidle = \"13h\"\n",

@@ -1,9 +1,7 @@
-//! A deployment to try flows on: a real SQLite file in a directory that goes away with it, a clock that stands still,
+//! A deployment to try flows on: a real database that goes away with it, a clock that stands still,
 //! chance that can be foreseen.
 
 use std::time::Duration;
-
-use tempfile::TempDir;
 
 use crate::config::Config;
 use crate::domain::level::Level;
@@ -17,7 +15,8 @@ use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::signing_keys::{self, KeyRoom};
 use crate::flows::step::Steps;
 use crate::store::clock::Clock;
-use crate::store::db::{Db, Row, Statement};
+use crate::store::db::test_database::TestDatabase;
+use crate::store::db::{Row, Statement};
 use crate::store::ephemeral::Ephemeral;
 use crate::store::seal::MasterKey;
 use crate::store::secrets::{self, DeploymentSecrets, Fresh};
@@ -26,7 +25,7 @@ use crate::store::secrets::{self, DeploymentSecrets, Fresh};
 pub(crate) struct TestContext {
     pub(crate) ctx: Context,
     pub(crate) actor: Actor,
-    _directory: TempDir,
+    _database: TestDatabase,
 }
 
 impl TestContext {
@@ -35,10 +34,10 @@ impl TestContext {
     }
 
     pub(crate) async fn paused_by(steps: Steps) -> Self {
-        let directory = TempDir::new().unwrap();
+        let database = TestDatabase::create().await;
         let clock = Clock::manual(Timestamp::from_seconds(1_800_000_000));
         let random = Random::seeded(1);
-        let db = Db::open_sqlite(&directory.path().join("ecluse.sqlite"), clock.clone(), 2).unwrap();
+        let db = database.open(&clock).await;
         db.migrate().await.unwrap();
         let sealer = MasterKey::from_text(&MasterKey::text_of(random.bytes())).unwrap();
         secrets::init(&db, &sealer, || Fresh { bytes: random.bytes(), nonce: random.bytes() }).await.unwrap();
@@ -60,7 +59,7 @@ impl TestContext {
         })
         .unwrap();
         let actor = Actor { name: "host:test".to_owned(), reason: Some("a trial".to_owned()) };
-        Self { ctx, actor, _directory: directory }
+        Self { ctx, actor, _database: database }
     }
 
     /// Every row of a statement, its columns joined by spaces and `-` for none.

@@ -161,7 +161,7 @@ fn still(
 /// In a batch: the account number is still this one, and stays so until the batch has committed.
 pub fn same_number(account: &AccountId, number: AccountNumber) -> Statement {
     q!("SELECT id FROM account WHERE id = $1 AND number = $2", account.0.as_str(), number.0)
-        .holds()
+        .holds_alone()
         .named("account number")
 }
 

@@ -37,6 +37,14 @@ impl Clock {
         }
     }
 
+    /// Where a manual clock stands; none for the machine's, which the database reads by itself.
+    pub fn by_hand(&self) -> Option<Timestamp> {
+        match &self.0 {
+            Source::System => None,
+            Source::Manual(_) => Some(self.now()),
+        }
+    }
+
     /// Moves a manual clock, and all its clones, forward. The machine's clock is nobody's to move: there it
     /// does nothing.
     pub fn advance(&self, span: Duration) {

@@ -143,7 +143,7 @@ pub fn add_refresh_token(token: &Secret, grant: &GrantId, now: Timestamp) -> Sta
 /// In a batch: the grant is not revoked, and stays so until the batch has committed.
 pub fn is_alive(grant: &GrantId) -> Statement {
     q!("SELECT id FROM token_grant WHERE id = $1 AND revoked_at IS NULL", grant.0.as_str())
-        .holds()
+        .holds_alone()
         .named("grant")
 }
 

@@ -129,6 +129,7 @@ mod tests {
 
     use super::*;
     use crate::store::clock::Clock;
+    use crate::store::db::test_database::TestDatabase;
 
     fn key(byte: u8) -> MasterKey {
         MasterKey::from_text(&MasterKey::text_of([byte; 32])).unwrap()
@@ -142,16 +143,16 @@ mod tests {
         }
     }
 
-    async fn database(folder: &tempfile::TempDir) -> Db {
-        let db = Db::open_sqlite(&folder.path().join("test.sqlite3"), Clock::system(), 1).unwrap();
+    async fn database() -> (Db, TestDatabase) {
+        let database = TestDatabase::create().await;
+        let db = database.open(&Clock::system()).await;
         db.migrate().await.unwrap();
-        db
+        (db, database)
     }
 
     #[tokio::test]
     async fn secrets_are_made_once_and_open_under_their_master_key_only() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
+        let (db, _database) = database().await;
         let before = DeploymentSecrets::load(&db, key(1)).await;
         assert!(matches!(before, Err(SecretsError::NotInitialised)));
         assert!(!exist(&db).await.unwrap());
@@ -170,8 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_secret_that_was_moved_or_lost_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let db = database(&folder).await;
+        let (db, _database) = database().await;
         init(&db, &key(1), counted(10)).await.unwrap();
         let moved = q!(
             "UPDATE sealed_secret SET sealed = (SELECT sealed FROM sealed_secret WHERE name = $1) WHERE name = $2",

@@ -15,12 +15,14 @@ const FLOORS: [(&str, &[&str]); 7] = [
 ];
 
 /// Libraries that stay on their floor: each with the floors that may name it.
-const KEPT: [(&str, &[&str]); 7] = [
+const KEPT: [(&str, &[&str]); 9] = [
     ("axum", &["web"]),
     ("tower_http", &["web"]),
     ("askama", &["web"]),
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),
+    ("deadpool_postgres", &["store"]),
+    ("rustls", &["store"]),
     ("redis", &["store"]),
     ("clap", &["cli"]),
 ];

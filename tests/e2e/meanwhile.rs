@@ -151,7 +151,7 @@ impl Stage {
         let rows = [grants.await.unwrap(), tokens.await.unwrap()];
         let rows = rows.iter().flatten().map(|row| row.text("it").unwrap());
         let minted =
-            rows.chain(self.provider.claims.sessions_and_codes(&self.provider.ctx.db).await).collect();
+            rows.chain(self.provider.stores.claims.sessions_and_codes(&self.provider.ctx.db).await).collect();
         let phc = self.provider.person("zoe").await.phc.unwrap().expose().to_owned();
         Held { minted, phc }
     }

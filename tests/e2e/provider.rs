@@ -1,4 +1,4 @@
-//! A provider of one's own for each test: real HTTP on a free port, a real SQLite file, a clock that is advanced by hand.
+//! A provider of one's own for each test: real HTTP on a free port, a real database, a clock that is advanced by hand.
 
 use std::future::pending;
 use std::io;
@@ -39,17 +39,18 @@ use ecluse::web::app::{App, Site};
 use ecluse::web::serve::{Limits, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::claims::Claims;
+use crate::database::Stores;
 
 /// A provider under test.
 pub(crate) struct Provider {
     pub(crate) ctx: Arc<Context>,
     pub(crate) clock: Clock,
     pub(crate) issuer: String,
-    pub(crate) claims: Claims,
+    pub(crate) stores: Arc<Stores>,
+    /// For files.
     pub(crate) home: TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<io::Result<()>>,
@@ -65,6 +66,8 @@ pub(crate) struct Wish {
     pub(crate) request_timeout: Duration,
     /// Another clock than the one that is advanced by hand: for programs that look at the machine's.
     pub(crate) clock: Clock,
+    /// The stores of another provider, to be one more on them.
+    pub(crate) stores: Option<Arc<Stores>>,
 }
 
 impl Default for Wish {
@@ -75,6 +78,7 @@ impl Default for Wish {
             issuer: None,
             request_timeout: Duration::from_mins(1),
             clock: clock(),
+            stores: None,
         }
     }
 }
@@ -86,9 +90,6 @@ impl Wish {
     }
 }
 
-/// The database, in the provider's home.
-const FILE: &str = "ecluse.sqlite3";
-
 /// The password that `activate` chooses.
 pub(crate) const FIRST_PASSWORD: &str = "Premier-mot7";
 
@@ -98,23 +99,26 @@ impl Provider {
     }
 
     pub(crate) async fn start_with(wish: Wish) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join(FILE), TEMPLATE.get_or_init(template).await).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::open(home, Claims::apart(), listener, wish).await
+        let stores = match &wish.stores {
+            Some(stores) => Arc::clone(stores),
+            None => Arc::new(Stores::copied().await),
+        };
+        Self::open(stores, listener, wish).await
     }
 
-    /// Stops the server and starts another on the same file and address: all that the first had in memory is gone.
+    /// Stops the server and starts another on the same database and address: all that the first had in memory is gone.
     pub(crate) async fn restarted(self) -> Self {
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
         let listener = TcpListener::bind(self.issuer.strip_prefix("http://").unwrap()).await.unwrap();
-        Self::open(self.home, self.claims, listener, Wish { clock: self.clock, ..Wish::default() }).await
+        Self::open(self.stores, listener, Wish { clock: self.clock, ..Wish::default() }).await
     }
 
-    async fn open(home: TempDir, claims: Claims, listener: TcpListener, wish: Wish) -> Self {
+    async fn open(stores: Arc<Stores>, listener: TcpListener, wish: Wish) -> Self {
+        let home = tempfile::tempdir().unwrap();
         let clock = wish.clock;
-        let db = Db::open_sqlite(&home.path().join(FILE), clock.clone(), 2).unwrap();
+        let db = stores.database.open(&clock).await;
         let address = listener.local_addr().unwrap();
         let issuer = wish.issuer.map_or_else(|| format!("http://{address}"), str::to_owned);
         let mut settings = settings(&issuer);
@@ -122,7 +126,7 @@ impl Provider {
         let secrets = DeploymentSecrets::load(&db, master_key()).await.unwrap();
         let random = Random::system();
         let keys = load(&KeyRoom { db: &db, sealer: &secrets.sealer, random: &random }).await.unwrap();
-        let ephemeral = claims.store(&db);
+        let ephemeral = stores.claims.store(&db);
         let parts =
             Parts { db, ephemeral, clock: clock.clone(), random, secrets, keys, settings, steps: wish.steps };
         let ctx = Arc::new(Context::new(parts).unwrap());
@@ -149,7 +153,7 @@ impl Provider {
             }
         };
         let served = tokio::spawn(serve(app, listener, limits, until));
-        Self { ctx, clock, issuer: format!("http://{address}"), claims, home, stop, served }
+        Self { ctx, clock, issuer: format!("http://{address}"), stores, home, stop, served }
     }
 
     pub(crate) async fn register(&self, client: Client) {
@@ -292,25 +296,18 @@ fn throttle() -> ThrottleRules {
     }
 }
 
-/// A database with keys and people, made once and copied for each test: an RSA key takes longer than a test.
-static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
-
-async fn template() -> Vec<u8> {
+/// Puts keys and people into an empty database.
+pub(crate) async fn fill(db: &Db) {
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-    let home = tempfile::tempdir().unwrap();
-    let db = Db::open_sqlite(&home.path().join(FILE), clock(), 1).unwrap();
     db.migrate().await.unwrap();
     let (random, sealer) = (Random::system(), master_key());
-    init(&db, &sealer, || Fresh { bytes: random.bytes(), nonce: random.bytes() }).await.unwrap();
-    ensure(&KeyRoom { db: &db, sealer: &sealer, random: &random }, clock().now()).await.unwrap();
-    people(&db).await;
-    let copy = home.path().join("copy.sqlite3");
-    db.backup(&copy, |_, _| ()).await.unwrap();
-    std::fs::read(copy).unwrap()
+    init(db, &sealer, || Fresh { bytes: random.bytes(), nonce: random.bytes() }).await.unwrap();
+    ensure(&KeyRoom { db, sealer: &sealer, random: &random }, clock().now()).await.unwrap();
+    people(db).await;
 }
 
 /// 21 November 2026, 10:00 UTC.
-fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     Clock::manual(Timestamp::from_seconds(1_795_255_200))
 }
 

@@ -121,7 +121,7 @@ async fn nothing_that_opens_a_door_is_written_down_anywhere() {
         refused = stranger.sign_in(&page, LOGIN, WRONG).await.status;
     }
     assert_eq!(refused, StatusCode::TOO_MANY_REQUESTS);
-    let at_rest = at_rest(&provider);
+    let at_rest = at_rest(&provider).await;
     provider.break_accounts().await;
     let browser = Browser::new(&provider.issuer);
     let page = browser.go("/login").await;
@@ -142,13 +142,9 @@ async fn nothing_that_opens_a_door_is_written_down_anywhere() {
     }
 }
 
-/// The files of the database as they lie on the disk.
-fn at_rest(provider: &Provider) -> String {
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(provider.home.path()).unwrap() {
-        bytes.extend(std::fs::read(entry.unwrap().path()).unwrap());
-    }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    assert!(text.contains(LOGIN), "the files are read");
+/// What is stored, as it lies there.
+async fn at_rest(provider: &Provider) -> String {
+    let text = provider.stores.database.at_rest().await;
+    assert!(text.contains(LOGIN), "all of it is read");
     text
 }

@@ -34,11 +34,17 @@ pub(super) async fn apply(
     create_places(import, staged.new_places, report).await?;
     let of = store::import::count(&import.ctx.db).await?;
     let turns: &[Turn] = if staged.has_guardians { &[Turn::First, Turn::Guardians] } else { &[Turn::First] };
+    let mut known = 0;
     for turn in turns {
         let mut from = 1;
         while from <= staged.last_line {
             let to = from.saturating_add(WINDOW - 1);
             apply_window(import, Window { from, to, turn: *turn }, report).await?;
+            // Each time the accounts may have doubled, what the database believes of them is wrong.
+            if report.created > 2 * known {
+                known = report.created;
+                store::import::take_stock(&import.ctx.db).await?;
+            }
             let people = report.created + report.changed + report.unchanged;
             progress(Progress::Applied { people, of });
             from = to + 1;

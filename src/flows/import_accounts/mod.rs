@@ -160,6 +160,7 @@ pub async fn import_accounts(
     ctx.db.run(Batch::plain(store::import::begin(&import.id))).await?;
     let mut report = Report::default();
     let staged = stage::stage(&import, file, &mut report, &mut progress).await?;
+    store::import::take_stock(&ctx.db).await?;
     progress(Progress::Checking);
     check::check(&import, &mut report).await?;
     if staged.is_readable && (keep_going || report.errors.count == 0) {

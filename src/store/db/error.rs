@@ -34,8 +34,9 @@ pub enum DbError {
         /// What the client library or the server said.
         reason: String,
     },
-    /// The thread that did the work stopped in the middle of it. Whether a batch was kept is not known.
-    #[error("the database worker stopped before it answered")]
+    /// The thread that did the work stopped in the middle of it, or the connection was lost while a commit was on its
+    /// way. Whether a batch was kept is not known.
+    #[error("the database stopped before it answered")]
     WorkerLost,
     /// A column holds what the program never writes there.
     #[error("column {column} {problem}")]
@@ -61,6 +62,17 @@ pub enum DbError {
         /// What the system or the engine said of it.
         reason: String,
     },
+    /// The server cannot be reached, or is not one this program can work with; nothing was done.
+    #[error("{server}: {reason}")]
+    Server {
+        /// Its address, without any secret.
+        server: String,
+        /// What the system or the server said.
+        reason: String,
+    },
+    /// This engine cannot do it.
+    #[error("{0}")]
+    Unsupported(&'static str),
     /// The schema is not one this program can work with.
     #[error(transparent)]
     Schema(#[from] MigrateError),

@@ -39,6 +39,17 @@ pub enum MigrateError {
         /// The last version this program carries.
         known: i64,
     },
+    /// The schema lacks what this program needs.
+    #[error(
+        "the database has schema version {found} and this program needs version {needed}: run `ecluse migrate`, \
+         with a user who may change the schema"
+    )]
+    Older {
+        /// The version found in the database, 0 for an empty one.
+        found: i64,
+        /// The version this program needs.
+        needed: i64,
+    },
     /// The database was made with a script this program does not have.
     #[error(
         "schema version {version} of the database was made by another text than the one in this program: \
@@ -66,6 +77,26 @@ impl Migration {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    /// The statements of the script without its comments, in an engine's own words: `word` answers what stands in the
+    /// place of one, if it is not to stay.
+    pub(super) fn reworded(&self, word: impl Fn(&str) -> Option<&'static str>) -> Vec<String> {
+        let without_comments =
+            self.sql.lines().map(|line| line.split("--").next().unwrap_or(line).trim_end());
+        let code = without_comments.collect::<Vec<_>>().join("\n");
+        let statements = code.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+        let reword = |statement: &str| {
+            let pieces = statement
+                .split_inclusive(|symbol: char| !symbol.is_ascii_alphanumeric() && symbol != '_')
+                .map(|piece| {
+                    let end = piece.find(|symbol: char| !symbol.is_ascii_alphanumeric() && symbol != '_');
+                    let (text, rest) = piece.split_at(end.unwrap_or(piece.len()));
+                    [word(text).unwrap_or(text), rest].concat()
+                });
+            pieces.collect::<String>()
+        };
+        statements.map(reword).collect()
     }
 }
 

@@ -9,9 +9,16 @@
 
 mod error;
 mod migrate;
+mod postgres;
 mod row;
 mod sqlite;
 mod statement;
+#[cfg(test)]
+pub(crate) mod test_database;
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,11 +27,13 @@ use tokio::sync::mpsc;
 
 pub use error::{BatchError, DbError};
 pub use migrate::MigrateError;
+pub use postgres::{Address, AddressError, Server};
 pub use row::{Column, Row};
 pub(crate) use statement::q;
 pub use statement::{Affected, Batch, OrderLock, Statement, Value};
 
 use super::clock::Clock;
+use postgres::Postgres;
 use sqlite::Sqlite;
 
 /// A handle on the database. Clones share the same connections, which are closed when the last one is dropped.
@@ -36,6 +45,7 @@ pub struct Db {
 
 #[derive(Clone)]
 enum Engine {
+    Postgres(Arc<Postgres>),
     Sqlite(Arc<Sqlite>),
 }
 
@@ -49,6 +59,13 @@ impl Db {
         Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), clock })
     }
 
+    /// Opens a database on a PostgreSQL server, after a look at the server. `now_us()` in SQL is the server's clock;
+    /// a `clock` that is moved by hand is obeyed by a database that was migrated with such a one.
+    pub async fn open_postgres(server: &Server, clock: Clock) -> Result<Self, DbError> {
+        let engine = Postgres::open(server, &clock).await?;
+        Ok(Self { engine: Engine::Postgres(Arc::new(engine)), clock })
+    }
+
     /// The clock the database was opened with.
     pub const fn clock(&self) -> &Clock {
         &self.clock
@@ -57,6 +74,7 @@ impl Db {
     /// All rows a `SELECT` answers.
     pub async fn all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.read(statement).await,
             Engine::Sqlite(sqlite) => sqlite.read(statement).await,
         }
     }
@@ -66,6 +84,7 @@ impl Db {
         let sql = statement.sql();
         let mut rows = match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.look(statement).await?,
+            Engine::Postgres(_) => self.all(statement).await?,
         };
         if rows.len() > 1 {
             let reason = format!("{} rows where at most one was expected", rows.len());
@@ -85,6 +104,7 @@ impl Db {
         chunk_rows: usize,
     ) -> Result<mpsc::Receiver<Result<Vec<Row>, DbError>>, DbError> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.walk(statement, chunk_rows).await,
             Engine::Sqlite(sqlite) => sqlite.walk(statement, chunk_rows).await,
         }
     }
@@ -98,6 +118,7 @@ impl Db {
             return Ok(Vec::new());
         }
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.run(batch).await,
             Engine::Sqlite(sqlite) => sqlite.run(batch).await,
         }
     }
@@ -106,7 +127,30 @@ impl Db {
     /// text of the same migration, has made.
     pub async fn migrate(&self) -> Result<(), DbError> {
         match &self.engine {
+            Engine::Postgres(postgres) => postgres.migrate(migrate::MIGRATIONS, self.clock.now()).await,
             Engine::Sqlite(sqlite) => sqlite.migrate(migrate::MIGRATIONS, self.clock.now()).await,
+        }
+    }
+
+    /// Makes sure that the schema is the one this program needs. A file, which belongs to one program, is brought up to
+    /// it; a server's is changed by [`migrate`](Self::migrate) only, when whoever runs its programs says so.
+    pub async fn expect_schema(&self) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.check_schema(migrate::MIGRATIONS).await,
+            Engine::Sqlite(_) => self.migrate().await,
+        }
+    }
+
+    /// After many rows were written at once: has an engine that chooses how to read by what it believes to be in the
+    /// tables look at them again, by its statement `ANALYZE`. SQLite reads as the text says.
+    pub async fn take_stock(&self, analyze: Statement) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Postgres(postgres) => match postgres.run(Batch::plain(vec![analyze])).await {
+                // Somebody else is looking at them, as the server does by itself from time to time.
+                Ok(_) | Err(BatchError::Busy) => Ok(()),
+                Err(error) => Err(error.into()),
+            },
+            Engine::Sqlite(_) => Ok(()),
         }
     }
 
@@ -120,6 +164,7 @@ impl Db {
         progress: impl FnMut(u64, u64) + Send + 'static,
     ) -> Result<(), DbError> {
         match &self.engine {
+            Engine::Postgres(_) => Err(DbError::Unsupported("a PostgreSQL database is copied by pg_dump")),
             Engine::Sqlite(sqlite) => sqlite.backup(dest, progress).await,
         }
     }

@@ -78,14 +78,23 @@ pub struct Statement {
     pub(super) values: Vec<Value>,
     want: Option<u64>,
     label: &'static str,
-    held: bool,
+    hold: Option<Hold>,
+}
+
+/// How the rows that a condition has read are kept as they are until the batch has committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Others may hold them too.
+    Shared,
+    /// Nobody else may.
+    Alone,
 }
 
 impl Statement {
     /// A statement whose marker `$n` stands for the `n`th of `values`. The engine refuses a text that does
     /// not use all of them.
     pub const fn new(sql: &'static str, values: Vec<Value>) -> Self {
-        Self { sql, values, want: None, label: "", held: false }
+        Self { sql, values, want: None, label: "", hold: None }
     }
 
     /// Insists that the statement touches exactly `rows` rows (for one that answers rows: that it answers so
@@ -99,11 +108,20 @@ impl Statement {
     /// Marks a `SELECT` in a batch as a condition: it must answer exactly one row, and that row stays as it
     /// is until the batch has committed.
     ///
-    /// SQLite has one writer at a time, which makes it so; PostgreSQL is told by `FOR SHARE`, appended by the
-    /// engine, so the text ends where its `WHERE` does and names one table.
+    /// Others may hold the same row: for one that every batch speaks of and few change. SQLite has one writer at a
+    /// time, which makes it so; PostgreSQL is told by `FOR SHARE`, appended by the engine, so the text ends where
+    /// its `WHERE` does and names one table.
     #[must_use]
     pub const fn holds(mut self) -> Self {
-        self.held = true;
+        self.hold = Some(Hold::Shared);
+        self.want(1)
+    }
+
+    /// The same for a row that the batch may go on to change, or that few batches speak of: no other batch holds it
+    /// meanwhile. Two that both held it and then both wanted to change it would wait for each other.
+    #[must_use]
+    pub const fn holds_alone(mut self) -> Self {
+        self.hold = Some(Hold::Alone);
         self.want(1)
     }
 
@@ -130,9 +148,9 @@ impl Statement {
         self.label
     }
 
-    /// Whether the rows read must stay as they are until commit.
-    pub const fn is_held(&self) -> bool {
-        self.held
+    /// How the rows read are kept as they are until commit.
+    pub(super) const fn hold(&self) -> Option<Hold> {
+        self.hold
     }
 }
 

@@ -68,7 +68,7 @@ pub fn begin(id: &str) -> Vec<Statement> {
 
 /// In a batch: the staging tables still belong to the import `id`.
 pub fn held(id: &str) -> Statement {
-    q!("SELECT id FROM import_run WHERE id = $1", id).holds().named(HELD)
+    q!("SELECT id FROM import_run WHERE id = $1", id).holds_alone().named(HELD)
 }
 
 /// In a batch: the import `id` is over, and its tables are emptied.
@@ -141,6 +141,15 @@ pub async fn places(db: &Db) -> Result<Vec<TerritoryPath>, DbError> {
 pub async fn count(db: &Db) -> Result<u64, DbError> {
     let row = db.one(q!("SELECT COUNT(*) AS people FROM import_row")).await?;
     row.map_or(Ok(0), |row| row.number("people"))
+}
+
+/// Lets the database know what an import has made of its tables. Before, it may take a table of a thousand people for an
+/// empty one, and go through all of it for each of them.
+pub async fn take_stock(db: &Db) -> Result<(), DbError> {
+    db.take_stock(q!(
+        "ANALYZE import_row, import_place, import_pupil, import_refused, account, affiliation, guardianship"
+    ))
+    .await
 }
 
 /// Without a condition, so that SQLite empties a table page by page and not row by row.

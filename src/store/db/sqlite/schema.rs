@@ -1,7 +1,5 @@
 //! Migrations on SQLite: all that are missing, in one transaction.
 
-use std::borrow::Cow;
-
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::connection;
@@ -47,7 +45,7 @@ fn history(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Applied>> {
 }
 
 fn apply(transaction: &Transaction<'_>, migration: &Migration, now: Timestamp) -> rusqlite::Result<()> {
-    transaction.execute_batch(&in_sqlite_words(migration.sql))?;
+    transaction.execute_batch(&in_sqlite_words(migration))?;
     transaction.execute(
         "INSERT INTO schema_version (version, checksum, applied_at) VALUES (?1, ?2, ?3)",
         params![migration.version, migration.checksum(), now.micros()],
@@ -57,19 +55,11 @@ fn apply(transaction: &Transaction<'_>, migration: &Migration, now: Timestamp) -
 
 /// The script with PostgreSQL's words replaced: `BIGINT` is `INTEGER`, and tables are `STRICT`, so that a
 /// column holds its type and nothing else, as it does on PostgreSQL.
-fn in_sqlite_words(script: &str) -> String {
-    let without_comments = script.lines().map(|line| line.split("--").next().unwrap_or(line).trim_end());
-    let code = without_comments.collect::<Vec<_>>().join("\n");
-    let statements = code.split(';').map(str::trim).filter(|statement| !statement.is_empty());
-    statements.fold(String::new(), |mut script, statement| {
+fn in_sqlite_words(migration: &Migration) -> String {
+    let statements = migration.reworded(|word| (word == "BIGINT").then_some("INTEGER"));
+    statements.into_iter().fold(String::new(), |mut script, statement| {
         let is_table = statement.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("CREATE TABLE"));
-        let statement =
-            statement.split_inclusive(|symbol: char| !symbol.is_ascii_alphanumeric() && symbol != '_');
-        let words = statement.map(|word| match word.strip_prefix("BIGINT") {
-            Some(rest) if rest.len() <= 1 => Cow::from(format!("INTEGER{rest}")),
-            _ => Cow::from(word),
-        });
-        script.extend(words);
+        script.push_str(&statement);
         script.push_str(if is_table { " STRICT;\n" } else { ";\n" });
         script
     })
@@ -81,13 +71,13 @@ mod tests {
 
     #[test]
     fn tables_become_strict_and_nothing_else_does() {
-        let script = "CREATE TABLE a ( -- what it is; and why
+        let sql = "CREATE TABLE a ( -- what it is; and why
     id TEXT PRIMARY KEY,
     at BIGINT NOT NULL, BIGINTS BIGINT
 );
 CREATE INDEX a_at ON a (at);
 INSERT INTO a VALUES ('x', 1, NULL);";
-        insta::assert_snapshot!(in_sqlite_words(script), @r"
+        insta::assert_snapshot!(in_sqlite_words(&Migration { version: 1, sql }), @r"
         CREATE TABLE a (
             id TEXT PRIMARY KEY,
             at INTEGER NOT NULL, BIGINTS INTEGER

@@ -22,50 +22,6 @@ async fn in_a_group_each_batch_fails_alone() {
     assert_eq!(bench.number("a").await, Some(9));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_sixty_four_conditional_updates_one_wins() {
-    let bench = Bench::open().await;
-    bench.db.run(Batch::plain(vec![insert("a", 0)])).await.unwrap();
-    let other = bench.another();
-    let tasks: Vec<_> = (1..=64)
-        .map(|n| {
-            let db = if n % 2 == 0 { bench.db.clone() } else { other.clone() };
-            let spend = q!("UPDATE item SET n = $1 WHERE id = 'a' AND n = 0", n).want(1);
-            tokio::spawn(async move { (n, db.run(Batch::plain(vec![spend])).await) })
-        })
-        .collect();
-    let mut winners = Vec::new();
-    for task in tasks {
-        match task.await.unwrap() {
-            (n, Ok(_)) => winners.push(i64::from(n)),
-            (_, Err(error)) => assert!(matches!(error, BatchError::Unmet { .. }), "{error}"),
-        }
-    }
-    assert_eq!(winners.len(), 1);
-    assert_eq!(bench.number("a").await, winners.first().copied());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_that_leave_change_nothing_about_what_is_done() {
-    let bench = Bench::open().await;
-    let mut accepted = Vec::new();
-    for n in 0..300 {
-        let pair = vec![insert(&format!("{n}/left"), n), insert(&format!("{n}/right"), n)];
-        let task = bench.queue(pair).await;
-        if n % 3 == 0 {
-            task.abort();
-        } else {
-            accepted.push(task);
-        }
-    }
-    for task in accepted {
-        task.await.unwrap().unwrap();
-    }
-    let halves = bench.db.all(q!("SELECT n FROM item GROUP BY n HAVING count(*) <> 2")).await.unwrap();
-    assert!(halves.is_empty());
-    assert!(bench.ids().await.len() >= 400);
-}
-
 #[tokio::test]
 async fn a_batch_that_was_queued_runs_without_its_caller() {
     let bench = Bench::open().await;
@@ -108,25 +64,4 @@ async fn a_panic_on_the_writer_is_an_answer_and_the_next_batch_is_served() {
     assert!(matches!(lost.await, Err::<(), _>(DbError::WorkerLost)));
     bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
     assert_eq!(bench.ids().await, ["a"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_handles_on_one_file_take_turns_and_see_each_other() {
-    let bench = Bench::open().await;
-    let other = bench.another();
-    let writes = |db: Db, side: &'static str| {
-        tokio::spawn(async move {
-            for n in 0..50 {
-                let id = format!("{side}{n}");
-                db.run(Batch::plain(vec![insert(&id, n)])).await.unwrap();
-                assert!(db.one(q!("SELECT n FROM item WHERE id = $1", id)).await.unwrap().is_some());
-            }
-        })
-    };
-    let (ours, theirs) = (writes(bench.db.clone(), "a"), writes(other.clone(), "b"));
-    ours.await.unwrap();
-    theirs.await.unwrap();
-    assert_eq!(bench.ids().await.len(), 100);
-    other.run(Batch::plain(vec![insert("last", 1)])).await.unwrap();
-    assert_eq!(bench.number("last").await, Some(1));
 }

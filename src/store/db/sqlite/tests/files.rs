@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use crate::store::db::MigrateError;
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -15,7 +14,7 @@ fn mode(path: &Path) -> u32 {
 async fn all_files_are_their_owners_only() {
     let bench = Bench::open().await;
     bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
-    for file in fs::read_dir(bench.directory.path()).unwrap() {
+    for file in fs::read_dir(bench.folder()).unwrap() {
         let path = file.unwrap().path();
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
@@ -25,9 +24,9 @@ async fn all_files_are_their_owners_only() {
 async fn closing_the_last_handle_leaves_one_file() {
     let bench = Bench::open().await;
     bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
-    let Bench { db, directory, .. } = bench;
+    let seam::Bench { db, database, .. } = bench.0;
     drop(db);
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(database.path().parent().unwrap()).unwrap().count(), 1);
 }
 
 #[tokio::test]
@@ -43,57 +42,12 @@ async fn a_file_that_is_no_database_and_a_directory_that_is_not_there_are_named(
 }
 
 #[tokio::test]
-async fn migrations_are_applied_once_and_never_in_another_text() {
-    const TWO: &[Migration] = &[
-        Migration { version: 1, sql: ITEM[0].sql },
-        Migration { version: 2, sql: "ALTER TABLE item ADD COLUMN note TEXT;" },
-    ];
-    const EDITED: &[Migration] = &[Migration { version: 1, sql: "CREATE TABLE item (id TEXT PRIMARY KEY);" }];
-    const BROKEN: &[Migration] = &[
-        Migration { version: 1, sql: ITEM[0].sql },
-        Migration { version: 2, sql: TWO[1].sql },
-        Migration { version: 3, sql: "CREATE TABLE more (x BIGINT); CREATE TABLE item (x BIGINT);" },
-    ];
-    let bench = Bench::open().await;
-    bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
-    for _ in 0..2 {
-        migrate(&bench.db, TWO).await.unwrap();
-    }
-    assert_eq!(bench.number("a").await, Some(1));
-
-    let refused = async |known| match migrate(&bench.db, known).await {
-        Err(DbError::Schema(error)) => error,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(refused(ITEM).await, MigrateError::Newer { found: 2, known: 1 });
-    assert_eq!(refused(EDITED).await, MigrateError::Changed { version: 1 });
-    assert!(matches!(refused(BROKEN).await, MigrateError::Failed { version: 3, .. }));
-    assert!(bench.db.all(q!("SELECT x FROM more")).await.is_err());
-    let versions = bench.db.all(q!("SELECT version FROM schema_version")).await.unwrap();
-    assert_eq!(versions.len(), 2);
-}
-
-#[tokio::test]
-async fn what_this_program_carries_makes_a_schema_at_once_from_two_sides() {
-    let directory = TempDir::new().unwrap();
-    let path = directory.path().join("new.sqlite");
-    let starts = [1, 2].map(|_| {
-        let path = path.clone();
-        std::thread::spawn(move || Db::open_sqlite(&path, Clock::system(), 1).unwrap())
-    });
-    let [one, two] = starts.map(|start| start.join().unwrap());
-    let (first, second) = tokio::join!(one.migrate(), two.migrate());
-    first.unwrap();
-    second.unwrap();
-}
-
-#[tokio::test]
 async fn a_copy_made_under_writing_is_the_moment_it_began() {
     let bench = Bench::open().await;
     let filler = "x".repeat(4000);
     let rows = (0..4000).map(|n| insert(&format!("{n}{filler}"), n)).collect();
     bench.db.run(Batch::plain(rows)).await.unwrap();
-    let dest = bench.directory.path().join("copy.sqlite");
+    let dest = bench.folder().join("copy.sqlite");
     let copied = Arc::new(AtomicU64::new(0));
     let (last, busy) = (Arc::clone(&copied), rusqlite::Connection::open(bench.path()).unwrap());
     let write_at_each_step = move |done, all| {
@@ -115,7 +69,7 @@ async fn a_copy_made_under_writing_is_the_moment_it_began() {
 #[tokio::test]
 async fn a_copy_never_overwrites() {
     let bench = Bench::open().await;
-    let dest = bench.directory.path().join("precious");
+    let dest = bench.folder().join("precious");
     fs::write(&dest, "precious").unwrap();
     assert!(matches!(bench.db.backup(&dest, |_, _| ()).await, Err(DbError::File { .. })));
     assert_eq!(fs::read_to_string(&dest).unwrap(), "precious");
