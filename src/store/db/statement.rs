@@ -133,6 +133,12 @@ impl Statement {
         self
     }
 
+    /// Asks how SQLite would go about it, instead of doing it.
+    #[cfg(test)]
+    pub(in crate::store) fn explain(&mut self) {
+        self.sql = Box::leak(format!("EXPLAIN QUERY PLAN {}", self.sql).into_boxed_str());
+    }
+
     /// The SQL text.
     pub const fn sql(&self) -> &'static str {
         self.sql

@@ -57,10 +57,18 @@ macro_rules! row_differs {
     };
 }
 
-/// The accounts `c` that the staged row `r` names as its pupils, by the rows `k`.
+/// Where the accounts `c` are that the staged row `r` names as its pupils, by the rows `k`; [`is_named!`] says which. Joined
+/// crosswise, so that SQLite begins with the few rows of the line: it may otherwise go through every pupil there is.
 macro_rules! named_pupils {
     () => {
-        " import_pupil k JOIN account c ON c.source = r.source AND c.source_key = k.pupil_key "
+        " import_pupil k CROSS JOIN account c "
+    };
+}
+
+/// The account `c` is the one that `k` names on the line of `r`.
+macro_rules! is_named {
+    () => {
+        " k.line = r.line AND c.source = r.source AND c.source_key = k.pupil_key "
     };
 }
 
@@ -72,8 +80,9 @@ macro_rules! asked_for {
                 AND EXISTS (SELECT 1 FROM import_place p WHERE p.line = r.line AND p.path = f.path))
                OR (f.profile = 'National_TUT' AND EXISTS (SELECT 1 FROM ",
             named_pupils!(),
-            " JOIN affiliation e ON e.account_id = c.id AND e.path = f.path
-                  AND e.profile = 'National_ELV' AND e.ended IS NULL WHERE k.line = r.line))) "
+            " CROSS JOIN affiliation e WHERE ",
+            is_named!(),
+            " AND e.account_id = c.id AND e.path = f.path AND e.profile = 'National_ELV' AND e.ended IS NULL))) "
         )
     };
 }
@@ -89,17 +98,22 @@ macro_rules! places_differ {
                        AND f.profile = r.profile AND f.ended IS NULL))
                OR EXISTS (SELECT 1 FROM ",
             named_pupils!(),
-            " JOIN affiliation e ON e.account_id = c.id AND e.profile = 'National_ELV' AND e.ended IS NULL
-                   WHERE k.line = r.line AND NOT EXISTS (
+            " CROSS JOIN affiliation e WHERE ",
+            is_named!(),
+            " AND e.account_id = c.id AND e.profile = 'National_ELV' AND e.ended IS NULL AND NOT EXISTS (
                        SELECT 1 FROM affiliation f WHERE f.account_id = a.id AND f.path = e.path
                            AND f.profile = 'National_TUT' AND f.ended IS NULL))
                OR EXISTS (SELECT 1 FROM ",
             named_pupils!(),
-            " WHERE k.line = r.line AND NOT EXISTS (
+            " WHERE ",
+            is_named!(),
+            " AND NOT EXISTS (
                        SELECT 1 FROM guardianship g WHERE g.guardian_id = a.id AND g.pupil_id = c.id))
                OR EXISTS (SELECT 1 FROM guardianship g WHERE g.guardian_id = a.id AND NOT EXISTS (SELECT 1 FROM ",
             named_pupils!(),
-            " WHERE k.line = r.line AND c.id = g.pupil_id))) "
+            " WHERE ",
+            is_named!(),
+            " AND c.id = g.pupil_id))) "
         )
     };
 }
@@ -107,6 +121,18 @@ macro_rules! places_differ {
 impl Window {
     /// Counts what applying the window would do.
     pub async fn differences(&self, db: &Db) -> Result<Differences, DbError> {
+        let row = db.one(self.count()).await?;
+        let read = |row: &Row| {
+            Ok(Differences {
+                people: row.number("people")?,
+                created: row.number("created")?,
+                changed: row.number("changed")?,
+            })
+        };
+        row.as_ref().map_or(Ok(Differences::default()), read)
+    }
+
+    fn count(&self) -> Statement {
         const SQL: &str = concat!(
             "SELECT COUNT(*) AS people, COUNT(*) FILTER (WHERE a.id IS NULL) AS created,
                  COUNT(*) FILTER (WHERE a.id IS NOT NULL AND (",
@@ -118,15 +144,7 @@ impl Window {
             " WHERE ",
             in_window!()
         );
-        let row = db.one(self.statement(SQL)).await?;
-        let read = |row: &Row| {
-            Ok(Differences {
-                people: row.number("people")?,
-                created: row.number("created")?,
-                changed: row.number("changed")?,
-            })
-        };
-        row.as_ref().map_or(Ok(Differences::default()), read)
+        self.statement(SQL)
     }
 
     /// In a batch: the changes to people who have an account, for a window in which there are any.
@@ -171,7 +189,9 @@ impl Window {
             same_person!(),
             " CROSS JOIN ",
             named_pupils!(),
-            " WHERE k.line = r.line AND ",
+            " WHERE ",
+            is_named!(),
+            " AND ",
             in_window!(),
             " ON CONFLICT DO NOTHING"
         );
@@ -196,17 +216,18 @@ impl Window {
     /// In a batch, after the pupils have their places: their guardians follow them, also those whom the file does not
     /// name. Answers the account of each guardian who came to a new place.
     pub fn follow(&self) -> [Statement; 2] {
+        // The profile as an expression: as a column its index would lead to every guardian there is.
         const LEAVE: &str = concat!(
             "UPDATE affiliation AS f SET ended = (SELECT value FROM order_clock)
-             WHERE f.ended IS NULL AND f.profile = 'National_TUT' AND f.account_id IN (
+             WHERE f.ended IS NULL AND f.profile || '' = 'National_TUT' AND f.account_id IN (
                  SELECT g.guardian_id FROM import_row r JOIN account a ON ",
             same_person!(),
             " JOIN guardianship g ON g.pupil_id = a.id WHERE ",
             in_window!(),
             ") AND NOT EXISTS (
-                 SELECT 1 FROM guardianship g JOIN affiliation e ON e.account_id = g.pupil_id
-                 WHERE g.guardian_id = f.account_id AND e.path = f.path AND e.profile = 'National_ELV'
-                     AND e.ended IS NULL)"
+                 SELECT 1 FROM guardianship g CROSS JOIN affiliation e
+                 WHERE g.guardian_id = f.account_id AND e.account_id = g.pupil_id AND e.path = f.path
+                     AND e.profile = 'National_ELV' AND e.ended IS NULL)"
         );
         const ARRIVE: &str = concat!(
             "INSERT INTO affiliation (account_id, path, profile, began)
@@ -274,7 +295,9 @@ impl Window {
             same_person!(),
             " CROSS JOIN ",
             named_pupils!(),
-            " WHERE a.id = guardianship.guardian_id AND k.line = r.line AND c.id = guardianship.pupil_id)"
+            " WHERE ",
+            is_named!(),
+            " AND a.id = guardianship.guardian_id AND c.id = guardianship.pupil_id)"
         );
         self.statement(SQL)
     }
@@ -309,5 +332,36 @@ impl Window {
             super::line_value(self.to).into(),
             self.turn.stored().into(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::clock::Clock;
+
+    /// An import of guardians took minutes instead of seconds where a statement went through every pupil there is.
+    #[tokio::test]
+    async fn every_statement_begins_with_the_window_and_finds_accounts_one_by_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&directory.path().join("i.sqlite3"), Clock::system(), 1).unwrap();
+        db.migrate().await.unwrap();
+        let window = Window { from: 1, to: 600, turn: Turn::Guardians };
+        let now = Timestamp::from_micros(1);
+        let mut statements = vec![window.count(), window.create(1, now)];
+        statements.extend(window.change(now));
+        statements.extend(window.place());
+        statements.extend(window.follow());
+        for mut statement in statements {
+            let sql = statement.sql();
+            statement.explain();
+            for row in db.all(statement).await.unwrap() {
+                let step = row.text("detail").unwrap();
+                // The index by profile leads to every pupil of a place, or of all.
+                let all =
+                    ["SCAN a", "SCAN c", "SCAN f", "SCAN g", "SCAN e", "(source=?)", "affiliation_profile"];
+                assert!(!all.iter().any(|wrong| step.contains(wrong)), "{step}\nin {sql}");
+            }
+        }
     }
 }
