@@ -1,6 +1,6 @@
 //! Écluse: an OpenID provider that issues tokens only after the password-change gate passes.
 //!
-//! Floors, from what is true to who is asking: [`domain`], then [`oidc`] and [`store`], then [`flows`], then
+//! Floors, from what is true to who is asking: [`domain`], then [`oidc`], [`store`] and [`outgoing`], then [`flows`], then
 //! [`web`], then [`cli`]. A floor knows the floors below it and no other; `tests/` enforces it.
 //! `docs/ARCHITECTURE.md` is the map.
 
@@ -9,5 +9,6 @@ pub mod config;
 pub mod domain;
 pub mod flows;
 pub mod oidc;
+pub mod outgoing;
 pub mod store;
 pub mod web;

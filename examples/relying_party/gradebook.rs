@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Form, Router};
 use axum_extra::extract::cookie::CookieJar;
 
+use crate::backchannel::{self, Heard, Told};
 use crate::openid::{Answer, Provider, Refusal};
 use crate::pages::{self, Door, Marks, Notice, Service, Subject, SubjectMarks, Who};
 use crate::session::Sessions;
@@ -43,6 +44,8 @@ pub struct Gradebook {
     pub provider: Provider,
     /// Who is signed in here.
     pub sessions: Sessions,
+    /// What the provider has said already.
+    pub heard: Heard,
 }
 
 /// The gradebook's routes.
@@ -56,6 +59,7 @@ pub fn routes(gradebook: Gradebook) -> Router {
         .route("/callback", get(callback))
         .route("/notice", get(notice))
         .route("/declined", get(declined))
+        .route("/backchannel-logout", post(backchannel_logout))
         .route("/sign-out", post(sign_out))
         .route("/signed-out", get(signed_out))
         .with_state(Arc::new(gradebook))
@@ -147,6 +151,11 @@ async fn sign_out(State(gradebook): State<Arc<Gradebook>>, jar: CookieJar) -> Re
         None => None,
     };
     (jar, Redirect::to(there.as_ref().map_or("/signed-out", |url| url.as_str()))).into_response()
+}
+
+/// The provider says that sessions are over.
+async fn backchannel_logout(State(gradebook): State<Arc<Gradebook>>, told: Form<Told>) -> Response {
+    backchannel::end_sessions(&gradebook.provider, &gradebook.sessions, &gradebook.heard, told).await
 }
 
 async fn signed_out() -> Response {

@@ -4,6 +4,7 @@
 //! trust nothing but the provider. `openid` is the part to copy; `portal` and `gradebook` show the two ways to
 //! live with a password that must be changed.
 
+mod backchannel;
 mod gradebook;
 mod openid;
 mod pages;
@@ -27,6 +28,7 @@ use clap::{Args, Parser, Subcommand};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, PostLogoutRedirectUrl, RedirectUrl};
 use url::Url;
 
+use backchannel::Heard;
 use openid::{Provider, Registration};
 use session::Sessions;
 
@@ -75,17 +77,25 @@ struct Common {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    // Nobody else has chosen one.
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     match Arguments::parse().role {
         Role::Portal { service, gradebook } => {
             // `offline_access` gives the refresh token that the portal uses when no browser is there.
             let scopes = &["profile", "email", "ent", "offline_access"];
             let (provider, sessions) = service.parts(scopes)?;
-            let portal = portal::Portal { provider, sessions, gradebook: gradebook.to_string() };
+            let portal = portal::Portal {
+                provider,
+                sessions,
+                heard: Heard::default(),
+                gradebook: gradebook.to_string(),
+            };
             serve("portal", &service, portal::routes(portal)).await
         }
         Role::Gradebook { service } => {
             let (provider, sessions) = service.parts(&["profile", "ent"])?;
-            serve("gradebook", &service, gradebook::routes(gradebook::Gradebook { provider, sessions })).await
+            let gradebook = gradebook::Gradebook { provider, sessions, heard: Heard::default() };
+            serve("gradebook", &service, gradebook::routes(gradebook)).await
         }
     }
 }

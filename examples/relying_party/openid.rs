@@ -7,6 +7,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{Jwk, JwkSet};
 use openidconnect::core::{
     CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreGenderClaim, CoreIdToken,
 };
@@ -49,6 +52,7 @@ pub struct Provider {
 struct Known {
     client: Client,
     end_session: Option<EndSessionUrl>,
+    keys: JwkSet,
 }
 
 type Client = CoreClient<
@@ -89,8 +93,18 @@ pub struct Identity {
     /// What userinfo says about the person.
     pub person: Person,
     subject: SubjectIdentifier,
+    // The session at the provider, by which a logout token names it.
+    sid: Option<String>,
     access_token: AccessToken,
     refresh_token: Option<RefreshToken>,
+}
+
+impl Identity {
+    /// Whether a logout token that names this person, or this session, or both, means this sign-in.
+    pub fn is_of(&self, sub: Option<&str>, sid: Option<&str>) -> bool {
+        sub.is_none_or(|sub| sub == self.subject.as_str())
+            && sid.is_none_or(|sid| Some(sid) == self.sid.as_deref())
+    }
 }
 
 /// The claims of scopes `profile`, `email` and `ent`.
@@ -157,6 +171,20 @@ impl Provider {
         Ok(Self { registration, http: Http(http), known: Mutex::new(None) })
     }
 
+    /// What this relying party is registered as.
+    pub fn registration(&self) -> &Registration {
+        &self.registration
+    }
+
+    /// The provider's key of this name. One that is not known yet may have come since: it is looked for once more.
+    pub async fn key(&self, kid: &str) -> Result<Option<Jwk>, Refusal> {
+        if let Some(key) = self.known().await?.keys.find(kid) {
+            return Ok(Some(key.clone()));
+        }
+        *self.known.lock().await = None;
+        Ok(self.known().await?.keys.find(kid).cloned())
+    }
+
     /// A fresh authorization request: the address to send the browser to, and what to remember meanwhile.
     ///
     /// `prompt` is `change_password` for somebody who read this service's own notice and agreed.
@@ -211,6 +239,7 @@ impl Provider {
             subject,
             access_token: tokens.access_token().clone(),
             refresh_token: tokens.refresh_token().cloned(),
+            sid: sid(&id_token),
             id_token,
         })
     }
@@ -300,14 +329,27 @@ impl Provider {
         let metadata =
             ProviderMetadataWithLogout::discover_async(registration.issuer.clone(), &self.http).await?;
         let end_session = metadata.additional_metadata().end_session_endpoint.clone();
+        let keys = serde_json::to_value(metadata.jwks()).and_then(serde_json::from_value);
+        let keys = keys.map_err(Refusal::not_believed)?;
         let client = CoreClient::from_provider_metadata(
             metadata,
             registration.client_id.clone(),
             Some(registration.client_secret.clone()),
         )
         .set_redirect_uri(registration.redirect_uri.clone());
-        Ok(Arc::clone(known.insert(Arc::new(Known { client, end_session }))))
+        Ok(Arc::clone(known.insert(Arc::new(Known { client, end_session, keys }))))
     }
+}
+
+/// The session of an ID token that was verified. The library knows no `sid`.
+fn sid(id_token: &CoreIdToken) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Session {
+        sid: String,
+    }
+    let token = id_token.to_string();
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Session>(&claims).ok().map(|session| session.sid)
 }
 
 /// Carries the library's requests over the HTTP client of our choice.

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Form, Router};
 use axum_extra::extract::cookie::CookieJar;
 
+use crate::backchannel::{self, Heard, Told};
 use crate::openid::{Answer, Identity, Provider, Refusal};
 use crate::pages::{self, Door, Ended, Home, Outcome, Service, Who};
 use crate::session::Sessions;
@@ -22,6 +23,8 @@ pub struct Portal {
     pub provider: Provider,
     /// Who is signed in here.
     pub sessions: Sessions,
+    /// What the provider has said already.
+    pub heard: Heard,
     /// Where its link to the gradebook leads.
     pub gradebook: String,
 }
@@ -34,6 +37,7 @@ pub fn routes(portal: Portal) -> Router {
         .route("/callback", get(callback))
         .route("/refresh", post(refresh))
         .route("/userinfo", post(userinfo))
+        .route("/backchannel-logout", post(backchannel_logout))
         .route("/sign-out", post(sign_out))
         .route("/signed-out", get(signed_out))
         .with_state(Arc::new(portal))
@@ -42,6 +46,7 @@ pub fn routes(portal: Portal) -> Router {
 async fn home(State(portal): State<Arc<Portal>>, jar: CookieJar) -> Response {
     match portal.sessions.who(&jar) {
         Some(identity) => portal.home(&identity, None),
+        None if portal.sessions.was_ended(&jar) => ended_by_provider(&portal, jar),
         None => pages::page(
             &SERVICE,
             "Accueil",
@@ -106,6 +111,18 @@ async fn sign_out(State(portal): State<Arc<Portal>>, jar: CookieJar) -> Response
         None => None,
     };
     (jar, Redirect::to(there.as_ref().map_or("/signed-out", |url| url.as_str()))).into_response()
+}
+
+/// The provider says that sessions are over.
+async fn backchannel_logout(State(portal): State<Arc<Portal>>, told: Form<Told>) -> Response {
+    backchannel::end_sessions(&portal.provider, &portal.sessions, &portal.heard, told).await
+}
+
+/// Says once why somebody who was signed in is not any more.
+fn ended_by_provider(portal: &Portal, jar: CookieJar) -> Response {
+    let (jar, _) = portal.sessions.sign_out(jar);
+    let told = outcome("ended", "Le service de connexion a fermé votre session. Reconnectez-vous.");
+    (jar, pages::page(&SERVICE, "Session fermée", None, &Ended { outcome: told })).into_response()
 }
 
 async fn signed_out() -> Response {

@@ -20,6 +20,8 @@ pub struct Visitor {
     /// that no link can use a sign-in to send people elsewhere.
     pub wanted: Option<&'static str>,
     identity: Option<Arc<Identity>>,
+    // The provider has ended the session, and the person was not told yet.
+    ended: bool,
 }
 
 /// Enough for the tabs of one person; what is older was abandoned.
@@ -80,6 +82,7 @@ impl Sessions {
         let mut visitor =
             jar.get(&self.cookie).and_then(|cookie| visitors.remove(cookie.value())).unwrap_or_default();
         visitor.identity = Some(Arc::new(identity));
+        visitor.ended = false;
         let wanted = visitor.wanted.take();
         (self.enter(&mut visitors, jar, visitor), wanted)
     }
@@ -98,6 +101,23 @@ impl Sessions {
         let visitor = jar.get(&self.cookie).and_then(|cookie| self.lock().remove(cookie.value()));
         let spent = Cookie::build(self.cookie.clone()).path("/").secure(self.secure);
         (jar.remove(spent), visitor.and_then(|visitor| visitor.identity))
+    }
+
+    /// Ends every session of a person, or those that came from one session at the provider.
+    pub fn end(&self, sub: Option<&str>, sid: Option<&str>) {
+        for visitor in self.lock().values_mut() {
+            let meant = visitor.identity.as_ref().is_some_and(|identity| identity.is_of(sub, sid));
+            if meant {
+                visitor.identity = None;
+                visitor.ended = true;
+            }
+        }
+    }
+
+    /// Whether the provider has ended the session of this browser since its person was last seen.
+    pub fn was_ended(&self, jar: &CookieJar) -> bool {
+        let visitors = self.lock();
+        jar.get(&self.cookie).and_then(|cookie| visitors.get(cookie.value())).is_some_and(|it| it.ended)
     }
 
     fn enter(&self, visitors: &mut HashMap<String, Visitor>, jar: CookieJar, visitor: Visitor) -> CookieJar {

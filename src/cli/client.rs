@@ -38,6 +38,12 @@ pub(super) struct Add {
     /// Where a sign-out may lead.
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a session is over, by a logout token.
+    #[arg(long, value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
+    /// It must be told which session; it always is.
+    #[arg(long, requires = "backchannel_logout_uri")]
+    backchannel_logout_session_required: bool,
     /// Clients of one sector know a person by the same subject. Never changes; the identifier when absent.
     #[arg(long, value_name = "SECTOR")]
     sector: Option<String>,
@@ -131,6 +137,8 @@ impl Add {
             secret_hash: (auth_method != AuthMethod::None).then(|| secret.hash()),
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
+            backchannel_logout_uri: self.backchannel_logout_uri,
+            backchannel_logout_session_required: self.backchannel_logout_session_required,
             scopes: self.scope,
             pkce_required: !self.without_pkce,
             id_token_signed_response_alg: match self.algorithm {

@@ -19,6 +19,7 @@ mod instant;
 mod keys;
 pub mod logging;
 mod migrate;
+mod notice;
 pub mod open;
 mod operator;
 pub mod printer;
@@ -74,6 +75,8 @@ enum Command {
     Keys(Acts<keys::Verb>),
     /// Bring the schema of the database up to what this program needs
     Migrate,
+    /// What relying parties have not been told.
+    Notice(Acts<notice::Verb>),
     /// Who may order others to do what, and where.
     Operator(Acts<operator::Verb>),
     /// What an authority orders.
@@ -130,6 +133,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Client(act) => client::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Keys(act) => keys::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Migrate => migrate::run(&global.load()?, printer).await,
+        Command::Notice(act) => notice::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Operator(act) => operator::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Serve => serve::run(&global.load()?).await,

@@ -9,6 +9,8 @@ use crate::cli::printer::{ExitStatus, Failure};
 use crate::cli::{logging, open};
 use crate::config::layers::Loaded;
 use crate::flows::declare_clients::declare_clients;
+use crate::flows::notices::Courier;
+use crate::outgoing::Outgoing;
 use crate::store::db::DbError;
 use crate::web::app::App;
 use crate::web::serve::serve;
@@ -37,7 +39,11 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
         tracing::info!("stopping");
     };
     tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, "ready");
-    let app = App { ctx: Arc::new(ctx), site: Arc::new(config.site()) };
+    let ctx = Arc::new(ctx);
+    let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
+    let courier = tokio::spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
+    let app = App { ctx, site: Arc::new(config.site()) };
     serve(app, listener, config.limits(), stop).await?;
+    courier.abort();
     Ok(ExitStatus::Done)
 }

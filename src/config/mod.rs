@@ -18,6 +18,7 @@ pub mod ephemeral;
 pub mod keys;
 pub mod layers;
 pub mod log;
+pub mod notices;
 pub mod parts;
 pub mod password;
 pub mod private_file;
@@ -49,6 +50,8 @@ pub struct Config {
     pub password: password::Password,
     /// How guessing is slowed down.
     pub throttle: ThrottleRules,
+    /// How relying parties are told that a session is over.
+    pub notices: notices::Notices,
     /// What people read.
     pub display: display::Display,
     /// What is told on standard error.
@@ -69,6 +72,7 @@ impl Config {
         self.codes.check()?;
         self.password.check()?;
         throttle::check(&self.throttle, &self.password.rules)?;
+        self.notices.check()?;
         self.display.check()?;
         self.log.check()?;
         self.client.iter().enumerate().try_for_each(|(place, client)| client.check(place))

@@ -3,10 +3,13 @@
 use std::thread::available_parallelism;
 
 use crate::domain::gate::PolicyBook;
+use crate::domain::notice::RetryRules;
 use crate::domain::session::SessionLimits;
 use crate::flows::context::Settings;
 use crate::flows::hash_pool::HashSettings;
+use crate::flows::notices::NoticeSettings;
 use crate::flows::signing_keys::Rotation;
+use crate::outgoing::Reach;
 use crate::web::app::Site;
 use crate::web::serve;
 
@@ -29,6 +32,7 @@ impl Config {
             throttle: self.throttle,
             signs_in_after_change: self.password.after_change == AfterChange::Continue,
             hashing: self.hashing(),
+            notices: self.notice_settings(),
             rotation: Rotation { period: self.keys.rotation, overlap: self.keys.overlap },
         }
     }
@@ -53,6 +57,26 @@ impl Config {
             request_timeout: self.server.request_timeout,
             shutdown_grace: self.server.shutdown_grace,
             max_connections: self.server.max_connections,
+        }
+    }
+
+    /// Whom outgoing requests may reach.
+    pub fn reach(&self) -> Reach {
+        Reach { networks: self.notices.allowed_networks.clone(), loopback: self.server.issuer.is_loopback() }
+    }
+
+    fn notice_settings(&self) -> NoticeSettings {
+        let notices = &self.notices;
+        NoticeSettings {
+            retry: RetryRules {
+                attempts: notices.attempts,
+                first: notices.first_delay,
+                longest: notices.longest_delay,
+            },
+            timeout: notices.timeout,
+            concurrency: notices.concurrency,
+            ahead: notices.ahead,
+            keep: notices.keep,
         }
     }
 

@@ -180,7 +180,7 @@ fn a_bad_client_is_named_with_what_to_write() {
         (
             "\nredirect_uris",
             "\nredirect_uri",
-            "ecluse.toml: client \"portal\": unknown field `redirect_uri`, expected one of `client_id`, `client_name`, `ecluse_sector`, `token_endpoint_auth_method`, `ecluse_client_secret_sha256`, `redirect_uris`, `post_logout_redirect_uris`, `scope`, `ecluse_pkce_required`, `id_token_signed_response_alg`, `ecluse_password_change_mode`, `client_uri`, `initiate_login_uri`, `ecluse_resource_server`",
+            "ecluse.toml: client \"portal\": unknown field `redirect_uri`, expected one of `client_id`, `client_name`, `ecluse_sector`, `token_endpoint_auth_method`, `ecluse_client_secret_sha256`, `redirect_uris`, `post_logout_redirect_uris`, `backchannel_logout_uri`, `backchannel_logout_session_required`, `scope`, `ecluse_pkce_required`, `id_token_signed_response_alg`, `ecluse_password_change_mode`, `client_uri`, `initiate_login_uri`, `ecluse_resource_server`",
         ),
         ("client_id = \"portal\"", "", "ecluse.toml: client[0]: missing field `client_id`"),
     ];
@@ -254,7 +254,7 @@ const BAD_FILES: &[(&str, &str)] = &[
     ("[server\n", "ecluse.toml: TOML parse error at line 1, column 8: unclosed table, expected `]`"),
     (
         "[serve]\n",
-        "ecluse.toml: serve: unknown key; expected one of `server`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `password`, `throttle`, `display`, `log`, `client`",
+        "ecluse.toml: serve: unknown key; expected one of `server`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `password`, `throttle`, `notices`, `display`, `log`, `client`",
     ),
     (
         "[codes]\nlifetme = \"30d\"\n",

@@ -107,6 +107,12 @@ pub struct Client {
     /// Where a sign-out may lead.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a session is over (OpenID Connect Back-Channel Logout 1.0 section 2.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether it must be told which session; it always is.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
     /// What it may ask for. With `offline_access` it gets refresh tokens. The default is `openid profile`: a service
     /// that needs addresses, schools or classes says so.
     #[serde(rename = "scope", default = "default_scopes")]
@@ -298,6 +304,12 @@ impl Client {
                     errors.push(ClientError::Uri { member, uri: uri.clone(), fault });
                 }
             }
+        }
+        if let Some(uri) = &self.backchannel_logout_uri
+            && let Err(fault) = check_uri(uri, issuer_is_loopback)
+        {
+            // The provider goes there, not a browser: `http` to its own machine is for a provider that is on it alone.
+            errors.push(ClientError::Uri { member: "backchannel_logout_uri", uri: uri.clone(), fault });
         }
         if self.password_change_mode == PasswordChangeMode::ClientNotice && !issuer_is_loopback {
             let plain = self.redirect_uris.iter().filter(|uri| !uri.starts_with("https:"));

@@ -20,6 +20,8 @@ pub enum Act {
     CodePrint,
     /// A signing key was rotated.
     KeyRotate,
+    /// Notices that were given up are tried anew.
+    NoticeRetry,
     /// A role was granted.
     OperatorGrant,
     /// An order was written.
@@ -62,6 +64,7 @@ impl Act {
             Self::CodePrint => "code.print",
             Self::CodeReuse => "code.reuse",
             Self::KeyRotate => "key.rotate",
+            Self::NoticeRetry => "notice.retry",
             Self::OperatorGrant => "operator.grant",
             Self::OrderCancel => "order.cancel",
             Self::OrderClose => "order.close",

@@ -9,6 +9,7 @@ pub mod gate;
 pub mod grant;
 pub mod length;
 pub mod level;
+pub mod notice;
 pub mod operator;
 pub mod order_clock;
 pub mod password;

@@ -159,8 +159,8 @@ impl Browser {
 }
 
 /// In a batch: the session is over before its time.
-pub fn session_ends(ctx: &Context, session: &Session, now: Timestamp) -> [Statement; 3] {
-    store::session::end(session, now, natural_end(ctx, session))
+pub fn session_ends(ctx: &Context, session: &Session, now: Timestamp) -> [Statement; 4] {
+    store::session::end(session, &ctx.new_cause(now), now, natural_end(ctx, session))
 }
 
 /// When a session ends that nobody ends.

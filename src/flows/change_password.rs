@@ -21,6 +21,7 @@ use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store::account::{Person, choose_credential, still_at};
 use crate::store::ephemeral::{Claim, Reserve, Writes};
+use crate::store::notice::account_ended;
 
 /// What somebody typed on the change page.
 pub struct NewPassword {
@@ -245,6 +246,7 @@ async fn write(
     writes.extend(still_at(facts));
     writes.extend(used);
     writes.extend(choose_credential(&facts.account, phc, facts.clock, proof, facts.now));
+    writes.push(account_ended(&facts.account, &ctx.new_cause(facts.now), facts.now));
     let session = open_session(ctx, &case.asked.evidence, proof);
     match &session {
         Some((session, _)) => writes.extend(browser.replace_session(ctx, session)?),
@@ -257,6 +259,7 @@ async fn write(
     writes.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     ctx.steps.at(Step::ChangeDecided).await;
     let written = ctx.commit_claims(writes).await?;
+    ctx.notices_written.notify_one();
     let known = browser.remembering(ctx, &facts.account, facts.now);
     Ok(written.then_some(ChangePassword::Changed { session, known }))
 }

@@ -3,8 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::gate::PolicyBook;
+use crate::domain::notice::Cause;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::password::PasswordRules;
 use crate::domain::reset_order::OrderBook;
@@ -12,6 +15,7 @@ use crate::domain::session::SessionLimits;
 use crate::domain::throttle::ThrottleRules;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::hash_pool::{HashError, HashPool, HashSettings};
+use crate::flows::notices::NoticeSettings;
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{KeyRoom, Rotation};
 use crate::flows::step::Steps;
@@ -41,6 +45,8 @@ pub struct Context {
     pub settings: Settings,
     /// Where a test may stop a flow between two statements.
     pub steps: Steps,
+    /// Wakes the job that sends notices: some may have been written.
+    pub notices_written: Notify,
     keys: RwLock<Arc<KeyRing>>,
     book: RwLock<Arc<OrderBook>>,
 }
@@ -92,6 +98,8 @@ pub struct Settings {
     pub signs_in_after_change: bool,
     /// The cost of hashing.
     pub hashing: HashSettings,
+    /// How relying parties are told.
+    pub notices: NoticeSettings,
     /// How long signing keys sign.
     pub rotation: Rotation,
 }
@@ -109,6 +117,7 @@ impl Context {
             secrets: parts.secrets,
             settings: parts.settings,
             steps: parts.steps,
+            notices_written: Notify::new(),
             keys: RwLock::new(Arc::new(parts.keys)),
             book: RwLock::new(Arc::new(nothing)),
         })
@@ -148,6 +157,11 @@ impl Context {
     /// The same for what also touches claims.
     pub async fn commit_claims(&self, writes: Writes) -> Result<bool, Unavailable> {
         happened(self.ephemeral.commit(&self.db, writes).await)
+    }
+
+    /// An act that ends sessions, for the notices that are written because of it.
+    pub fn new_cause(&self, now: Timestamp) -> Cause {
+        Cause(self.new_id(now))
     }
 
     /// A new id: a `UUIDv7` of this instant.

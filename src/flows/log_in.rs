@@ -170,6 +170,7 @@ async fn decide(
             let weak = !ctx.settings.password_rules.violations(password, &asked.loaded.login_name).is_empty();
             if let (true, Some(phc)) = (weak, &asked.loaded.phc) {
                 let mut batch = Vec::from(store::account::mark_weak(&account, phc, now));
+                batch.push(store::notice::account_ended(&account, &ctx.new_cause(now), now));
                 batch.push(ctx.audit_own(now, &account, Act::PasswordWeak));
                 ctx.commit(Batch::under_order_lock(batch)).await?;
                 return Ok(None);

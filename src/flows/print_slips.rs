@@ -273,6 +273,10 @@ impl Press<'_> {
             };
             let since = asked.entry((facts.clock, facts.epoch)).or_insert(facts.now);
             *since = facts.now.min(*since);
+            if closure != then || matches!(turn, Turn::Issue) {
+                let cause = self.ctx.new_cause(facts.now);
+                writes.push(store::notice::account_ended(&facts.account, &cause, facts.now));
+            }
             let line = self.actor.line(act, format!("account:{}", facts.account.0));
             writes.push(self.ctx.audit(facts.now, &line));
             turns.push((met, turn));

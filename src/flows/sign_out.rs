@@ -75,5 +75,6 @@ pub async fn sign_out(ctx: &Context, browser: &Browser) -> Result<(), Unavailabl
         writes.push(ctx.audit_own(now, &session.account, Act::SignOut));
     }
     ctx.commit_claims(writes).await?;
+    ctx.notices_written.notify_one();
     Ok(())
 }

@@ -19,6 +19,10 @@ pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
     let now = ctx.clock.now();
     let mut gone = Vec::from(store::grant::tidy(now, STEP));
     gone.push(store::session::tidy(now, STEP));
+    // What was given up longer ago than a grant lives speaks of nothing any more.
+    let settings = &ctx.settings;
+    let (delivered, parked) = (now.minus(settings.notices.keep), now.minus(settings.refresh_token));
+    gone.extend(store::notice::tidy(delivered, parked, STEP));
     ctx.commit(Batch::plain(gone)).await?;
     // Another program may have rotated: the keys in the database are the ones that count.
     signing_keys::rotate_due(&ctx.key_room(), ctx.settings.rotation, now).await?;

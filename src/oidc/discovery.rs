@@ -39,6 +39,8 @@ pub struct ProviderMetadata {
     claims_supported: Vec<&'static str>,
     ui_locales_supported: [&'static str; 2],
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     /// Said because it means true when it is left out.
@@ -79,6 +81,8 @@ impl ProviderMetadata {
             claims_supported: UserInfo::CLAIMS.into_iter().chain(Self::ID_TOKEN_CLAIMS).collect(),
             ui_locales_supported: ["fr", "en"],
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
             claims_parameter_supported: false,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
@@ -121,6 +125,8 @@ mod tests {
             ),
             ("acr_values_supported", serde_json::json!(["urn:ecluse:acr:password"])),
             ("authorization_response_iss_parameter_supported", serde_json::json!(true)),
+            ("backchannel_logout_supported", serde_json::json!(true)),
+            ("backchannel_logout_session_supported", serde_json::json!(true)),
             ("request_parameter_supported", serde_json::json!(false)),
         ];
         for (member, value) in expected {

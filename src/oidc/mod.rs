@@ -14,6 +14,7 @@ pub mod introspection;
 pub mod jwk;
 pub mod jws;
 pub mod keys;
+pub mod logout_token;
 pub mod parameters;
 pub mod pkce;
 pub mod presented_token;

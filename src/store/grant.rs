@@ -93,9 +93,9 @@ pub fn mint(pass: &GatePass, grant: &Grant, code_hash: &str, now: Timestamp) -> 
     let mut batch = Vec::from(still_passes(pass));
     batch.push(
         q!(
-            "INSERT INTO token_grant (id, account_id, client_id, code_hash, scope, nonce, sid, account_number, epoch,
-                 clock, authenticated_at, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            "INSERT INTO token_grant (id, account_id, client_id, code_hash, scope, nonce, sid, session, account_number,
+                 epoch, clock, authenticated_at, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13)",
             grant.id.0.as_str(),
             authentication.account.0.as_str(),
             grant.client.0.as_str(),
@@ -168,21 +168,16 @@ pub fn revoke_access_token(hash: &str) -> Statement {
 pub fn revoke_of_session(sid: &str, now: Timestamp) -> Statement {
     q!(
         "UPDATE token_grant SET revoked_at = $2
-         WHERE sid = $1 AND revoked_at IS NULL AND (' ' || scope || ' ') NOT LIKE '% offline_access %'",
+         WHERE session = $1 AND revoked_at IS NULL AND (' ' || scope || ' ') NOT LIKE '% offline_access %'",
         sid,
         now
     )
 }
 
-/// In a batch: those grants of one session are another's from now on, and end with it. None of them has an ID token to
-/// come, which would name the new session.
+/// In a batch: the grants of one session are another's from now on, and end with it. Relying parties know them by the
+/// `sid` that they were told, which stays.
 pub fn carry_to_session(from: &str, to: &str) -> Statement {
-    q!(
-        "UPDATE token_grant SET sid = $2
-         WHERE sid = $1 AND revoked_at IS NULL AND (' ' || scope || ' ') NOT LIKE '% offline_access %'",
-        from,
-        to
-    )
+    q!("UPDATE token_grant SET session = $2 WHERE session = $1 AND revoked_at IS NULL", from, to)
 }
 
 /// Removes tokens and grants that nobody can use any more: at most `limit` rows of each kind.

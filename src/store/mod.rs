@@ -8,6 +8,7 @@ pub mod db;
 pub mod ephemeral;
 pub mod grant;
 pub mod import;
+pub mod notice;
 pub mod operator;
 pub mod reset_order;
 pub mod seal;

@@ -3,18 +3,25 @@
 //! A session itself is a claim and may lie in another store. That it has ended is written with the durable data, in one batch
 //! with the end of its grants, so that what is minted beside the ending does not outlive it.
 
+use crate::domain::notice::Cause;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Statement, q};
-use crate::store::grant;
+use crate::store::{grant, notice};
 
-/// In a batch: the session is over, with the grants that were not to outlive it. `expires_at` is when it would have ended.
+/// In a batch: the session is over, with the grants that were not to outlive it, and its relying parties are told.
+/// `expires_at` is when it would have ended.
 ///
 /// Writing to the account's row waits for whoever is minting for it, so that the statements after it see what was minted;
 /// and whoever comes later to mint waits, and then sees that the session has ended.
-pub fn end(session: &Session, now: Timestamp, expires_at: Timestamp) -> [Statement; 3] {
+pub fn end(session: &Session, cause: &Cause, now: Timestamp, expires_at: Timestamp) -> [Statement; 4] {
     let [alone, ended] = ended(session, expires_at);
-    [alone, ended, grant::revoke_of_session(&session.sid, now)]
+    [
+        alone,
+        ended,
+        notice::session_ended(&session.sid, cause, now),
+        grant::revoke_of_session(&session.sid, now),
+    ]
 }
 
 /// In a batch: the same person signed in again in the same browser. The grants come under the new session.

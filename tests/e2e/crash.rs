@@ -3,7 +3,7 @@
 //! The real program is killed when its write-ahead log was just written to: in the middle of a commit, or right after
 //! one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
@@ -14,11 +14,12 @@ use std::time::Duration;
 
 use ecluse::flows::random::Random;
 use ecluse::store::clock::Clock;
-use ecluse::store::db::{Db, Row, Statement};
+use ecluse::store::db::{Batch, Db, Row, Statement};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::browser::Browser;
+use crate::receiver::Receiver;
 
 /// With `ECLUSE_CRASH_SEED` it is killed at other moments.
 fn seed() -> u64 {
@@ -103,6 +104,12 @@ impl House {
     async fn rows(&self, sql: &'static str) -> Vec<Row> {
         let db = Db::open_sqlite(&self.folder.path().join("ecluse.sqlite3"), Clock::system(), 1).unwrap();
         db.all(Statement::new(sql, Vec::new())).await.unwrap()
+    }
+
+    /// Writes to the file itself, while no program has it open.
+    async fn write(&self, sql: &'static str) {
+        let db = Db::open_sqlite(&self.folder.path().join("ecluse.sqlite3"), Clock::system(), 1).unwrap();
+        db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
     }
 
     async fn number(&self, sql: &'static str) -> i64 {
@@ -343,4 +350,49 @@ async fn a_killed_command_line_has_written_each_order_or_nothing_of_it() {
     }
     assert!(!confirmed.is_empty(), "no order was ever confirmed");
     assert_eq!(house.slips().len(), PEOPLE, "the last order's codes can be printed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_killed_server_leaves_nobody_untold() {
+    let dice = Random::seeded(seed());
+    println!("seed {}", seed());
+    let house = House::build();
+    let receiver = Receiver::start().await;
+    fs::write(house.folder.path().join("school.csv"), a_school(300)).unwrap();
+    house.run(&["account", "import", "school.csv", "--quiet"]);
+    let client = ["client", "add", "--name", "hearer", "--redirect-uri", "http://127.0.0.1:9/cb"];
+    house.run(&[&client[..], &["--backchannel-logout-uri", &receiver.uri]].concat());
+    house
+        .write(
+            "INSERT INTO token_grant (id, account_id, client_id, code_hash, scope, sid, session, account_number, epoch,
+                 clock, authenticated_at, created_at, expires_at)
+             SELECT a.id, a.id, 'hearer', a.id, 'openid', a.id, a.id, a.number, 0, 0, now_us(), now_us(),
+                 now_us() + 86400000000 FROM account a",
+        )
+        .await;
+    let everybody = house.rows("SELECT id FROM account ORDER BY id").await;
+    let everybody: Vec<_> = everybody.iter().map(|row| row.text("id").unwrap()).collect();
+    assert_eq!(everybody.len(), 600 + PEOPLE);
+    let order = ["reset-order", "issue", "--territory", "academie:13", "--level", "recover", "--yes"];
+    house.run(&[&order[..], &["--reason", "passwords for sale"]].concat());
+
+    let mut heard = BTreeSet::new();
+    for _ in 0..3 {
+        let mut server = house.serve().await;
+        // What the one before had claimed is claimed again after its lease.
+        receiver.has_heard(usize::try_from(between(&dice, 1, 150)).unwrap()).await;
+        server.kill().unwrap();
+        server.wait().unwrap();
+        heard.extend(receiver.sids());
+        house.write("UPDATE notice SET due_at = 1 WHERE due_at IS NOT NULL").await;
+    }
+    assert!(heard.len() < everybody.len(), "killed before the end");
+    let mut server = house.serve().await;
+    while heard.len() < everybody.len() {
+        receiver.has_heard(1).await;
+        heard.extend(receiver.sids());
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!(heard.into_iter().collect::<Vec<_>>(), everybody);
 }

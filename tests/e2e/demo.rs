@@ -152,6 +152,36 @@ async fn everybody_of_the_demo_is_as_the_table_says_and_every_door_is_right() {
     demo.has_ended(0);
 }
 
+/// A page of a relying party that the person reaches through the provider.
+async fn arrive(browser: &Browser, page: Page) -> Page {
+    let page = browser.get(&page.location().unwrap()).await;
+    browser.get(&page.location().unwrap()).await
+}
+
+#[tokio::test]
+async fn the_portal_and_the_gradebook_hear_that_somebody_signed_out() {
+    let demo = Demo::start();
+    let [provider, portal, gradebook] = demo.addresses();
+    let browser = Browser::new(&provider);
+    let page = browser.go(&format!("{portal}/login")).await;
+    let page = browser.sign_in(&page, "lina.valombre", &demo.typed("lina.valombre")).await;
+    assert!(arrive(&browser, page).await.body.contains("Bonjour"));
+    let page = browser.go(&format!("{gradebook}/login")).await;
+    assert!(arrive(&browser, page).await.body.contains("Notes de"));
+
+    let nonsense = [("logout_token".to_owned(), "e30.e30.".to_owned())];
+    let refused = browser.post_from(&provider, &format!("{portal}/backchannel-logout"), &nonsense).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(browser.get(&portal).await.body.contains("Bonjour"));
+
+    let page = browser.go("/logout").await;
+    browser.submit(&page, "/logout/confirm", &[]).await;
+    // They are told at once, and at the same time as the person.
+    while browser.get(&portal).await.body.contains("Bonjour") {}
+    while browser.get(&format!("{gradebook}/notes")).await.body.contains("Notes de") {}
+    drop(demo);
+}
+
 #[test]
 fn when_one_process_of_the_demo_dies_all_of_it_ends() {
     let demo = Demo::start();

@@ -4,18 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every floor, with the floors it may know. `config` makes the settings that `flows` and `web` are given.
-const FLOORS: [(&str, &[&str]); 7] = [
+const FLOORS: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("oidc", &["domain"]),
     ("store", &["domain"]),
-    ("flows", &["oidc", "store", "domain"]),
+    ("outgoing", &["domain"]),
+    ("flows", &["outgoing", "oidc", "store", "domain"]),
     ("web", &["flows", "oidc", "store", "domain"]),
-    ("config", &["web", "flows", "oidc", "store", "domain"]),
-    ("cli", &["config", "web", "flows", "oidc", "store", "domain"]),
+    ("config", &["web", "flows", "outgoing", "oidc", "store", "domain"]),
+    ("cli", &["config", "web", "flows", "outgoing", "oidc", "store", "domain"]),
 ];
 
 /// Libraries that stay on their floor: each with the floors that may name it.
-const KEPT: [(&str, &[&str]); 9] = [
+const KEPT: [(&str, &[&str]); 10] = [
     ("axum", &["web"]),
     ("tower_http", &["web"]),
     ("askama", &["web"]),
@@ -24,6 +25,7 @@ const KEPT: [(&str, &[&str]); 9] = [
     ("deadpool_postgres", &["store"]),
     ("rustls", &["store"]),
     ("redis", &["store"]),
+    ("reqwest", &["outgoing"]),
     ("clap", &["cli"]),
 ];
 

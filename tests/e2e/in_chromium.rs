@@ -57,6 +57,7 @@ impl Service {
                 "client_name": if role == "portal" { "Mon ENT" } else { "Carnet de notes" },
                 "redirect_uris": [format!("{address}/callback")],
                 "post_logout_redirect_uris": [format!("{address}/signed-out")],
+                "backchannel_logout_uri": format!("{address}/backchannel-logout"),
                 "ecluse_password_change_mode": mode,
             }),
         )

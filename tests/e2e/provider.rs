@@ -11,6 +11,7 @@ use ecluse::domain::code::printed;
 use ecluse::domain::facts::Proof;
 use ecluse::domain::gate::PolicyBook;
 use ecluse::domain::level::Level;
+use ecluse::domain::notice::RetryRules;
 use ecluse::domain::password::PasswordRules;
 use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::secret::Secret;
@@ -22,6 +23,7 @@ use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::account::new_code::new_code;
 use ecluse::flows::context::{Context, Parts, Settings};
 use ecluse::flows::hash_pool::{Guest, HashSettings};
+use ecluse::flows::notices::{Courier, NoticeSettings};
 use ecluse::flows::print_slips::{Selection, print_slips};
 use ecluse::flows::random::Random;
 use ecluse::flows::reset_order::Actor;
@@ -29,6 +31,7 @@ use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 use ecluse::flows::signing_keys::{KeyRoom, Rotation, ensure, load};
 use ecluse::flows::step::Steps;
+use ecluse::outgoing::{Outgoing, Reach};
 use ecluse::store;
 use ecluse::store::account::Person;
 use ecluse::store::clock::Clock;
@@ -154,6 +157,16 @@ impl Provider {
         };
         let served = tokio::spawn(serve(app, listener, limits, until));
         Self { ctx, clock, issuer: format!("http://{address}"), stores, home, stop, served }
+    }
+
+    /// Somebody who tells relying parties, on this machine, in rounds.
+    pub(crate) fn courier(&self) -> Courier {
+        self.courier_with(Reach { networks: Vec::new(), loopback: true })
+    }
+
+    pub(crate) fn courier_with(&self, reach: Reach) -> Courier {
+        let outgoing = Outgoing::new(reach, self.ctx.settings.notices.timeout).unwrap();
+        Courier::new(Arc::clone(&self.ctx), outgoing)
     }
 
     pub(crate) async fn register(&self, client: Client) {
@@ -282,6 +295,17 @@ fn settings(issuer: &str) -> Settings {
         throttle: throttle(),
         signs_in_after_change: true,
         hashing: HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers: 2, queue: 64 },
+        notices: NoticeSettings {
+            retry: RetryRules {
+                attempts: 4,
+                first: Duration::from_secs(10),
+                longest: Duration::from_mins(1),
+            },
+            timeout: Duration::from_mins(1),
+            concurrency: 8,
+            ahead: 1_000,
+            keep: Duration::from_hours(24),
+        },
         rotation: Rotation { period: Duration::from_hours(90 * 24), overlap: Duration::from_hours(30 * 24) },
     }
 }

@@ -43,7 +43,8 @@ async fn act_on(
     let now = ctx.clock.now();
     let batch = people.iter().flat_map(|person| {
         let account = &person.facts.account;
-        [write(account, now), ctx.audit(now, &actor.line(act, object(account)))]
+        let told = store::notice::account_ended(account, &ctx.new_cause(now), now);
+        [write(account, now), told, ctx.audit(now, &actor.line(act, object(account)))]
     });
     ctx.commit(Batch::under_order_lock(batch.collect())).await?;
     Ok(Ok(()))

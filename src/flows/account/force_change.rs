@@ -28,7 +28,8 @@ pub async fn force_change(
     let statements = people.iter().flat_map(|person| {
         let account = &person.facts.account;
         let line = actor.line(Act::PasswordForce, object(account));
-        [store::account::force(account, level, now), ctx.audit(now, &line)]
+        let told = store::notice::account_ended(account, &ctx.new_cause(now), now);
+        [store::account::force(account, level, now), told, ctx.audit(now, &line)]
     });
     ctx.commit(Batch::under_order_lock(statements.collect())).await?;
     Ok(Ok(people.len()))

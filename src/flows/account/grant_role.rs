@@ -51,6 +51,7 @@ pub async fn grant_role(
             // void, and so is a slip that was printed for somebody without a role.
             batch.push(store::operator::grant(account, role, &place.path));
             batch.push(store::account::end_code(account, now));
+            batch.push(store::notice::account_ended(account, &ctx.new_cause(now), now));
             batch.push(ctx.audit(now, &line));
         }
         if ctx.commit(Batch::under_order_lock(batch)).await? {

@@ -57,6 +57,7 @@ pub async fn new_code(
         }
         let mut batch = Vec::from(still_at(facts));
         batch.push(store::account::issue_code(&account, facts.now));
+        batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
         batch.push(ctx.audit(facts.now, &actor.line(Act::CodeIssue, object(&account))));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {
             continue;

@@ -136,6 +136,8 @@ CREATE TABLE client (
     -- Pairwise subjects hang from it: it never changes.
     sector TEXT NOT NULL,
     metadata TEXT NOT NULL,
+    -- Of the metadata, for statements that write notices.
+    backchannel_logout_uri TEXT,
     declared_in TEXT NOT NULL CHECK (declared_in IN ('configuration', 'database')),
     created_at BIGINT NOT NULL
 );
@@ -149,7 +151,10 @@ CREATE TABLE token_grant (
     code_hash TEXT NOT NULL UNIQUE,
     scope TEXT NOT NULL,
     nonce TEXT,
+    -- What relying parties were told.
     sid TEXT NOT NULL,
+    -- The session it ends with: the same, until the same person signs in again in the same browser.
+    session TEXT NOT NULL,
     account_number BIGINT NOT NULL,
     epoch BIGINT NOT NULL,
     clock BIGINT NOT NULL,
@@ -159,7 +164,7 @@ CREATE TABLE token_grant (
     revoked_at BIGINT
 );
 CREATE INDEX token_grant_account ON token_grant (account_id);
-CREATE INDEX token_grant_sid ON token_grant (sid);
+CREATE INDEX token_grant_session ON token_grant (session);
 CREATE INDEX token_grant_expiry ON token_grant (expires_at);
 
 CREATE TABLE access_token (
@@ -187,6 +192,38 @@ CREATE TABLE ended_session (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX ended_session_expiry ON ended_session (expires_at);
+
+-- What relying parties are to be told, written with what causes it: one row for a session that one of them was given.
+CREATE TABLE notice (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('logout')),
+    -- The act or the order.
+    cause TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    sid TEXT NOT NULL,
+    written_at BIGINT NOT NULL,
+    -- When it is to be sent, or sent again; while somebody sends it, when others may; none once it is delivered or parked.
+    due_at BIGINT,
+    attempts BIGINT NOT NULL,
+    failure TEXT,
+    delivered_at BIGINT,
+    parked_at BIGINT,
+    UNIQUE (cause, client_id, sid)
+);
+CREATE INDEX notice_due ON notice (client_id, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX notice_delivered ON notice (delivered_at) WHERE delivered_at IS NOT NULL;
+CREATE INDEX notice_parked ON notice (parked_at) WHERE parked_at IS NOT NULL;
+
+-- How far an order has been told to one relying party: the last place and person that were looked at.
+CREATE TABLE notice_walk (
+    order_id TEXT NOT NULL REFERENCES reset_order (id),
+    client_id TEXT NOT NULL,
+    path TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    finished_at BIGINT,
+    PRIMARY KEY (order_id, client_id)
+);
 
 CREATE TABLE audit (
     id TEXT PRIMARY KEY,

@@ -1,0 +1,111 @@
+//! `ecluse notice`: what relying parties have not been told.
+
+use clap::Subcommand;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::cli::system_user::Acting;
+use crate::cli::{instant, open};
+use crate::config::layers::Loaded;
+use crate::domain::client::ClientId;
+use crate::domain::notice::NoticeId;
+use crate::flows::context::Context;
+use crate::flows::notices::retry::{Which, retry};
+use crate::store;
+use crate::store::notice::Listed;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Lists what waits to be sent and what was given up, which comes first.
+    List(List),
+    /// Sends again what was given up, once its receiver is mended.
+    Retry(Retry),
+}
+
+/// How much.
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// At most so many.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    limit: u32,
+}
+
+/// Which.
+#[derive(Debug, clap::Args)]
+#[group(required = true)]
+pub(super) struct Retry {
+    /// These, as `notice list` names them.
+    #[arg(value_name = "NOTICE", conflicts_with_all = ["client", "all"])]
+    notices: Vec<String>,
+    /// All to one relying party.
+    #[arg(long, value_name = "CLIENT", conflicts_with = "all")]
+    client: Option<String>,
+    /// All.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Does it.
+pub(super) async fn run(
+    loaded: &Loaded,
+    verb: Verb,
+    acting: Acting,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let ctx = open::context(&loaded.config).await?;
+    match verb {
+        Verb::List(args) => list(&ctx, args.limit, &loaded.config.display.zone, printer).await,
+        Verb::Retry(args) => {
+            let which = match args.client {
+                Some(client) => Which::To(ClientId(client)),
+                None if args.all => Which::All,
+                None => Which::These(args.notices.into_iter().map(NoticeId).collect()),
+            };
+            let retried = retry(&ctx, &acting.actor(), &which).await?.ok_or_else(|| {
+                Failure::refused("one of these was not given up: nothing was done")
+                    .hint("`ecluse notice list` says where each stands")
+            })?;
+            printer.talk(format_args!("{retried} put back: a running `ecluse serve` sends them"));
+            Ok(ExitStatus::Done)
+        }
+    }
+}
+
+async fn list(ctx: &Context, limit: u32, zone: &TimeZone, printer: &Printer) -> Result<ExitStatus, Failure> {
+    let notices = store::notice::undelivered(&ctx.db, limit).await?;
+    let data: Vec<_> = notices
+        .iter()
+        .map(|notice| {
+            json!({
+                "id": notice.id.0,
+                "client_id": notice.client.0,
+                "state": state(notice),
+                "written_at": instant::write_utc(notice.written_at),
+                "attempts": notice.attempts,
+                "next_at": notice.due_at.map(instant::write_utc),
+                "failure": notice.failure,
+            })
+        })
+        .collect();
+    printer.answer(&data, || {
+        let rows = notices.iter().map(|notice| {
+            [
+                notice.id.0.clone(),
+                notice.client.0.clone(),
+                state(notice).to_owned(),
+                instant::write(notice.written_at, zone),
+                notice.attempts.to_string(),
+                notice.due_at.map(|at| instant::write(at, zone)).unwrap_or_default(),
+                notice.failure.clone().unwrap_or_default(),
+            ]
+        });
+        table(["notice", "client", "state", "written", "attempts", "next", "failure"], rows)
+    })?;
+    Ok(ExitStatus::Done)
+}
+
+const fn state(notice: &Listed) -> &'static str {
+    if notice.parked_at.is_some() { "given up" } else { "waiting" }
+}

@@ -1,0 +1,93 @@
+//! Notices: what relying parties are told when a session of theirs is over. Nothing depends on their arriving.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::reset_order::OrderId;
+
+/// Identifies a notice.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoticeId(pub String);
+
+impl NoticeId {
+    /// The `jti` of every token that carries this notice, so that a receiver knows one that comes twice. A hash: the id
+    /// names the order, by which receivers could tell why, and compare notes.
+    pub fn jti(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("notice {}", self.0).as_bytes()))
+    }
+}
+
+/// What a notice is written because of: an act, or an order. A relying party hears of a session once for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause(pub String);
+
+impl From<&OrderId> for Cause {
+    fn from(order: &OrderId) -> Self {
+        Self(order.0.clone())
+    }
+}
+
+/// How often a notice is tried, and how long after each failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryRules {
+    /// Attempts, after which it is parked.
+    pub attempts: u32,
+    /// The wait after the first failure; each further one doubles it.
+    pub first: Duration,
+    /// It grows no longer than this.
+    pub longest: Duration,
+}
+
+impl RetryRules {
+    /// How long to wait after so many failed attempts; none when it is parked. Chance takes away up to half, so that what
+    /// failed together does not come back together.
+    pub fn wait(&self, attempts: u32, chance: u32) -> Option<Duration> {
+        if attempts >= self.attempts {
+            return None;
+        }
+        let doubled = 2_u32.checked_pow(attempts.saturating_sub(1)).and_then(|by| self.first.checked_mul(by));
+        let whole = doubled.unwrap_or(self.longest).min(self.longest);
+        let half = whole / 2;
+        let part = half.as_micros() * u128::from(chance) / u128::from(u32::MAX);
+        Some(
+            whole
+                .saturating_sub(half)
+                .saturating_add(Duration::from_micros(u64::try_from(part).unwrap_or(u64::MAX))),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: RetryRules =
+        RetryRules { attempts: 5, first: Duration::from_secs(10), longest: Duration::from_mins(1) };
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_then_it_is_parked() {
+        let whole: Vec<_> = (1..=5).map(|attempts| RULES.wait(attempts, u32::MAX)).collect();
+        let expected = [Some(10), Some(20), Some(40), Some(60), None];
+        assert_eq!(whole, expected.map(|seconds| seconds.map(Duration::from_secs)));
+    }
+
+    #[test]
+    fn chance_takes_away_up_to_half() {
+        assert_eq!(RULES.wait(2, 0), Some(Duration::from_secs(10)));
+        let rules = RetryRules { attempts: u32::MAX, ..RULES };
+        assert_eq!(rules.wait(4_000, u32::MAX), Some(RULES.longest), "however often it failed");
+    }
+
+    #[test]
+    fn a_jti_is_stable_and_says_nothing() {
+        let jti = NoticeId("order.grant".to_owned()).jti();
+        assert_eq!(jti, NoticeId("order.grant".to_owned()).jti());
+        assert_eq!(jti.len(), 43);
+        assert_ne!(jti, NoticeId("order.other".to_owned()).jti());
+    }
+}

@@ -1,0 +1,148 @@
+//! Sending what is due to one relying party: claimed, sent at least once, and settled. An answer is a status and nothing else;
+//! what a receiver writes is not read.
+
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::domain::client::{Client, ClientId};
+use crate::domain::secret::Secret;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
+use crate::oidc::logout_token::LogoutToken;
+use crate::outgoing::Outgoing;
+use crate::store;
+use crate::store::db::{Batch, Statement};
+use crate::store::notice::Claimed;
+
+/// The claims of one batch, in rounds of requests: few enough that a receiver which answers none is given up before the
+/// lease ends.
+const ROUNDS: u32 = 4;
+
+/// How an attempt ended.
+enum Sent {
+    Delivered,
+    /// May work another time.
+    Failed(String),
+    /// Will not, unless somebody does something.
+    Refused(String),
+}
+
+/// Sends until nothing is due.
+pub(super) async fn deliver(
+    ctx: &Context,
+    outgoing: &Outgoing,
+    client: &ClientId,
+) -> Result<(), Unavailable> {
+    let settings = &ctx.settings.notices;
+    let lease = settings.timeout * (ROUNDS + 2);
+    let size = settings.concurrency * ROUNDS as usize;
+    loop {
+        let claimed = store::notice::claim(&ctx.db, client, lease, size).await?;
+        if claimed.is_empty() {
+            return Ok(());
+        }
+        let receiver = store::client::find(&ctx.db, client).await?;
+        let sent = send_all(ctx, outgoing, receiver.as_ref(), claimed).await;
+        let now = ctx.clock.now();
+        let settled = sent.iter().map(|(notice, sent)| settle(ctx, notice, sent, now));
+        ctx.commit(Batch::plain(settled.collect())).await?;
+        say(client, &sent);
+    }
+}
+
+/// Sends a batch, so many at once.
+async fn send_all(
+    ctx: &Context,
+    outgoing: &Outgoing,
+    receiver: Option<&Client>,
+    claimed: Vec<Claimed>,
+) -> Vec<(Claimed, Sent)> {
+    let address =
+        receiver.and_then(|client| Some((client, Url::parse(client.backchannel_logout_uri.as_ref()?).ok()?)));
+    let Some((client, address)) = address else {
+        let refused =
+            |notice| (notice, Sent::Refused("it has no backchannel_logout_uri any more".to_owned()));
+        return claimed.into_iter().map(refused).collect();
+    };
+    let mut under_way = JoinSet::new();
+    let mut done = Vec::with_capacity(claimed.len());
+    for notice in claimed {
+        if under_way.len() >= ctx.settings.notices.concurrency {
+            done.extend(under_way.join_next().await.and_then(Result::ok));
+        }
+        match token(ctx, client, &notice) {
+            Ok(token) => {
+                let (outgoing, address) = (outgoing.clone(), address.clone());
+                under_way.spawn(async move {
+                    let sent = send(&outgoing, &address, &token).await;
+                    (notice, sent)
+                });
+            }
+            Err(failure) => done.push((notice, Sent::Failed(failure))),
+        }
+    }
+    while let Some(sent) = under_way.join_next().await {
+        // One that panicked is not settled, and claimed again after the lease.
+        done.extend(sent.ok());
+    }
+    done
+}
+
+fn token(ctx: &Context, client: &Client, notice: &Claimed) -> Result<Secret, String> {
+    let token = LogoutToken {
+        issuer: &ctx.settings.issuer,
+        subject: &ctx.subject(&client.sector, &notice.account),
+        client_id: &client.id,
+        issued_at: ctx.clock.now(),
+        jti: &notice.id.jti(),
+        sid: &notice.sid,
+    };
+    let keys = ctx.keys();
+    token.sign(keys.signer(client.id_token_signed_response_alg)).map_err(|error| error.to_string())
+}
+
+async fn send(outgoing: &Outgoing, address: &Url, token: &Secret) -> Sent {
+    match outgoing.post_form(address, &[("logout_token", token.expose())]).await {
+        Ok(200..=299) => Sent::Delivered,
+        // Section 2.8: the token was not accepted, or nobody could be signed out. The same token will not be either.
+        Ok(400) => Sent::Refused("answered 400".to_owned()),
+        Ok(status) => Sent::Failed(format!("answered {status}")),
+        Err(error) => Sent::Failed(error.to_string()),
+    }
+}
+
+fn settle(ctx: &Context, notice: &Claimed, sent: &Sent, now: Timestamp) -> Statement {
+    match sent {
+        Sent::Delivered => store::notice::delivered(notice, now),
+        Sent::Refused(failure) => store::notice::park(notice, failure, now),
+        Sent::Failed(failure) => {
+            let chance = u32::from_be_bytes(ctx.random.bytes());
+            match ctx.settings.notices.retry.wait(notice.attempts, chance) {
+                Some(wait) => store::notice::put_off(notice, failure, now.plus(wait)),
+                None => store::notice::park(notice, failure, now),
+            }
+        }
+    }
+}
+
+fn say(client: &ClientId, sent: &[(Claimed, Sent)]) {
+    let delivered = sent.iter().filter(|(_, sent)| matches!(sent, Sent::Delivered)).count();
+    let failures = |refused: bool| {
+        sent.iter().filter_map(move |(_, sent)| match sent {
+            Sent::Failed(failure) if !refused => Some(failure),
+            Sent::Refused(failure) if refused => Some(failure),
+            Sent::Delivered | Sent::Failed(_) | Sent::Refused(_) => None,
+        })
+    };
+    let client = client.0.as_str();
+    if delivered > 0 {
+        tracing::info!(client, count = delivered, "told");
+    }
+    if let Some(failure) = failures(false).next() {
+        tracing::warn!(client, count = failures(false).count(), failure, "not told yet");
+    }
+    if let Some(failure) = failures(true).next() {
+        tracing::error!(client, count = failures(true).count(), failure, "not told: `ecluse notice list`");
+    }
+}

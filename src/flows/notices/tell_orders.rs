@@ -1,0 +1,73 @@
+//! An order is told to the relying parties of whom it covers, at either level: where passwords are believed stolen, what was
+//! given is void; where they are to be renewed, a person who goes on working at a relying party would not meet the gate for
+//! hours. It is its own queue: each relying party's walk stays a bounded number of notices ahead, whatever the others do.
+
+use std::sync::Arc;
+
+use crate::domain::account::WayIn;
+use crate::domain::gate::Evidence;
+use crate::domain::order_clock::OrderClock;
+use crate::flows::context::Context;
+use crate::flows::step::Step;
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::account::Person;
+use crate::store::db::Batch;
+use crate::store::notice::walk::{self, Walk};
+
+/// How many places of people one step looks at.
+const PAGE: usize = 200;
+
+/// Takes every walk a step further, unless enough waits for its relying party already. Whether any can go on at once.
+pub(super) async fn tell(ctx: &Context) -> Result<bool, Unavailable> {
+    let mut more = false;
+    for walk in walk::open(&ctx.db).await? {
+        let ahead = ctx.settings.notices.ahead;
+        if walk::waiting(&ctx.db, &walk.client, ahead).await? < ahead {
+            more |= step(ctx, &walk).await?;
+        }
+    }
+    Ok(more)
+}
+
+/// One page. Whether there is another.
+async fn step(ctx: &Context, walk: &Walk) -> Result<bool, Unavailable> {
+    let now = ctx.clock.now();
+    let Some(end) = walk::page_end(&ctx.db, walk, PAGE).await? else {
+        ctx.commit(Batch::plain(vec![walk::finish(walk, now)])).await?;
+        return Ok(false);
+    };
+    let mut batch = vec![walk::still_binds(walk)];
+    for person in walk::page(&ctx.db, walk, &end).await? {
+        // Whoever changed the password since was told of by the change.
+        if let Some(evidence) = evidence(ctx, person).await?
+            && is_over(&evidence, walk)
+        {
+            batch.push(walk::tell(walk, &evidence.facts().account, now));
+        }
+    }
+    batch.push(walk::reach(walk, &end));
+    ctx.steps.at(Step::OrderPageDecided).await;
+    // Undone, if the order was cancelled or another replica has told this page.
+    ctx.commit(Batch::plain(batch)).await
+}
+
+async fn evidence(ctx: &Context, mut person: Person) -> Result<Option<Evidence>, Unavailable> {
+    loop {
+        let book = ctx.order_book(person.facts.clock).await?;
+        if let Some(evidence) = Evidence::new(person.facts.clone(), Arc::clone(&book)) {
+            return Ok(Some(evidence));
+        }
+        match store::account::find(&ctx.db, &person.facts.account).await? {
+            Some(again) => person = again,
+            None => return Ok(None),
+        }
+    }
+}
+
+/// Whether the order closes the gate, or voids what was given before it.
+fn is_over(evidence: &Evidence, walk: &Walk) -> bool {
+    let closes = evidence.facts().way_in == WayIn::Local
+        && evidence.bindings().any(|binding| binding.order.id == walk.order);
+    closes || evidence.predates_recovery(OrderClock(walk.clock.0 - 1))
+}

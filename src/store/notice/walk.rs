@@ -1,0 +1,184 @@
+//! How an order is told: a walk for each relying party through the people that the order covers, a page at a time, each page
+//! and the place reached in one batch. So an order writes nothing but itself when it comes into force, and any replica goes
+//! on where another one died.
+
+use super::tell_sql;
+use crate::domain::account::AccountId;
+use crate::domain::client::ClientId;
+use crate::domain::notice::Cause;
+use crate::domain::order_clock::OrderClock;
+use crate::domain::reset_order::OrderId;
+use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
+use crate::store::account::{FIELD, Person, RECORD, person_sql};
+use crate::store::db::{Db, DbError, Statement, q};
+
+/// A walk that is not finished.
+pub struct Walk {
+    /// Of which order.
+    pub order: OrderId,
+    /// What its number is: sessions of an older one are over.
+    pub clock: OrderClock,
+    /// Through which part of the territory.
+    pub territory: TerritoryPath,
+    /// For which relying party.
+    pub client: ClientId,
+    /// How far it got; none before its first step.
+    pub reached: Option<Place>,
+}
+
+/// A place and a person there: walks go by place, then by person.
+#[derive(Clone)]
+pub struct Place {
+    path: String,
+    account: String,
+}
+
+/// What is left to be told, the oldest order first. What was cancelled is left where it is.
+pub async fn open(db: &Db) -> Result<Vec<Walk>, DbError> {
+    let sql = q!(
+        "SELECT r.id AS order_id, r.clock, r.path AS territory, c.id AS client_id, w.path AS path, w.account_id
+         FROM reset_order r CROSS JOIN client c
+         LEFT JOIN notice_walk w ON w.order_id = r.id AND w.client_id = c.id
+         WHERE r.state IN ('in_force', 'closed') AND c.backchannel_logout_uri IS NOT NULL
+             AND c.created_at <= r.in_force_at AND w.finished_at IS NULL
+         ORDER BY r.clock, c.id"
+    );
+    let rows = db.all(sql).await?;
+    rows.iter()
+        .map(|row| {
+            let reached = match row.opt_text("path")? {
+                Some(path) => Some(Place { path, account: row.text("account_id")? }),
+                None => None,
+            };
+            Ok(Walk {
+                order: OrderId(row.text("order_id")?),
+                clock: OrderClock(row.int("clock")?),
+                territory: TerritoryPath::from_stored(row.text("territory")?),
+                client: ClientId(row.text("client_id")?),
+                reached,
+            })
+        })
+        .collect()
+}
+
+/// How many notices wait to be sent to a relying party; counted no further than `limit`.
+pub async fn waiting(db: &Db, client: &ClientId, limit: usize) -> Result<usize, DbError> {
+    let sql = q!(
+        "SELECT COUNT(*) AS waiting FROM
+             (SELECT id FROM notice WHERE client_id = $1 AND due_at IS NOT NULL LIMIT $2) AS part",
+        client.0.as_str(),
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    );
+    db.one(sql).await?.map_or(Ok(0), |row| row.number("waiting"))
+}
+
+/// Where the next page of a walk ends, `size` places of people further; none when nobody is left.
+pub async fn page_end(db: &Db, walk: &Walk, size: usize) -> Result<Option<Place>, DbError> {
+    let (from, to) = walk.territory.range_below();
+    let sql = q!(
+        "SELECT path, account_id FROM
+             (SELECT path, account_id FROM affiliation
+              WHERE path >= $1 AND path < $3 AND (path = $1 OR path > $2) AND (path, account_id) > ($4, $5)
+              ORDER BY path, account_id LIMIT $6) AS page
+         ORDER BY path DESC, account_id DESC LIMIT 1",
+        walk.territory.as_str(),
+        from,
+        to,
+        walk.from().path,
+        walk.from().account,
+        i64::try_from(size).unwrap_or(i64::MAX)
+    );
+    let row = db.one(sql).await?;
+    row.map(|row| Ok(Place { path: row.text("path")?, account: row.text("account_id")? })).transpose()
+}
+
+/// The people of a page who hold a grant of the relying party that is older than the order.
+pub async fn page(db: &Db, walk: &Walk, end: &Place) -> Result<Vec<Person>, DbError> {
+    const SQL: &str = person_sql!(
+        "",
+        "account a",
+        "WHERE a.id IN (
+             SELECT f.account_id FROM affiliation f JOIN token_grant g ON g.account_id = f.account_id
+             WHERE f.path >= $3 AND f.path < $5 AND (f.path = $3 OR f.path > $4)
+                 AND (f.path, f.account_id) > ($6, $7) AND (f.path, f.account_id) <= ($8, $9)
+                 AND g.client_id = $10 AND g.clock < $11 AND g.revoked_at IS NULL)"
+    );
+    let (from, to) = walk.territory.range_below();
+    let begin = walk.from();
+    let texts = [
+        FIELD,
+        RECORD,
+        walk.territory.as_str(),
+        &from,
+        &to,
+        &begin.path,
+        &begin.account,
+        &end.path,
+        &end.account,
+        &walk.client.0,
+    ];
+    let values = texts.into_iter().map(Into::into).chain([walk.clock.0.into()]);
+    db.all(Statement::new(SQL, values.collect())).await?.iter().map(Person::from_row).collect()
+}
+
+/// In a batch: what the relying party is told of one person.
+pub fn tell(walk: &Walk, account: &AccountId, now: Timestamp) -> Statement {
+    const SQL: &str = tell_sql!(
+        "JOIN account a ON a.id = g.account_id JOIN deployment d ON d.epoch = g.epoch",
+        "g.account_id = $3 AND g.account_number = a.number AND g.client_id = $4 AND g.clock < $5"
+    );
+    let cause = Cause::from(&walk.order);
+    let texts = [account.0.as_str().into(), walk.client.0.as_str().into(), walk.clock.0.into()];
+    Statement::new(SQL, [cause.0.into(), now.into()].into_iter().chain(texts).collect())
+}
+
+/// In a batch: the order has not been cancelled.
+pub fn still_binds(walk: &Walk) -> Statement {
+    q!("SELECT id FROM reset_order WHERE id = $1 AND state IN ('in_force', 'closed')", walk.order.0.as_str())
+        .holds()
+        .named("order")
+}
+
+/// In a batch: the walk goes on from where it was read; of two that go on from there, one is undone.
+pub fn reach(walk: &Walk, end: &Place) -> Statement {
+    match &walk.reached {
+        None => q!(
+            "INSERT INTO notice_walk (order_id, client_id, path, account_id) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (order_id, client_id) DO NOTHING",
+            walk.order.0.as_str(),
+            walk.client.0.as_str(),
+            end.path.as_str(),
+            end.account.as_str()
+        ),
+        Some(reached) => q!(
+            "UPDATE notice_walk SET path = $3, account_id = $4
+             WHERE order_id = $1 AND client_id = $2 AND path = $5 AND account_id = $6",
+            walk.order.0.as_str(),
+            walk.client.0.as_str(),
+            end.path.as_str(),
+            end.account.as_str(),
+            reached.path.as_str(),
+            reached.account.as_str()
+        ),
+    }
+    .want(1)
+    .named("walk")
+}
+
+/// In a batch: nobody is left.
+pub fn finish(walk: &Walk, now: Timestamp) -> Statement {
+    q!(
+        "INSERT INTO notice_walk (order_id, client_id, path, account_id, finished_at) VALUES ($1, $2, '', '', $3)
+         ON CONFLICT (order_id, client_id) DO UPDATE SET finished_at = excluded.finished_at",
+        walk.order.0.as_str(),
+        walk.client.0.as_str(),
+        now
+    )
+}
+
+impl Walk {
+    fn from(&self) -> Place {
+        self.reached.clone().unwrap_or(Place { path: String::new(), account: String::new() })
+    }
+}
