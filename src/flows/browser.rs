@@ -1,5 +1,6 @@
 //! What a browser brought: its cookies, looked up but not yet judged.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountId;
@@ -42,6 +43,7 @@ pub struct Browser {
     pub session: Option<Session>,
     /// The right to change of its cookie.
     pub pending: Option<PendingChange>,
+    session_key: Option<String>,
     pending_key: Option<String>,
     known: KnownAccounts,
 }
@@ -58,25 +60,24 @@ impl Browser {
     /// Looks the cookies up.
     pub async fn load(ctx: &Context, cookies: Cookies) -> Result<Self, Unavailable> {
         let mut browser = Self { known: KnownAccounts::read(cookies.known.as_deref()), ..Self::default() };
-        if let Some(cookie) = cookies.session {
-            browser.session = ctx.ephemeral.get(SESSION, &cookie.hash()).await?;
-        }
-        if let Some(cookie) = cookies.pending {
-            browser.pending = ctx.ephemeral.get(PENDING, &cookie.hash()).await?;
-            browser.pending_key = Some(cookie.hash());
-        }
-        Ok(browser)
+        browser.session_key = cookies.session.map(|cookie| cookie.hash());
+        browser.pending_key = cookies.pending.map(|cookie| cookie.hash());
+        browser.again(ctx).await
     }
 
     /// Looks the same cookies up again: what they stood for may have been used or ended meanwhile.
     pub async fn again(&self, ctx: &Context) -> Result<Self, Unavailable> {
-        let mut browser =
-            Self { known: self.known.clone(), pending_key: self.pending_key.clone(), ..Self::default() };
-        if let Some(session) = &self.session {
-            browser.session = ctx.ephemeral.get(SESSION, &session.sid).await?;
+        let mut browser = Self {
+            known: self.known.clone(),
+            session_key: self.session_key.clone(),
+            pending_key: self.pending_key.clone(),
+            ..Self::default()
+        };
+        if let Some(key) = &self.session_key {
+            browser.session = held(ctx, SESSION, key).await?;
         }
         if let Some(key) = &self.pending_key {
-            browser.pending = ctx.ephemeral.get(PENDING, key).await?;
+            browser.pending = held(ctx, PENDING, key).await?;
         }
         Ok(browser)
     }
@@ -138,24 +139,55 @@ impl Browser {
         Ok(writes)
     }
 
-    /// In a batch: the session is used for something that ends it, and is still there to be used.
-    pub fn use_session(&self) -> Option<Claim> {
-        let session = self.session.as_ref()?;
-        Some(Claim::take(SESSION, &session.sid))
+    /// In a batch, after the account's number was insisted on: the session is used for something that ends it. It is still
+    /// there to be used, and nobody has ended it.
+    pub fn use_session(&self) -> Vec<Write> {
+        used(SESSION, self.session_key.as_ref())
     }
 
-    /// In a batch: the right to change is used, and is still there to be used.
-    pub fn use_pending(&self) -> Option<Claim> {
-        let key = self.pending_key.as_ref()?;
-        Some(Claim::take(PENDING, key))
+    /// In a batch: the same of the right to change.
+    pub fn use_pending(&self) -> Vec<Write> {
+        used(PENDING, self.pending_key.as_ref())
+    }
+
+    /// In a batch: what the cookies name is over, also where it is not there to be looked at: a change that is under way
+    /// has taken it, and puts it back if it does not happen. That takes no longer than a page is open.
+    pub fn end_unseen(&self, ctx: &Context, now: Timestamp) -> Vec<Statement> {
+        if !ctx.ephemeral.lies_apart() {
+            return Vec::new(); // what is not in the database is nowhere
+        }
+        let (cause, until) = (ctx.new_cause(now), now.plus(ctx.settings.pending_change));
+        let session = self.session_key.as_ref().filter(|_| self.session.is_none());
+        let keys = session.into_iter().chain(&self.pending_key);
+        keys.flat_map(|key| store::session::end_unseen(key, &cause, now, until)).collect()
     }
 
     /// In a batch: the browser holds nothing any more.
     pub fn forget(&self) -> Vec<Claim> {
-        let session = self.session.as_ref().map(|session| Claim::remove(SESSION, &session.sid));
+        let session = self.session_key.as_ref().map(|key| Claim::remove(SESSION, key));
         let pending = self.pending_key.as_ref().map(|key| Claim::remove(PENDING, key));
         session.into_iter().chain(pending).collect()
     }
+}
+
+/// What lies under the hash of a cookie, if nobody has ended it. That it ended is written with the durable data; where
+/// claims lie apart, one may have outlived it, and goes now.
+pub async fn held<T: DeserializeOwned>(
+    ctx: &Context,
+    kind: &'static str,
+    key: &str,
+) -> Result<Option<T>, Unavailable> {
+    let held = ctx.ephemeral.get(kind, key).await?;
+    if held.is_some() && ctx.ephemeral.lies_apart() && store::session::has_ended(&ctx.db, key).await? {
+        ctx.ephemeral.remove(kind, key).await?;
+        return Ok(None);
+    }
+    Ok(held)
+}
+
+fn used(kind: &'static str, key: Option<&String>) -> Vec<Write> {
+    let used = |key: &String| [store::session::has_not_ended(key).into(), Claim::take(kind, key).into()];
+    key.map(used).into_iter().flatten().collect()
 }
 
 /// In a batch: the session is over before its time.

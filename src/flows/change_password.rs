@@ -20,7 +20,7 @@ use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store::account::{Person, choose_credential, still_at};
-use crate::store::ephemeral::{Claim, Reserve, Writes};
+use crate::store::ephemeral::{Claim, Committed, Reserve, Writes};
 use crate::store::notice::account_ended;
 
 /// What somebody typed on the change page.
@@ -37,8 +37,8 @@ pub struct NewPassword {
 pub enum ChangePassword {
     /// The new password counts. Everything the account held has ended.
     Changed {
-        /// The session in hand under a new id, unless the deployment leads back to the sign-in page, or the gate is
-        /// still closed.
+        /// The session in hand under a new id, unless the deployment leads back to the sign-in page, the gate is still
+        /// closed, or the session could not be kept.
         session: Option<(Session, Secret)>,
         /// What the browser keeps longer: who signed in from it. Every other browser has to show anew that it knows the
         /// password.
@@ -258,10 +258,12 @@ async fn write(
     writes.extend(counters.map(|key| Claim::Clear { key }));
     writes.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     ctx.steps.at(Step::ChangeDecided).await;
-    let written = ctx.commit_claims(writes).await?;
+    let Some(written) = ctx.commit_weighed(writes).await? else { return Ok(None) };
     ctx.notices_written.notify_one();
+    // The new password counts, whatever became of the session: then its owner signs in with it.
+    let session = session.filter(|_| written == Committed::Whole);
     let known = browser.remembering(ctx, &facts.account, facts.now);
-    Ok(written.then_some(ChangePassword::Changed { session, known }))
+    Ok(Some(ChangePassword::Changed { session, known }))
 }
 
 /// The session that the change opens, if the gate will be open after it.

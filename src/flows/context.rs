@@ -24,7 +24,7 @@ use crate::oidc::keys::KeyRing;
 use crate::store;
 use crate::store::clock::Clock;
 use crate::store::db::{Batch, BatchError, Db, DbError, Statement};
-use crate::store::ephemeral::{Ephemeral, Writes};
+use crate::store::ephemeral::{Committed, Ephemeral, Writes};
 use crate::store::secrets::DeploymentSecrets;
 
 /// What every flow is given. One for the whole program.
@@ -151,11 +151,20 @@ impl Context {
 
     /// Runs a batch; `false` when what it was decided upon has changed, so that the caller loads and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<bool, Unavailable> {
-        happened(self.db.run(batch).await)
+        Ok(happened(self.db.run(batch).await)?.is_some())
     }
 
-    /// The same for what also touches claims.
+    /// The same for what also touches claims, and is of no use without them.
     pub async fn commit_claims(&self, writes: Writes) -> Result<bool, Unavailable> {
+        match self.commit_weighed(writes).await? {
+            Some(Committed::Whole) => Ok(true),
+            Some(Committed::ClaimsLost) => Err(Unavailable::ClaimsLost),
+            None => Ok(false),
+        }
+    }
+
+    /// The same for what has happened with its statements; none when it was decided upon what has changed.
+    pub async fn commit_weighed(&self, writes: Writes) -> Result<Option<Committed>, Unavailable> {
         happened(self.ephemeral.commit(&self.db, writes).await)
     }
 
@@ -189,10 +198,10 @@ impl Context {
     }
 }
 
-fn happened<T>(done: Result<T, BatchError>) -> Result<bool, Unavailable> {
+fn happened<T>(done: Result<T, BatchError>) -> Result<Option<T>, Unavailable> {
     match done {
-        Ok(_) => Ok(true),
-        Err(BatchError::Unmet { .. }) => Ok(false),
+        Ok(done) => Ok(Some(done)),
+        Err(BatchError::Unmet { .. }) => Ok(None),
         Err(error @ (BatchError::Unique { .. } | BatchError::Busy | BatchError::Db(_))) => {
             Err(Unavailable::Db(error.into()))
         }

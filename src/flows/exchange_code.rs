@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::ask_gate::ask;
-use crate::flows::browser::SESSION;
+use crate::flows::browser::{SESSION, held};
 use crate::flows::context::Context;
 use crate::flows::interaction::finish::{CODE, CodeClaim};
 use crate::flows::step::Step;
@@ -18,7 +18,7 @@ use crate::oidc::pkce::{self, CodeVerifier};
 use crate::oidc::token::{TokenError, TokenResponse};
 use crate::store;
 use crate::store::db::{Batch, BatchError};
-use crate::store::ephemeral::{Claim, Writes};
+use crate::store::ephemeral::{Claim, Committed, Writes};
 
 /// What a client presents with a code.
 pub struct Presented {
@@ -60,7 +60,7 @@ async fn decide(
     hash: &str,
 ) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
     for _ in 0..TRIES {
-        let session: Option<Session> = ctx.ephemeral.get(SESSION, &claim.authentication.sid).await?;
+        let session: Option<Session> = held(ctx, SESSION, &claim.authentication.sid).await?;
         let asked = ask(ctx, &claim.authentication.account).await?;
         let Some(asked) = asked.filter(|_| session.is_some()) else {
             return Ok(Err(TokenError::GrantEnded));
@@ -152,7 +152,8 @@ async fn mint(
     }
     writes.push(Claim::remove(CODE, code_hash));
     match ctx.ephemeral.commit(&ctx.db, writes).await {
-        Ok(()) => Ok(Exchanged::Minted(minted)),
+        // The code that should be gone is used up by the grant's key.
+        Ok(Committed::Whole | Committed::ClaimsLost) => Ok(Exchanged::Minted(minted)),
         Err(BatchError::Unique { .. }) => Ok(Exchanged::Reused),
         Err(BatchError::Unmet { .. }) => Ok(Exchanged::Changed),
         Err(error @ (BatchError::Busy | BatchError::Db(_))) => Err(Unavailable::Db(error.into())),

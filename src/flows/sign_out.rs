@@ -65,16 +65,18 @@ pub async fn login_of(ctx: &Context, session: &Session) -> Result<String, Unavai
     Ok(person.map(|person| person.login).unwrap_or_default())
 }
 
-/// Ends the browser's session, and with it the grants that were not to outlive it.
+/// Ends the browser's session, and with it the grants that were not to outlive it. Done twice it is done once. Once it is
+/// written down, a claim that could not be removed opens nothing any more.
 pub async fn sign_out(ctx: &Context, browser: &Browser) -> Result<(), Unavailable> {
     let now = ctx.clock.now();
     let mut writes = Writes::plain();
     writes.extend(browser.forget());
+    writes.extend(browser.end_unseen(ctx, now));
     if let Some(session) = &browser.session {
         writes.extend(session_ends(ctx, session, now));
         writes.push(ctx.audit_own(now, &session.account, Act::SignOut));
     }
-    ctx.commit_claims(writes).await?;
+    ctx.commit_weighed(writes).await?;
     ctx.notices_written.notify_one();
     Ok(())
 }

@@ -14,6 +14,9 @@ pub enum Unavailable {
     /// Passwords cannot be hashed now.
     #[error(transparent)]
     Hashing(#[from] HashError),
+    /// What was decided is written down, and what it was to leave in the browser's hand is not.
+    #[error("the store of claims failed after what they belong to was written")]
+    ClaimsLost,
     /// What was decided upon kept changing.
     #[error("what was decided upon changed {TRIES} times in a row")]
     Contended,

@@ -127,7 +127,11 @@ fn log(error: &Unavailable) {
         Unavailable::Hashing(HashError::Full) | Unavailable::Db(DbError::Overloaded) => {
             tracing::warn!(%error, "come back later");
         }
-        Unavailable::Hashing(_) | Unavailable::Db(_) | Unavailable::Contended | Unavailable::Broken(_) => {
+        Unavailable::Hashing(_)
+        | Unavailable::Db(_)
+        | Unavailable::ClaimsLost
+        | Unavailable::Contended
+        | Unavailable::Broken(_) => {
             tracing::error!(%error, "cannot decide");
         }
     }

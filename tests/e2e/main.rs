@@ -22,6 +22,7 @@ mod house;
 mod id_token;
 mod in_chromium;
 mod logout;
+mod lost_claims;
 mod meanwhile;
 mod notices;
 mod on_postgres;

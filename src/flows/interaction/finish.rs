@@ -14,6 +14,7 @@ use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
 use crate::oidc::pkce::CodeChallenge;
+use crate::store;
 use crate::store::account::still_passes;
 use crate::store::ephemeral::{Claim, Writes};
 
@@ -69,6 +70,7 @@ pub async fn finish(
     };
     let mut writes = Writes::under_order_lock();
     writes.extend(still_passes(&pass));
+    writes.push(store::session::has_not_ended(&claim.authentication.sid));
     writes.extend(opened.interaction.used());
     if let Some(session) = &browser.session {
         let seen = crate::domain::session::Session { seen_at: now, ..session.clone() };

@@ -1,8 +1,8 @@
 //! What a decision does to claims beside what it writes in SQL.
 //!
-//! In the database both happen in one batch. Redis has no part in a transaction, so there the order is: take what is used,
-//! run the batch, then write. Whatever falls between leaves somebody to begin again, and opens nothing: each claim is
-//! judged anew by the gate, and single use has its last word in SQL.
+//! In the database both happen in one batch. Redis has no part in a transaction, so there the order is: take and renew what
+//! must be there, run the batch, then write. Whatever falls between leaves somebody to begin again, and opens nothing: each
+//! claim is judged anew by the gate, single use has its last word in SQL, and so has the end of a session.
 
 use serde::Serialize;
 
@@ -93,6 +93,17 @@ impl Claim {
     /// Removes it.
     pub fn remove(kind: &'static str, key: impl Into<String>) -> Self {
         Self::Remove { kind, key: key.into() }
+    }
+
+    /// What it is done to, for the log.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Use { kind, .. }
+            | Self::Put { kind, .. }
+            | Self::Renew { kind, .. }
+            | Self::Remove { kind, .. } => kind,
+            Self::Clear { .. } | Self::Refund { .. } => "throttle",
+        }
     }
 
     /// The same in SQL.

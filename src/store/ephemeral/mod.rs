@@ -39,6 +39,15 @@ enum Engine {
     Redis(Arc<Redis>),
 }
 
+/// How much of what was decided together has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// All of it.
+    Whole,
+    /// All statements, and not every claim that was to be kept: their store failed after the batch had committed.
+    ClaimsLost,
+}
+
 impl Ephemeral {
     /// The store inside `db`.
     pub const fn in_database(db: Db) -> Self {
@@ -48,6 +57,11 @@ impl Ephemeral {
     /// The store in Redis.
     pub fn in_redis(redis: Redis) -> Self {
         Self { engine: Engine::Redis(Arc::new(redis)) }
+    }
+
+    /// Whether claims lie elsewhere than in the database, so that one of them may outlive what ended it there.
+    pub const fn lies_apart(&self) -> bool {
+        matches!(self.engine, Engine::Redis(_))
     }
 
     /// Whether the store is one that this program may use.
@@ -117,12 +131,13 @@ impl Ephemeral {
         }
     }
 
-    /// Does what was decided together; on an error of the kind `Unmet` or `Unique` nothing of it.
+    /// Does what was decided together; on an error of the kind `Unmet` or `Unique` nothing of it. Once the statements are
+    /// committed nothing is an error any more: what of the claims was lost is for the caller to weigh.
     ///
     /// `db` is where the statements run, and for a store inside a database that one.
-    pub async fn commit(&self, db: &Db, writes: Writes) -> Result<(), BatchError> {
+    pub async fn commit(&self, db: &Db, writes: Writes) -> Result<Committed, BatchError> {
         match &self.engine {
-            Engine::Database(db) => db.run(writes.into_batch()).await.map(|_| ()),
+            Engine::Database(db) => db.run(writes.into_batch()).await.map(|_| Committed::Whole),
             Engine::Redis(redis) => {
                 // On a task of its own: whoever hangs up must not leave half of it.
                 let done = tokio::spawn(beside(Arc::clone(redis), db.clone(), writes));
@@ -157,32 +172,36 @@ impl Ephemeral {
     }
 }
 
-/// Takes what is used, runs the batch, writes the rest. What was taken for a batch that did not happen is put back, so that
-/// the next try finds it.
-async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<(), BatchError> {
+/// Takes and renews what must be there, runs the batch, writes the rest. What was taken for a batch that did not happen is
+/// put back, so that the next try finds it; what was renewed for one was still seen.
+async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<Committed, BatchError> {
     let mut held = Vec::new();
     let done = take_and_run(&redis, &db, &writes, &mut held).await;
     if done.is_err() {
         for Held { kind, key, taken } in &held {
-            redis.put_back(kind, key, taken).await?;
-        }
-        return done;
-    }
-    for claim in &writes.claims {
-        match claim {
-            Claim::Use { .. } => {}
-            Claim::Put { kind, key, json, expires_at } => redis.put(kind, key, json, *expires_at).await?,
-            Claim::Renew { kind, key, json, expires_at } => {
-                if !redis.replace(kind, key, json, Some(*expires_at)).await? {
-                    return Err(unmet(kind));
-                }
+            if let Err(error) = redis.put_back(kind, key, taken).await {
+                tracing::error!(kind, %error, "a claim is lost: it could not be put back");
             }
-            Claim::Remove { kind, key } => redis.remove(kind, key).await?,
-            Claim::Clear { key } => redis.clear(key).await?,
-            Claim::Refund { key, now } => redis.refund(key, *now).await?,
+        }
+        return done.map(|()| Committed::Whole);
+    }
+    let mut committed = Committed::Whole;
+    for claim in &writes.claims {
+        let written = match claim {
+            Claim::Use { .. } | Claim::Renew { .. } => Ok(()),
+            Claim::Put { kind, key, json, expires_at } => redis.put(kind, key, json, *expires_at).await,
+            Claim::Remove { kind, key } => redis.remove(kind, key).await,
+            Claim::Clear { key } => redis.clear(key).await,
+            Claim::Refund { key, now } => redis.refund(key, *now).await,
+        };
+        let Err(error) = written else { continue };
+        tracing::error!(kind = claim.kind(), %error, "a claim was not written after what it belongs to");
+        // What was to go is dead in the database, or is a counter that runs out by itself.
+        if matches!(claim, Claim::Put { .. }) {
+            committed = Committed::ClaimsLost;
         }
     }
-    Ok(())
+    Ok(committed)
 }
 
 async fn take_and_run(
@@ -192,9 +211,18 @@ async fn take_and_run(
     held: &mut Vec<Held>,
 ) -> Result<(), BatchError> {
     for claim in &writes.claims {
-        let Claim::Use { kind, key } = claim else { continue };
-        let taken = redis.take(kind, key).await?.ok_or_else(|| unmet(kind))?;
-        held.push(Held { kind, key: key.clone(), taken });
+        match claim {
+            Claim::Use { kind, key } => {
+                let taken = redis.take(kind, key).await?.ok_or_else(|| unmet(kind))?;
+                held.push(Held { kind, key: key.clone(), taken });
+            }
+            Claim::Renew { kind, key, json, expires_at } => {
+                if !redis.replace(kind, key, json, Some(*expires_at)).await? {
+                    return Err(unmet(kind));
+                }
+            }
+            Claim::Put { .. } | Claim::Remove { .. } | Claim::Clear { .. } | Claim::Refund { .. } => {}
+        }
     }
     db.run(Batch::new(writes.statements.clone(), writes.order_lock)).await.map(|_| ())
 }

@@ -60,7 +60,7 @@ impl Bench {
         self.store.throttle_reserve("login:ada", self.clock.now(), rules).await.unwrap()
     }
 
-    async fn commit(&self, writes: impl IntoIterator<Item = Write>) -> Result<(), BatchError> {
+    async fn commit(&self, writes: impl IntoIterator<Item = Write>) -> Result<Committed, BatchError> {
         let mut all = Writes::plain();
         all.extend(writes);
         self.store.commit(&self.db, all).await
