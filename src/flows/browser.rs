@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::account::AccountId;
 use crate::domain::gate::Closure;
+use crate::domain::level::Level;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::session::{PendingChange, Session};
 use crate::domain::timestamp::Timestamp;
@@ -83,10 +84,12 @@ impl Browser {
     }
 
     /// Whether the account signed in from this browser before, with the password that it still has. Where that password is
-    /// believed stolen, or a change of it was forced, so may the cookie be, and no browser is known.
+    /// believed stolen, so may the cookie be, and no browser is known. A change that is merely due says nothing of thieves,
+    /// and leaves the owner apart from whoever guesses.
     pub fn has_signed_in(&self, ctx: &Context, asked: &Asked<Person>) -> bool {
         let facts = &asked.loaded.facts;
-        let trusted = facts.forced.is_none() && !asked.verdict.as_ref().is_err_and(Closure::is_recover);
+        let trusted =
+            facts.forced != Some(Level::Recover) && !asked.verdict.as_ref().is_err_and(Closure::is_recover);
         facts.credential.filter(|_| trusted).is_some_and(|credential| {
             let tag = self.known.tag(ctx, &facts.account, credential.chosen_at);
             self.known.tags.iter().any(|known| same_text(known, &tag))

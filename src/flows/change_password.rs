@@ -15,7 +15,7 @@ use crate::flows::browser::Browser;
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
-use crate::flows::log_in::{known_throttle_key, throttle_key};
+use crate::flows::log_in::known_throttle_key;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -252,9 +252,9 @@ async fn write(
         Some((session, _)) => writes.extend(browser.replace_session(ctx, session)?),
         None => writes.extend(browser.forget()),
     }
-    // A change also unblocks: whoever made it has proved to be the owner.
-    let strangers = throttle_key(ctx, Some(&case.asked.loaded.login_name), "");
-    let counters = [strangers, known_throttle_key(&facts.account), change_throttle_key(&facts.account)];
+    // A change also unblocks: whoever made it has proved to be the owner. Not the strangers' counter: whoever keeps it full
+    // would see it empty, and know that the login exists and has just changed.
+    let counters = [known_throttle_key(&facts.account), change_throttle_key(&facts.account)];
     writes.extend(counters.map(|key| Claim::Clear { key }));
     writes.push(ctx.audit_own(facts.now, &facts.account, Act::PasswordChange));
     ctx.steps.at(Step::ChangeDecided).await;

@@ -223,7 +223,7 @@ async fn browsers_that_were_here_before_have_a_counter_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_change_unblocks_everywhere() {
+async fn a_change_unblocks_its_own_browser_and_tells_strangers_nothing() {
     let provider = Provider::start().await;
     let known = activate(&provider, "zoe").await;
     leave(&known).await;
@@ -241,6 +241,12 @@ async fn a_change_unblocks_everywhere() {
         StatusCode::SEE_OTHER,
         "in the same browser"
     );
+    assert_eq!(
+        stranger(&provider, "zoe", WRONG).await.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "whoever guesses does not learn that there is a zoe, who has just changed"
+    );
+    provider.clock.advance(Duration::from_mins(1));
     assert_eq!(stranger(&provider, "zoe", NEW_PASSWORD).await.status, StatusCode::SEE_OTHER, "in any other");
 }
 
@@ -329,7 +335,7 @@ async fn a_change_makes_strangers_of_all_browsers_but_its_own() {
 }
 
 #[tokio::test]
-async fn where_a_password_is_believed_stolen_or_forced_no_browser_is_known() {
+async fn where_a_password_is_believed_stolen_no_browser_is_known() {
     let provider = Provider::start().await;
     for login in ["zoe", "tom"] {
         let known = activate(&provider, login).await;
@@ -337,10 +343,28 @@ async fn where_a_password_is_believed_stolen_or_forced_no_browser_is_known() {
         exhaust(&provider, login, WRONG).await;
         assert_eq!(try_in(&known, login, WRONG).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{login}");
         if login == "zoe" {
-            provider.force(login, Level::Change).await;
+            provider.force(login, Level::Recover).await;
         } else {
             provider.order(Level::Recover).await;
         }
         assert_eq!(try_in(&known, login, WRONG).await.status, StatusCode::TOO_MANY_REQUESTS, "{login}");
+    }
+}
+
+#[tokio::test]
+async fn strangers_keep_nobody_from_a_change_that_is_due() {
+    let provider = Provider::start().await;
+    for login in ["zoe", "tom"] {
+        let known = activate(&provider, login).await;
+        leave(&known).await;
+        if login == "zoe" {
+            provider.force(login, Level::Change).await;
+        } else {
+            provider.order(Level::Change).await;
+        }
+        exhaust(&provider, login, WRONG).await;
+        let page = known.sign_in(&known.go("/login").await, login, FIRST_PASSWORD).await;
+        assert!(page.is_change(), "{login}: {} {}", page.status, page.body);
+        assert!(known.change(&page, FIRST_PASSWORD, NEW_PASSWORD).await.is_success(), "{login}");
     }
 }

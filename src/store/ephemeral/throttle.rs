@@ -69,7 +69,8 @@ pub(super) fn throttle_refund_statement(key: &str, now: Timestamp) -> Statement 
 }
 
 /// `$2` is now, `$5` where a window must have begun for now to be in it. The delay after the nth failure is
-/// [`ThrottleRules::delay_after`], in SQL; the shift wants its right side as an integer on PostgreSQL.
+/// [`ThrottleRules::delay_after`], in SQL; below the free failures there is none, and `next_at` is but another request's now,
+/// which clocks may have read in another order; the shift wants its right side as an integer on PostgreSQL.
 fn reserve_statement(key: &str, now: Timestamp, rules: &ThrottleRules) -> Statement {
     q!(
         "INSERT INTO throttle (key, failures, window_began_at, next_at, expires_at) \
@@ -84,7 +85,7 @@ fn reserve_statement(key: &str, now: Timestamp, rules: &ThrottleRules) -> Statem
              WHEN throttle.failures + 1 - $7 >= $8 THEN $9 \
              ELSE $2 + (CAST($10 AS BIGINT) << CAST(throttle.failures + 1 - $7 AS INTEGER)) END, \
            expires_at = excluded.expires_at \
-         WHERE throttle.next_at <= $2 AND (throttle.failures < $6 OR throttle.window_began_at <= $5) \
+         WHERE (throttle.next_at <= $2 OR throttle.failures < $7) AND (throttle.failures < $6 OR throttle.window_began_at <= $5) \
          RETURNING failures",
         key,
         now,

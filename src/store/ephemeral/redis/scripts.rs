@@ -34,7 +34,7 @@ pub(super) static RESERVE: LazyLock<Script> = LazyLock::new(|| {
          local free, ceiling = tonumber(ARGV[3]), tonumber(ARGV[4])
          local held = redis.call('HMGET', KEYS[1], 'failures', 'began', 'next')
          local failures, began, next = tonumber(held[1]), tonumber(held[2]), tonumber(held[3])
-         if failures and (next > now or (failures >= ceiling and began > alive)) then
+         if failures and ((failures >= free and next > now) or (failures >= ceiling and began > alive)) then
              return {'0', held[1], held[2], held[3]}
          end
          if not failures or began <= alive then failures, began = 0, now end

@@ -96,6 +96,7 @@ in_both!(
     a_value_of_another_shape_is_an_error_that_does_not_quote_it,
     whoever_waits_as_told_gets_twenty_five_failures_in_a_window,
     attempts_made_at_once_are_all_booked,
+    a_clock_that_was_read_earlier_makes_nobody_wait,
     a_success_takes_back_its_own_booking_or_clears_them_all,
 );
 
@@ -230,6 +231,17 @@ async fn attempts_made_at_once_are_all_booked(bench: Bench) {
         let_through += u32::from(matches!(attempt.await.unwrap(), Reserve::Go { .. }));
     }
     assert_eq!(let_through, ThrottleRules::CNIL.free);
+}
+
+async fn a_clock_that_was_read_earlier_makes_nobody_wait(bench: Bench) {
+    let (rules, early) = (ThrottleRules::CNIL, bench.clock.now());
+    bench.clock.advance(Duration::from_micros(1));
+    assert_eq!(bench.reserve(&rules).await, Reserve::Go { failures: 1 });
+    for failures in 2..=rules.free {
+        let reserved = bench.store.throttle_reserve("login:ada", early, &rules).await.unwrap();
+        assert_eq!(reserved, Reserve::Go { failures });
+    }
+    assert!(matches!(bench.reserve(&rules).await, Reserve::Wait { .. }));
 }
 
 async fn a_success_takes_back_its_own_booking_or_clears_them_all(bench: Bench) {
