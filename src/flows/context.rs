@@ -14,6 +14,7 @@ use crate::domain::reset_order::OrderBook;
 use crate::domain::session::SessionLimits;
 use crate::domain::throttle::ThrottleRules;
 use crate::domain::timestamp::Timestamp;
+use crate::flows::code_key::OrderKeys;
 use crate::flows::hash_pool::{HashError, HashPool, HashSettings};
 use crate::flows::notices::NoticeSettings;
 use crate::flows::random::Random;
@@ -47,6 +48,8 @@ pub struct Context {
     pub steps: Steps,
     /// Wakes the job that sends notices: some may have been written.
     pub notices_written: Notify,
+    /// The opened code keys of orders.
+    pub order_keys: OrderKeys,
     keys: RwLock<Arc<KeyRing>>,
     book: RwLock<Arc<OrderBook>>,
 }
@@ -118,6 +121,7 @@ impl Context {
             settings: parts.settings,
             steps: parts.steps,
             notices_written: Notify::new(),
+            order_keys: OrderKeys::default(),
             keys: RwLock::new(Arc::new(parts.keys)),
             book: RwLock::new(Arc::new(nothing)),
         })

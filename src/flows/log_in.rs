@@ -9,7 +9,7 @@ use crate::domain::session::{OpenedBy, PendingChange, Session};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::browser::Browser;
-use crate::flows::code_key::live_code_secret;
+use crate::flows::code_key::is_live_code;
 use crate::flows::context::Context;
 use crate::flows::hash_pool::{Guest, HashError};
 use crate::flows::step::Step;
@@ -76,7 +76,7 @@ pub async fn log_in(ctx: &Context, browser: &Browser, typed: Credentials) -> Res
 
 /// The counter of one login's attempts by browsers that never signed in to it. It is named by the login, not by an
 /// account, so that an unknown login is counted like a known one; by the text itself where it is none.
-pub fn throttle_key(ctx: &Context, name: Option<&LoginName>, typed: &str) -> String {
+fn throttle_key(ctx: &Context, name: Option<&LoginName>, typed: &str) -> String {
     format!("password:{}", ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]))
 }
 
@@ -92,7 +92,8 @@ async fn load(ctx: &Context, name: Option<&LoginName>) -> Result<Option<Asked<Pe
 
 /// If what was typed is the one code of the account that is alive, opens the change page. It is compared before anything
 /// is counted: a counter that could refuse it would let strangers keep a child from the slip, and 59 bits need none. What
-/// merely has the form of a code may be a password, and goes on as one.
+/// merely has the form of a code may be a password, and goes on as one. It costs the same whether a code is alive, the
+/// login has none, or nobody has the login.
 async fn by_code(
     ctx: &Context,
     browser: &Browser,
@@ -101,14 +102,16 @@ async fn by_code(
     typed: &Credentials,
 ) -> Result<Option<LogIn>, Unavailable> {
     let Some(typed_code) = code::read(&typed.password) else { return Ok(None) };
+    let login = name.map_or("", LoginName::as_str);
     for _ in 0..TRIES {
-        let Some(now) = asked else { return Ok(None) };
-        let live = code::live_code(&now.evidence, now.verdict.as_ref().err(), &ctx.settings.policy);
-        let Some(live) = live else { return Ok(None) };
-        let right = live_code_secret(ctx, &now.loaded.facts.account, &live).await?;
-        if !right.is_some_and(|right| right.same_as(&typed_code)) {
+        let live = asked.as_ref().and_then(|now| {
+            let live = code::live_code(&now.evidence, now.verdict.as_ref().err(), &ctx.settings.policy)?;
+            Some((now.loaded.facts.account.clone(), live))
+        });
+        if !is_live_code(ctx, &typed_code, login, live.as_ref()).await? {
             return Ok(None);
         }
+        let (Some(now), Some((_, live))) = (asked, live) else { return Ok(None) };
         if let Some(outcome) = open_pending(ctx, browser, &now, OpenedBy::Code(live), None).await? {
             return Ok(Some(outcome));
         }

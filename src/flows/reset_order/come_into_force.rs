@@ -36,8 +36,9 @@ pub async fn harden(ctx: &Context) -> Result<(), Unavailable> {
 
 /// Destroys the keys of codes that have expired.
 pub async fn destroy_expired_keys(ctx: &Context) -> Result<(), Unavailable> {
-    let (_, now) = store::reset_order::book_and_time(&ctx.db).await?;
+    let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
     ctx.commit(Batch::plain(vec![store::reset_order::destroy_expired_keys(now)])).await?;
+    ctx.order_keys.forget_expired(&book, now);
     Ok(())
 }
 
