@@ -9,10 +9,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::authorize_response::{AuthorizeError, ReturnAddress, read_state};
+use super::id_token_hint::{IdTokenHint, IdTokenHintError};
+use super::keys::KeyRing;
 use super::parameters::{ParameterError, Parameters};
 use super::pkce::CodeChallenge;
 use crate::domain::client::{Client, ClientId};
 use crate::domain::scope::{Scope, ScopeSet};
+
+/// The longest `nonce` that is taken, in bytes. It is kept as long as the grant.
+const MAX_NONCE: usize = 512;
 
 /// A request that passed every check, as an interaction keeps it until its answer. It has no `Debug`: the hints name
 /// a person.
@@ -34,12 +39,20 @@ pub struct AuthorizationRequest {
     pub max_age: Option<Duration>,
     /// The login to offer on the sign-in page.
     pub login_hint: Option<String>,
-    /// An ID token about the expected user, not yet verified.
-    pub id_token_hint: Option<String>,
+    /// Whom the relying party expects. What its hint said, not its text: that is long, and anyone's to choose.
+    pub expected: Option<Expected>,
     /// The languages the user reads, best first (BCP 47), not yet matched with those there are.
     pub ui_locales: Vec<String>,
-    /// The authentication contexts the client would like, best first: a wish, never a condition.
-    pub acr_values: Vec<String>,
+}
+
+/// What an `id_token_hint` said.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// The person of this subject, as the hint's client knows them.
+    Subject(String),
+    /// Nobody knows: the token's key is not published any more.
+    TooOld,
 }
 
 /// What the user is to be asked, whatever the session says.
@@ -127,14 +140,25 @@ pub fn client_id(parameters: &Parameters) -> Result<ClientId, PageError> {
 }
 
 impl AuthorizationRequest {
-    /// Reads the request of the client that [`client_id`] named.
-    pub fn read(parameters: &Parameters, client: &Client) -> Result<Self, Refusal> {
+    /// Reads the request of the client that [`client_id`] named. A hint is held against this provider's keys.
+    pub fn read(
+        parameters: &Parameters,
+        client: &Client,
+        keys: &KeyRing,
+        issuer: &str,
+    ) -> Result<Self, Refusal> {
         let to = ReturnAddress::of(parameters, client)?;
-        Self::check(parameters, client, &to).map_err(|error| Refusal::Redirect { to, error })
+        Self::check(parameters, client, &to, keys, issuer).map_err(|error| Refusal::Redirect { to, error })
     }
 
     /// The checks, in the order in which they answer.
-    fn check(parameters: &Parameters, client: &Client, to: &ReturnAddress) -> Result<Self, AuthorizeError> {
+    fn check(
+        parameters: &Parameters,
+        client: &Client,
+        to: &ReturnAddress,
+        keys: &KeyRing,
+        issuer: &str,
+    ) -> Result<Self, AuthorizeError> {
         check_state(parameters)?;
         check_no_request_object(parameters)?;
         check_response_type(parameters)?;
@@ -148,9 +172,8 @@ impl AuthorizationRequest {
             prompts: prompts(parameters)?,
             max_age: max_age(parameters)?,
             login_hint: login_hint(parameters)?,
-            id_token_hint: id_token_hint(parameters)?,
-            ui_locales: words(parameters, "ui_locales")?,
-            acr_values: words(parameters, "acr_values")?,
+            expected: expected(parameters, keys, issuer)?,
+            ui_locales: ui_locales(parameters)?,
         })
     }
 
@@ -224,7 +247,7 @@ fn scopes(parameters: &Parameters, client: &Client) -> Result<ScopeSet, Authoriz
 
 /// OpenID Connect Core section 15.5.2: optional in the code flow, opaque, and unchanged in the ID token.
 fn nonce(parameters: &Parameters) -> Result<Option<String>, AuthorizeError> {
-    Ok(parameters.one_line("nonce", 4096)?.map(ToOwned::to_owned))
+    Ok(parameters.one_line("nonce", MAX_NONCE)?.map(ToOwned::to_owned))
 }
 
 /// RFC 7636 sections 4.3 and 4.4.1, RFC 9700 section 2.1.1: required unless the client is registered without.
@@ -269,24 +292,30 @@ fn login_hint(parameters: &Parameters) -> Result<Option<String>, AuthorizeError>
     Ok(parameters.one("login_hint")?.filter(useful).map(ToOwned::to_owned))
 }
 
-/// OpenID Connect Core section 3.1.2.1: who verifies it needs the keys, so here it is read only.
-fn id_token_hint(parameters: &Parameters) -> Result<Option<String>, AuthorizeError> {
-    Ok(parameters.one_line("id_token_hint", 8192)?.map(ToOwned::to_owned))
+/// OpenID Connect Core section 3.1.2.1. One whose key is not published any more may have been ours, and is not held against
+/// the relying party.
+fn expected(
+    parameters: &Parameters,
+    keys: &KeyRing,
+    issuer: &str,
+) -> Result<Option<Expected>, AuthorizeError> {
+    let Some(hint) = parameters.one_line("id_token_hint", 8192)? else { return Ok(None) };
+    match IdTokenHint::read(hint, keys, issuer) {
+        Ok(hint) => Ok(Some(Expected::Subject(hint.subject))),
+        Err(IdTokenHintError::KeyUnknown) => Ok(Some(Expected::TooOld)),
+        Err(IdTokenHintError::Forged | IdTokenHintError::NotIdToken) => Err(AuthorizeError::IdTokenHint),
+    }
 }
 
-/// OpenID Connect Core section 3.1.2.1: `ui_locales` and `acr_values` are wishes, separated by spaces, and never fail.
-/// Only as much is kept as an answer could use.
-fn words(parameters: &Parameters, name: &'static str) -> Result<Vec<String>, AuthorizeError> {
-    let visible =
-        |word: &&str| (1..=100).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_graphic());
-    Ok(parameters
-        .one(name)?
-        .unwrap_or_default()
-        .split(' ')
-        .filter(visible)
-        .take(16)
-        .map(ToOwned::to_owned)
-        .collect())
+/// OpenID Connect Core section 3.1.2.1: a wish, separated by spaces, which never fails. Only as much is kept as an answer
+/// could use: the longest tag that is in use (RFC 5646 section 4.4.1) has 35 characters. `acr_values` is a wish as well, and
+/// there is one context only, so that nothing of it is kept.
+fn ui_locales(parameters: &Parameters) -> Result<Vec<String>, AuthorizeError> {
+    parameters.one("acr_values")?;
+    let tag =
+        |word: &&str| (1..=35).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_graphic());
+    let tags = parameters.one("ui_locales")?.unwrap_or_default().split(' ').filter(tag);
+    Ok(tags.take(8).map(ToOwned::to_owned).collect())
 }
 
 #[cfg(test)]

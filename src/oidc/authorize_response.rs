@@ -22,8 +22,8 @@ pub struct ReturnAddress {
 }
 
 impl ReturnAddress {
-    /// The longest `state` that is taken, in bytes.
-    pub const MAX_STATE: usize = 4096;
+    /// The longest `state` that is taken, in bytes: whoever asks for a page has it kept here, without having signed in.
+    pub const MAX_STATE: usize = 2048;
 
     /// The address a request names, if the client registered it. A `state` that cannot be given back is left out: the
     /// check that refuses it comes after this one, and has to answer somewhere.

@@ -27,11 +27,7 @@ pub fn end(session: &Session, cause: &Cause, now: Timestamp, expires_at: Timesta
 /// In a batch: the same for what lay under the hash of a cookie and is not there to be looked at, whoever's it was: what
 /// took it may put it back. There is no account to wait for; whoever mints finds no session either.
 pub fn end_unseen(key: &str, cause: &Cause, now: Timestamp, expires_at: Timestamp) -> [Statement; 3] {
-    [
-        mark(key, expires_at),
-        notice::session_ended(key, cause, now),
-        grant::revoke_of_session(key, now),
-    ]
+    [mark(key, expires_at), notice::session_ended(key, cause, now), grant::revoke_of_session(key, now)]
 }
 
 /// In a batch: the same person signed in again in the same browser. The grants come under the new session.

@@ -145,7 +145,7 @@ async fn a_state_goes_back_as_it_came() {
     let portal = RelyingParty::portal(&provider).await;
     let browser = activate(&provider, "zoe").await;
     let states =
-        ["s".repeat(128), "s".repeat(4096), "a+b%20c d&e=f#?é\u{10348}\"'<>\\".to_owned(), "%00".to_owned()];
+        ["s".repeat(128), "s".repeat(2048), "a+b%20c d&e=f#?é\u{10348}\"'<>\\".to_owned(), "%00".to_owned()];
     for state in states {
         for with in [[("state", state.as_str()), ("prompt", "none")], [("state", &state), ("max_age", "x")]] {
             for page in both_ways(&browser, &portal.authorize(&with)).await {

@@ -13,9 +13,8 @@ use crate::flows::browser::Browser;
 use crate::flows::context::Context;
 use crate::flows::interaction::Opened;
 use crate::flows::unavailable::Unavailable;
-use crate::oidc::authorize::Prompt;
+use crate::oidc::authorize::{Expected, Prompt};
 use crate::oidc::authorize_response::AuthorizeError;
-use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};
 use crate::store;
 use crate::store::account::Person;
 use crate::store::ephemeral::Claim;
@@ -297,12 +296,10 @@ async fn standing_session<'a>(
 /// An `id_token_hint` names whom the relying party expects (OIDC Core section 3.1.2.1).
 fn is_hinted(ctx: &Context, opened: &Opened, person: &Person) -> bool {
     let (Some(request), Some(client)) = (&opened.interaction.request, &opened.client) else { return true };
-    let Some(hint) = &request.id_token_hint else { return true };
-    let subject = ctx.subject(&client.sector, &person.facts.account);
-    match IdTokenHint::read(hint, &ctx.keys(), &ctx.settings.issuer) {
-        Ok(hint) => hint.subject == subject,
-        // Too old to say of whom it speaks: as no hint to a person, who can say so; as nobody's to a silent request.
-        Err(IdTokenHintError::KeyUnknown) => !request.asks(Prompt::None),
-        Err(IdTokenHintError::Forged | IdTokenHintError::NotIdToken) => false,
+    match &request.expected {
+        None => true,
+        Some(Expected::Subject(subject)) => *subject == ctx.subject(&client.sector, &person.facts.account),
+        // As no hint to a person, who can say who they are; as nobody's to a silent request.
+        Some(Expected::TooOld) => !request.asks(Prompt::None),
     }
 }

@@ -8,8 +8,7 @@ use crate::flows::interaction::finish::{Answer, finish};
 use crate::flows::interaction::{Begun, Interaction, Opened};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::{AuthorizationRequest, PageError, Prompt, Refusal, client_id};
-use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
-use crate::oidc::id_token_hint::{IdTokenHint, IdTokenHintError};
+use crate::oidc::authorize_response::RedirectAnswer;
 use crate::oidc::parameters::Parameters;
 use crate::store;
 
@@ -47,23 +46,10 @@ pub async fn receive(
         return Ok(Received::Refused(PageError::ClientUnknown));
     };
     let told = |to, error| Ok(Received::Answered(RedirectAnswer::error(to, error, &ctx.settings.issuer)));
-    match AuthorizationRequest::read(parameters, &client) {
-        Ok(request) if has_false_hint(ctx, &request) => {
-            told(&request.return_address, &AuthorizeError::IdTokenHint)
-        }
+    match AuthorizationRequest::read(parameters, &client, &ctx.keys(), &ctx.settings.issuer) {
         Ok(request) => go_on(ctx, request, client, browser, arrival).await,
         Err(Refusal::Page(error)) => Ok(Received::Refused(error)),
         Err(Refusal::Redirect { to, error }) => told(&to, &error),
-    }
-}
-
-/// Whether the request names the expected person by something that is no ID token of ours. One whose key is not
-/// published any more may have been, and is not held against the relying party.
-fn has_false_hint(ctx: &Context, request: &AuthorizationRequest) -> bool {
-    let Some(hint) = &request.id_token_hint else { return false };
-    match IdTokenHint::read(hint, &ctx.keys(), &ctx.settings.issuer) {
-        Ok(_) | Err(IdTokenHintError::KeyUnknown) => false,
-        Err(IdTokenHintError::Forged | IdTokenHintError::NotIdToken) => true,
     }
 }
 
