@@ -5,16 +5,21 @@
 # `scripts/postgres.sh cargo test` runs the tests on PostgreSQL. PostgreSQL itself is fetched where apt is.
 set -eu
 
-newest() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+# The client alone has a directory there, too.
+newest() { ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1; }
 
-if [ -z "$(newest)" ]; then
+if [ -z "$(newest)" ] || ! command -v openssl >/dev/null; then
+    become=
+    if [ "$(id -u)" != 0 ]; then
+        become=sudo
+    fi
     # Without a cluster of the distribution's making: nothing of it is used.
-    apt-get update >&2
-    apt-get install -y --no-install-recommends postgresql-common >&2
-    sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
-    apt-get install -y --no-install-recommends postgresql >&2
+    $become apt-get update -qq >&2
+    $become env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends postgresql-common >&2
+    $become sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+    $become env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends postgresql openssl >&2
 fi
-bin=$(newest)
+bin=$(dirname "$(newest)")
 
 # The server refuses to run as root.
 as_postgres() {
