@@ -23,6 +23,8 @@ use crate::people::Somebody;
 /// that is how somebody can have chosen one a year ago.
 pub async fn activate(config: &Config, clock: Clock, people: Vec<Somebody>) -> Result<(), Failure> {
     let ctx = Arc::new(open::context_at(config, clock).await?);
+    // A PostgreSQL server goes by its own clock, unless the schema says that it is told the time.
+    ctx.db.migrate().await?;
     let listener = TcpListener::bind(config.server.listen).await?;
     let app = App { ctx: Arc::clone(&ctx), site: Arc::new(config.site()) };
     let (stop, stopped) = oneshot::channel::<()>();

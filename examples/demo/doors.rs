@@ -34,7 +34,10 @@ struct Column {
 
 /// Runs both levels. Fails if any door answers otherwise than it should.
 pub async fn run(folder: &Path, printer: &Printer) -> Result<ExitStatus, Failure> {
-    let place = Place::of_running(folder)?;
+    let place = Place::of_made(folder)?;
+    crate::answers(&format!("{}/readyz", place.config()?.server.issuer.as_str()))
+        .await
+        .map_err(|failure| failure.hint("start the demo in another terminal: make demo"))?;
     let ecluse = Ecluse::new(place.settings())?;
     let client = tester(&place, &ecluse)?;
     let mut wrong = 0;

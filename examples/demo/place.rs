@@ -1,6 +1,6 @@
 //! The folder of a running demo, and the ports it answers on.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
@@ -95,26 +95,38 @@ impl Place {
             settings = settings.replace(&format!("127.0.0.1:{usual}"), &format!("127.0.0.1:{port}"));
         }
         fs::write(place.settings(), settings)?;
-        let random = Random::system();
-        for client in place.config()?.client {
-            if let Some(file) = client.secret_file {
-                private_file::create(&file, &Secret::from_random(random.bytes()))?;
-            }
-        }
+        place.make_client_secrets()?;
         Ok(place)
     }
 
-    /// The folder of the demo that runs.
-    pub fn of_running(folder: &Path) -> Result<Self, Failure> {
-        let start = "start it in another terminal: make demo";
-        let Ok(lock) = File::open(folder.join(LOCK)) else {
-            return Err(Failure::failed(format_args!("no demo has run in {}", folder.display())).hint(start));
-        };
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(Self { folder: folder.canonicalize()?, _lock: None }),
-            Err(TryLockError::Error(error)) => Err(error.into()),
-            Ok(()) => Err(Failure::failed("the demo does not run").hint(start)),
+    /// Completes the folder of a demo whose programs others start: the settings are those of the repository with more
+    /// behind them, and no secret that is there is made anew.
+    pub fn complete(folder: &Path, more: &Path) -> Result<Self, Failure> {
+        fs::create_dir_all(folder)?;
+        let place = Self { folder: folder.canonicalize()?, _lock: None };
+        let settings = [fs::read_to_string(model("ecluse.toml"))?, fs::read_to_string(more)?];
+        fs::write(place.settings(), settings.join("\n"))?;
+        place.make_client_secrets()?;
+        Ok(place)
+    }
+
+    /// The folder of a demo that was made.
+    pub fn of_made(folder: &Path) -> Result<Self, Failure> {
+        let folder = folder.canonicalize().map_err(|error| {
+            Failure::failed(format_args!("{}: {error}", folder.display()))
+                .hint("start a demo in another terminal: make demo")
+        })?;
+        Ok(Self { folder, _lock: None })
+    }
+
+    fn make_client_secrets(&self) -> Result<(), Failure> {
+        let random = Random::system();
+        for file in self.config()?.client.into_iter().filter_map(|client| client.secret_file) {
+            if !file.exists() {
+                private_file::create(&file, &Secret::from_random(random.bytes()))?;
+            }
         }
+        Ok(())
     }
 
     fn remove(folder: &Path) -> Result<(), Failure> {

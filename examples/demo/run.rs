@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use ::ecluse::cli::printer::{ExitStatus, Failure, Printer, table};
-use ::ecluse::store::clock::Clock;
+use ::ecluse::cli::printer::{ExitStatus, Failure, Printer};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::activate::activate;
 use crate::ecluse::{Ecluse, built, without_settings};
-use crate::people::{self, Somebody, State};
-use crate::place::{Place, Ports, model};
+use crate::fill::{address, people, welcome};
+use crate::place::{Place, Ports};
 use crate::processes::Processes;
 
 /// Runs the demo until it is told to stop, or one of its processes ends.
@@ -42,33 +40,14 @@ async fn live(
     let config = place.config()?;
     let ecluse = Ecluse::new(place.settings())?;
     printer.talk("Making a provider, with schools and people …");
-    prepare(&ecluse)?;
-
-    let people = people::read()?;
-    let in_state = |wanted: &[State]| -> Vec<_> {
-        people.iter().filter(|somebody| wanted.contains(&somebody.state)).cloned().collect()
-    };
-    let now = Clock::system().now();
-    let past = Clock::manual(now.minus(people::long_ago(&config)));
-    activate(&config, past, in_state(&[State::Expired])).await?;
-    activate(&config, Clock::system(), in_state(&[State::Activated, State::Operator, State::Ordered]))
-        .await?;
+    ecluse.run(&["init"])?;
+    let people = people(&ecluse, &config).await?;
 
     start(processes, &place, &ecluse, ports)?;
-    let told = people.iter().map(|somebody| settle(&ecluse, somebody)).collect::<Result<Vec<_>, _>>()?;
     let issuer = config.server.issuer.as_str();
     processes.answer(&[format!("{issuer}/readyz"), address(ports.portal), address(ports.gradebook)]).await?;
-    printer.data(&welcome(&ecluse, issuer, ports, &told))?;
+    printer.data(&format!("{}\n{}", welcome(issuer, ports, &people), and_now(&ecluse)))?;
     Ok(processes.one_has_ended().await)
-}
-
-/// What a deployment does once: keys, places and people.
-fn prepare(ecluse: &Ecluse) -> Result<(), Failure> {
-    ecluse.run(&["init"])?;
-    for (what, file) in [("territory", "territories.csv"), ("account", "people.csv")] {
-        ecluse.run(&[what.as_ref(), "import".as_ref(), model(file).as_os_str()])?;
-    }
-    Ok(())
 }
 
 fn start(processes: &mut Processes, place: &Place, ecluse: &Ecluse, ports: Ports) -> Result<(), Failure> {
@@ -92,44 +71,13 @@ fn start(processes: &mut Processes, place: &Place, ecluse: &Ecluse, ports: Ports
     Ok(())
 }
 
-/// Does what the command line has to do for a person, and gives back the row of the table about them.
-fn settle(ecluse: &Ecluse, somebody: &Somebody) -> Result<[String; 4], Failure> {
-    let Somebody { login, password, state, place, who, then } = somebody;
-    let mut typed = password.clone();
-    match state {
-        State::Activated | State::Expired => {}
-        State::Code => typed = ecluse.new_code(login)?,
-        State::Operator => {
-            ecluse.run(&["operator", "grant", login, "--role", "authority", "--territory", place])?;
-        }
-        State::Ordered => {
-            let words = ["reset-order", "issue", "--yes", "--level", "change", "--territory", place];
-            ecluse.run(&[&words[..], &["--reason", "demo"]].concat())?;
-        }
-    }
-    Ok([who.clone(), login.clone(), typed, then.clone()])
-}
-
-fn welcome(ecluse: &Ecluse, issuer: &str, ports: Ports, people: &[[String; 4]]) -> String {
-    let people = table(["be", "login", "password or code", "then"], people.iter().cloned());
+fn and_now(ecluse: &Ecluse) -> String {
     format!(
-        "
-  the portal, an ENT              {portal}
-  the gradebook, a PRONOTE        {gradebook}
-  the provider that both rely on  {issuer}
-
-{people}
-Try every door:        make doors
+        "Try every door:        make doors
 Order, print, force:   {ecluse} --help
 Stop all of it:        Ctrl-C
-",
-        portal = address(ports.portal),
-        gradebook = address(ports.gradebook),
+"
     )
-}
-
-fn address(port: u16) -> String {
-    format!("http://127.0.0.1:{port}/")
 }
 
 /// Completes on Ctrl-C, SIGTERM, or when the terminal is closed.

@@ -23,6 +23,7 @@ mod notice;
 pub mod open;
 mod operator;
 pub mod printer;
+mod ready;
 mod reset_order;
 mod serve;
 mod slips;
@@ -79,6 +80,8 @@ enum Command {
     Notice(Acts<notice::Verb>),
     /// Who may order others to do what, and where.
     Operator(Acts<operator::Verb>),
+    /// Ask the provider that runs here whether it is ready; for programs that look after processes
+    Ready,
     /// What an authority orders.
     ResetOrder(Acts<reset_order::Verb>),
     /// Runs the provider until it is told to stop.
@@ -135,6 +138,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Migrate => migrate::run(&global.load()?, printer).await,
         Command::Notice(act) => notice::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Operator(act) => operator::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Ready => ready::run(&global.load()?, *printer),
         Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Serve => serve::run(&global.load()?).await,
         Command::Slips(act) => slips::run(&global.load()?, act.args, act.acting, printer).await,

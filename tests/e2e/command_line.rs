@@ -1,11 +1,14 @@
 //! The command line as the person who runs Écluse meets it: exit code, standard output and standard error together.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::provider::Provider;
 
 /// Runs the program in a folder, with nothing of this process's environment, and tells what happened. What differs from
 /// run to run is cut out.
@@ -341,4 +344,18 @@ fn people_are_imported_all_or_none_unless_told_to_keep_going() {
     --- err
     error: none.csv: No such file or directory (os error 2)
     "#);
+}
+
+// The command is waited for, and the provider answers meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_after_a_provider_can_ask_it_whether_it_is_ready() {
+    let provider = Provider::start().await;
+    let folder = folder();
+    let listen = provider.issuer.strip_prefix("http://").unwrap();
+    let answer = ecluse(folder.path(), &["ready"], &[("ECLUSE__SERVER__LISTEN", listen)]);
+    assert_eq!(answer, "exit 0\n--- out\nready\n--- err\n");
+    // Nobody listens at a port that was just given back.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let answer = ecluse(folder.path(), &["ready"], &[("ECLUSE__SERVER__LISTEN", &nobody)]);
+    assert!(answer.starts_with(&format!("exit 1\n--- out\n--- err\nerror: {nobody}: ")), "{answer}");
 }

@@ -1,7 +1,9 @@
 //! The demo as a newcomer runs it: everybody is as the table says, every door is right, and nothing stays behind.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -189,4 +191,42 @@ fn when_one_process_of_the_demo_dies_all_of_it_ends() {
     assert_eq!(children.len(), 3);
     Demo::signal(children[2], "KILL");
     demo.has_ended(1);
+}
+
+#[test]
+fn a_deployment_is_given_its_secrets_once_and_each_program_its_own() {
+    let place = tempfile::tempdir().unwrap();
+    let [folder, share] = ["demo", "share"].map(|name| place.path().join(name));
+    let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/demo/compose.toml");
+    let found = || {
+        let mut command = Command::new(program());
+        command.args(["found", "--folder"]).arg(&folder).arg("--settings").arg(&more);
+        assert!(command.arg("--share").arg(&share).status().unwrap().success());
+        let files = |folder: &Path| -> BTreeMap<PathBuf, (u32, String)> {
+            let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            files
+                .map(|path| {
+                    let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+                    (path.clone(), (mode, std::fs::read_to_string(path).unwrap()))
+                })
+                .collect()
+        };
+        let shared = ["postgres", "redis", "portal", "gradebook"].map(|program| files(&share.join(program)));
+        (files(&folder), shared)
+    };
+    let (own, shared) = found();
+    assert_eq!((own.clone(), shared.clone()), found());
+
+    let secrets = own.iter().filter(|(path, _)| !path.ends_with("ecluse.toml")).collect::<Vec<_>>();
+    assert_eq!(secrets.len(), 6, "master key, two passwords, three clients");
+    assert!(secrets.iter().all(|(_, (mode, _))| *mode == 0o600));
+    let own = |name: &str| own[&folder.join(name)].1.trim_end();
+    let [postgres, redis, portal, gradebook] =
+        shared.map(|files| files.into_values().next().unwrap()).map(|(mode, text)| {
+            assert_eq!(mode, 0o444);
+            text
+        });
+    assert_eq!(postgres, own("postgres.password"));
+    assert_eq!((portal.as_str(), gradebook.as_str()), (own("portal.secret"), own("gradebook.secret")));
+    assert!(redis.contains("user ecluse on ~ecluse:* ") && !redis.contains(own("redis.password")), "{redis}");
 }
