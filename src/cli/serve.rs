@@ -1,5 +1,6 @@
 //! `ecluse serve`: the provider, until it is told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -12,6 +13,7 @@ use crate::flows::declare_clients::declare_clients;
 use crate::flows::notices::Courier;
 use crate::outgoing::Outgoing;
 use crate::store::db::DbError;
+use crate::web::admin;
 use crate::web::app::App;
 use crate::web::serve::serve;
 
@@ -21,9 +23,11 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let clients = loaded.clients(|name| std::env::var_os(name))?;
     let ctx = open::context(config).await?;
     declare_clients(&ctx, &clients).await??;
-    let listener = TcpListener::bind(config.server.listen).await.map_err(|error| {
-        Failure::failed(format_args!("cannot listen on {} (server.listen): {error}", config.server.listen))
-    })?;
+    let listener = listen(config.server.listen, "server.listen").await?;
+    let for_admin = match config.admin.listen {
+        Some(address) => Some(listen(address, "admin.listen").await?),
+        None => None,
+    };
     logging::start(&config.log);
     match ctx.ephemeral.check().await {
         // It may come back any moment; until then whoever needs it is told so.
@@ -38,12 +42,25 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
         }
         tracing::info!("stopping");
     };
-    tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, "ready");
+    let admin = for_admin.as_ref().map(TcpListener::local_addr).transpose()?.map(tracing::field::display);
+    tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, admin, "ready");
     let ctx = Arc::new(ctx);
     let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
     let courier = tokio::spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
     let app = App { ctx, site: Arc::new(config.site()) };
-    serve(app, listener, config.limits(), stop).await?;
+    let limits = config.limits();
+    let watched =
+        for_admin.map(|listener| tokio::spawn(admin::serve(app.clone(), listener, limits.request_timeout)));
+    serve(app, listener, limits, stop).await?;
     courier.abort();
+    if let Some(watched) = watched {
+        watched.abort();
+    }
     Ok(ExitStatus::Done)
+}
+
+async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::failed(format_args!("cannot listen on {address} ({key}): {error}")))
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::length;
 use crate::domain::throttle::ThrottleRules;
 
+pub mod admin;
 pub mod client;
 pub mod codes;
 pub mod display;
@@ -34,6 +35,8 @@ pub mod tokens;
 pub struct Config {
     /// Where Écluse answers.
     pub server: server::Server,
+    /// Where whoever runs the program looks at it.
+    pub admin: admin::Admin,
     /// Where everything is kept.
     pub store: store::Store,
     /// Where what expires is kept.
@@ -64,6 +67,7 @@ impl Config {
     /// What no single value can say about itself: bounds, and values that must fit each other.
     fn check(&self) -> Result<(), Problem> {
         self.server.check()?;
+        self.admin.check()?;
         self.store.check()?;
         self.ephemeral.check()?;
         self.keys.check()?;

@@ -75,6 +75,20 @@ fn every_key_is_documented_with_its_default_and_its_variable() {
 }
 
 #[test]
+fn the_admin_listener_is_nowhere_or_at_one_address() {
+    let listen = |value: &str| load("", &[("ECLUSE__ADMIN__LISTEN", value)], &[]);
+    assert_eq!(listen("").unwrap().config.admin.listen, None);
+    assert_eq!(listen("127.0.0.1:9090").unwrap().config.admin.listen, "127.0.0.1:9090".parse().ok());
+    assert_eq!(listen("[fd00::7]:9090").unwrap().config.admin.listen, "[fd00::7]:9090".parse().ok());
+    for everywhere in ["0.0.0.0:9090", "[::]:9090"] {
+        let error = listen(everywhere).unwrap_err();
+        assert!(error.starts_with("ECLUSE__ADMIN__LISTEN: admin.listen: "), "{error}");
+        assert!(error.contains("every network"), "{error}");
+    }
+    assert!(listen("9090").unwrap_err().contains("not an address and a port"));
+}
+
+#[test]
 fn the_stronger_layer_wins_and_is_named() {
     let text = "[session]\nidle = \"1h\"\nabsolute = \"3h\"\ninteraction = \"5m\"\n";
     let variables =
@@ -254,7 +268,7 @@ const BAD_FILES: &[(&str, &str)] = &[
     ("[server\n", "ecluse.toml: TOML parse error at line 1, column 8: unclosed table, expected `]`"),
     (
         "[serve]\n",
-        "ecluse.toml: serve: unknown key; expected one of `server`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `password`, `throttle`, `notices`, `display`, `log`, `client`",
+        "ecluse.toml: serve: unknown key; expected one of `server`, `admin`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `password`, `throttle`, `notices`, `display`, `log`, `client`",
     ),
     (
         "[codes]\nlifetme = \"30d\"\n",

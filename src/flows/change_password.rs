@@ -16,6 +16,7 @@ use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
 use crate::flows::log_in::known_throttle_key;
+use crate::flows::meters::Door;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -135,6 +136,7 @@ impl Case {
 /// Loads the account and what authorises a change of it. None when nothing does, or nothing does any more.
 async fn load(ctx: &Context, browser: &Browser, account: &AccountId) -> Result<Option<Case>, Unavailable> {
     let Some(asked) = ask(ctx, account).await? else { return Ok(None) };
+    ctx.meters.decided(Door::Change, &asked.verdict);
     let right = right_of(ctx, browser, &asked).await?;
     Ok(right.map(|right| Case { asked, right }))
 }

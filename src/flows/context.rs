@@ -16,6 +16,7 @@ use crate::domain::throttle::ThrottleRules;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::code_key::OrderKeys;
 use crate::flows::hash_pool::{HashError, HashPool, HashSettings};
+use crate::flows::meters::Meters;
 use crate::flows::notices::NoticeSettings;
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{KeyRoom, Rotation};
@@ -46,6 +47,8 @@ pub struct Context {
     pub settings: Settings,
     /// Where a test may stop a flow between two statements.
     pub steps: Steps,
+    /// What is counted.
+    pub meters: Meters,
     /// Wakes the job that sends notices: some may have been written.
     pub notices_written: Notify,
     /// The opened code keys of orders.
@@ -112,11 +115,12 @@ impl Context {
     pub fn new(parts: Parts) -> Result<Self, HashError> {
         let nothing = OrderBook { clock: OrderClock(-1), orders: Vec::new() };
         Ok(Self {
+            hash_pool: HashPool::start(parts.settings.hashing, parts.clock.clone())?,
+            meters: Meters::new(parts.clock.now()),
             db: parts.db,
             ephemeral: parts.ephemeral,
             clock: parts.clock,
             random: parts.random,
-            hash_pool: HashPool::start(parts.settings.hashing)?,
             secrets: parts.secrets,
             settings: parts.settings,
             steps: parts.steps,

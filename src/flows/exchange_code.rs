@@ -11,6 +11,7 @@ use crate::flows::ask_gate::ask;
 use crate::flows::browser::{SESSION, held};
 use crate::flows::context::Context;
 use crate::flows::interaction::finish::{CODE, CodeClaim};
+use crate::flows::meters::Door;
 use crate::flows::step::Step;
 use crate::flows::tokens::{Minted, respond};
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -68,6 +69,7 @@ async fn decide(
         if claim.authentication.is_over(&asked.evidence) {
             return Ok(Err(TokenError::GrantEnded));
         }
+        ctx.meters.decided(Door::Exchange, &asked.verdict);
         let pass = match asked.verdict {
             Ok(pass) => pass,
             Err(closure) => return Ok(Err(shut(&closure))),

@@ -14,6 +14,8 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::domain::secret::{Secret, same_text};
+use crate::flows::meters::{Counter, Histogram};
+use crate::store::clock::Clock;
 
 /// What hashing costs, and how much of it may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,18 @@ struct Shared {
     changed: Condvar,
     workers: usize,
     queue: usize,
+    clock: Clock,
+    known: Tally,
+    strangers: Tally,
+}
+
+/// What one queue did to those who came.
+#[derive(Default)]
+pub struct Tally {
+    /// How long they waited for a thread.
+    pub waited: Histogram,
+    /// How many found it full.
+    pub refused: Counter,
 }
 
 #[derive(Default)]
@@ -97,8 +111,8 @@ struct Queues {
 type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
 impl HashPool {
-    /// Starts the threads.
-    pub fn start(settings: HashSettings) -> Result<Self, HashError> {
+    /// Starts the threads. The clock is for measuring how long jobs wait.
+    pub fn start(settings: HashSettings, clock: Clock) -> Result<Self, HashError> {
         let refused = |error: argon2::Error| HashError::Refused(error.to_string());
         let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(32))
             .map_err(refused)?;
@@ -109,6 +123,9 @@ impl HashPool {
             changed: Condvar::new(),
             workers,
             queue: settings.queue.max(1),
+            clock,
+            known: Tally::default(),
+            strangers: Tally::default(),
         });
         let start = |number: usize| {
             let shared = Arc::clone(&shared);
@@ -126,15 +143,22 @@ impl HashPool {
         if queues.stopped {
             return Err(HashError::Stopped);
         }
-        let waiting = match guest {
-            Guest::Known => queues.known.len() + queues.reserved_known,
-            Guest::Stranger => queues.strangers.len() + queues.reserved_strangers,
-        };
-        if waiting >= shared.queue {
+        if queues.waiting(guest) >= shared.queue {
+            shared.tally(guest).refused.add();
             return Err(HashError::Full);
         }
         *queues.reserved(guest) += 1;
         Ok(Place { shared: Arc::clone(shared), guest, used: false })
+    }
+
+    /// How many wait, or have a place to.
+    pub fn waiting(&self, guest: Guest) -> usize {
+        self.shared.shared.lock().waiting(guest)
+    }
+
+    /// What the queue did to those who came.
+    pub fn tally(&self, guest: Guest) -> &Tally {
+        self.shared.shared.tally(guest)
     }
 
     /// Whether the password is the one of the hash; against the dummy, and then never, where there is no hash.
@@ -179,7 +203,10 @@ impl Place {
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, answered) = oneshot::channel();
+        let (shared, guest) = (Arc::clone(&self.shared), self.guest);
+        let queued = shared.clock.now();
         let job: Job = Box::new(move |memory| {
+            shared.tally(guest).waited.observe(shared.clock.now().since(queued));
             // Somebody who hung up while waiting is not worth the work.
             if !answer.is_closed() {
                 let _ = answer.send(work(memory));
@@ -218,6 +245,13 @@ impl Drop for Owner {
 }
 
 impl Queues {
+    fn waiting(&self, guest: Guest) -> usize {
+        match guest {
+            Guest::Known => self.known.len() + self.reserved_known,
+            Guest::Stranger => self.strangers.len() + self.reserved_strangers,
+        }
+    }
+
     fn reserved(&mut self, guest: Guest) -> &mut usize {
         match guest {
             Guest::Known => &mut self.reserved_known,
@@ -230,6 +264,13 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queues> {
         // Jobs run outside the lock, so a panic cannot leave the queues half changed.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tally(&self, guest: Guest) -> &Tally {
+        match guest {
+            Guest::Known => &self.known,
+            Guest::Stranger => &self.strangers,
+        }
     }
 
     fn work(&self) {
@@ -319,8 +360,8 @@ mod tests {
     use super::*;
 
     fn pool(workers: usize, queue: usize) -> HashPool {
-        HashPool::start(HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers, queue })
-            .unwrap()
+        let settings = HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers, queue };
+        HashPool::start(settings, Clock::system()).unwrap()
     }
 
     fn secret(text: &str) -> Secret {
@@ -351,6 +392,7 @@ mod tests {
         let pool = pool(1, 2);
         let places: Vec<_> = (0..2).map(|_| pool.place(Guest::Stranger).unwrap()).collect();
         assert!(matches!(pool.place(Guest::Stranger), Err(HashError::Full)));
+        assert_eq!((pool.waiting(Guest::Stranger), pool.tally(Guest::Stranger).refused.get()), (2, 1));
         assert!(pool.place(Guest::Known).is_ok());
         drop(places);
         assert!(pool.place(Guest::Stranger).is_ok(), "a place that was not used comes back");

@@ -5,6 +5,7 @@ use crate::domain::client::Client;
 use crate::domain::secret::Secret;
 use crate::flows::ask_gate::{AccessToken, Asked, RefreshToken, ask};
 use crate::flows::context::Context;
+use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
 use crate::flows::userinfo::is_alive;
 use crate::oidc::introspection::{ActiveToken, Introspection};
@@ -29,6 +30,7 @@ pub async fn introspect(
         asked.loaded.grant.client == client.id || (client.resource_server && is_access)
     };
     let Some(asked) = found.filter(sees).filter(is_alive) else { return Ok(Introspection::Inactive) };
+    ctx.meters.decided(Door::Introspection, &asked.verdict);
     let grant = &asked.loaded.grant;
     let good = asked.verdict.is_ok()
         && asked.loaded.rotated_at.is_none()

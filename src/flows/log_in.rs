@@ -12,6 +12,7 @@ use crate::flows::browser::Browser;
 use crate::flows::code_key::is_live_code;
 use crate::flows::context::Context;
 use crate::flows::hash_pool::{Guest, HashError};
+use crate::flows::meters::{Door, SignIn};
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -57,6 +58,19 @@ pub enum LogIn {
 /// Signs in. A right code is let in whatever was guessed before; all else is an attempt with a password, and refusals of
 /// the throttle come before any hashing. An unknown login costs what a wrong password costs.
 pub async fn log_in(ctx: &Context, browser: &Browser, typed: Credentials) -> Result<LogIn, Unavailable> {
+    let outcome = attempt(ctx, browser, typed).await;
+    let counted = match &outcome {
+        Ok(LogIn::SignedIn { .. }) => SignIn::SignedIn,
+        Ok(LogIn::MustChange { .. }) => SignIn::MustChange,
+        Ok(LogIn::Refused) => SignIn::Refused,
+        Ok(LogIn::Throttled { .. }) => SignIn::Throttled,
+        Err(_) => SignIn::Unavailable,
+    };
+    ctx.meters.sign_ins[counted as usize].add();
+    outcome
+}
+
+async fn attempt(ctx: &Context, browser: &Browser, typed: Credentials) -> Result<LogIn, Unavailable> {
     let name = LoginName::parse(&typed.login).ok();
     let asked = load(ctx, name.as_ref()).await?;
     let known = asked.as_ref().filter(|asked| browser.has_signed_in(ctx, asked));
@@ -112,6 +126,7 @@ async fn by_code(
             return Ok(None);
         }
         let (Some(now), Some((_, live))) = (asked, live) else { return Ok(None) };
+        ctx.meters.decided(Door::SignIn, &now.verdict);
         if let Some(outcome) = open_pending(ctx, browser, &now, OpenedBy::Code(live), None).await? {
             return Ok(Some(outcome));
         }
@@ -168,6 +183,7 @@ async fn decide(
     // This booking is taken back and no more. To clear the counter would hand whoever shares it a new set of guesses each
     // time the owner signs in.
     let settled = Claim::Refund { key: counter.to_owned(), now };
+    ctx.meters.decided(Door::SignIn, &asked.verdict);
     match &asked.verdict {
         Ok(pass) => {
             let weak = !ctx.settings.password_rules.violations(password, &asked.loaded.login_name).is_empty();

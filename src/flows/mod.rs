@@ -16,6 +16,7 @@ pub mod import_territories;
 pub mod interaction;
 pub mod introspect;
 pub mod log_in;
+pub mod meters;
 pub mod notices;
 pub mod print_slips;
 pub mod random;

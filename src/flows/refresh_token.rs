@@ -8,6 +8,7 @@ use crate::domain::secret::Secret;
 use crate::flows::ask_gate::{Asked, RefreshToken, ask};
 use crate::flows::context::Context;
 use crate::flows::exchange_code::shut;
+use crate::flows::meters::Door;
 use crate::flows::step::Step;
 use crate::flows::tokens::{Minted, respond};
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -38,6 +39,7 @@ pub async fn refresh_token(
             Ok(scope) => scope,
             Err(error) => return Ok(Err(error)),
         };
+        ctx.meters.decided(Door::Refresh, &asked.verdict);
         let pass = match asked.verdict {
             Ok(pass) => pass,
             // Neither consumed nor rotated: it is suspended, and dead once the password has changed.

@@ -5,6 +5,7 @@ use crate::domain::scope::Scope;
 use crate::domain::secret::Secret;
 use crate::flows::ask_gate::{AccessToken, Asked, ask};
 use crate::flows::context::Context;
+use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::bearer::BearerError;
 use crate::oidc::userinfo::{PersonClaims, UserInfo};
@@ -16,6 +17,7 @@ pub async fn userinfo(ctx: &Context, token: &Secret) -> Result<Result<UserInfo, 
     let hash = token.hash();
     let asked = ask(ctx, &AccessToken(&hash)).await?;
     let Some(asked) = asked.filter(is_alive) else { return Ok(Err(BearerError::TokenUnknown)) };
+    ctx.meters.decided(Door::Userinfo, &asked.verdict);
     match &asked.verdict {
         Ok(_) => {}
         Err(Closure::Disabled) => return Ok(Err(BearerError::TokenUnknown)),

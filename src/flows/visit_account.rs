@@ -5,6 +5,7 @@ use crate::flows::ask_gate::ask;
 use crate::flows::browser::Browser;
 use crate::flows::context::Context;
 use crate::flows::interaction::advance::ChangePage;
+use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
 
 /// Who is at the account page.
@@ -21,6 +22,7 @@ pub async fn visit_account(ctx: &Context, browser: &Browser) -> Result<Visitor, 
     let Some(asked) = ask(ctx, &session.account).await? else {
         return Ok(Visitor::Nobody);
     };
+    ctx.meters.decided(Door::Account, &asked.verdict);
     let closure = asked.verdict.as_ref().err().cloned();
     let admitted = closure.as_ref().is_none_or(Closure::admits_old_password);
     if !admitted || !session.stands(&asked.evidence, ctx.settings.session) {

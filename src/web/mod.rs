@@ -1,7 +1,9 @@
 //! Who is asking: extract, call one flow, answer. `router.rs` lists every route.
 
+pub mod admin;
 pub mod answer;
 pub mod app;
+pub mod exposition;
 pub mod extract;
 pub mod health;
 pub mod listener;

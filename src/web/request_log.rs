@@ -21,7 +21,7 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
     let began = app.ctx.clock.now();
     let id = given_id(&app, &request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(app.ctx.random.bytes::<12>()));
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let (mut parts, body) = request.into_parts();
     let Ok(spoken) = Spoken::from_request_parts(&mut parts, &app).await;
     let mut response = next.run(Request::from_parts(parts, body)).await;
@@ -29,11 +29,13 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
         response = internal_page(&app, spoken.language(&[]), &id);
     }
     let took = app.ctx.clock.now().since(began);
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    app.ctx.meters.answered(route, response.status().as_u16(), took);
     tracing::info!(
         target: "ecluse::request",
         id,
         %method,
-        route = route.as_deref().unwrap_or("-"),
+        route,
         status = response.status().as_u16(),
         micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     );

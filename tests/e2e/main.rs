@@ -24,6 +24,7 @@ mod in_chromium;
 mod logout;
 mod lost_claims;
 mod meanwhile;
+mod metrics;
 mod notices;
 mod on_postgres;
 mod on_postgres_races;

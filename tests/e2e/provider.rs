@@ -49,6 +49,7 @@ use crate::database::Stores;
 
 /// A provider under test.
 pub(crate) struct Provider {
+    pub(crate) app: App,
     pub(crate) ctx: Arc<Context>,
     pub(crate) clock: Clock,
     pub(crate) issuer: String,
@@ -155,8 +156,8 @@ impl Provider {
                 pending::<()>().await;
             }
         };
-        let served = tokio::spawn(serve(app, listener, limits, until));
-        Self { ctx, clock, issuer: format!("http://{address}"), stores, home, stop, served }
+        let served = tokio::spawn(serve(app.clone(), listener, limits, until));
+        Self { app, ctx, clock, issuer: format!("http://{address}"), stores, home, stop, served }
     }
 
     /// Somebody who tells relying parties, on this machine, in rounds.

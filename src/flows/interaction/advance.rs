@@ -12,6 +12,7 @@ use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::browser::Browser;
 use crate::flows::context::Context;
 use crate::flows::interaction::Opened;
+use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::{Expected, Prompt};
 use crate::oidc::authorize_response::AuthorizeError;
@@ -116,6 +117,7 @@ pub async fn advance(ctx: &Context, opened: &Opened, browser: &Browser) -> Resul
     if !is_hinted(ctx, opened, &asked.loaded) {
         return Ok(somebody_else(opened, session.authenticated_at));
     }
+    ctx.meters.decided(Door::Authorize, &asked.verdict);
     match asked.verdict {
         Err(ref closure) if closure.admits_old_password() => {
             let closure = closure.clone();

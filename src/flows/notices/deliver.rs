@@ -8,6 +8,7 @@ use crate::domain::client::{Client, ClientId};
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
+use crate::flows::meters::Notified;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::logout_token::LogoutToken;
 use crate::outgoing::Outgoing;
@@ -26,6 +27,16 @@ enum Sent {
     Failed(String),
     /// Will not, unless somebody does something.
     Refused(String),
+}
+
+impl Sent {
+    const fn counted(&self) -> Notified {
+        match self {
+            Self::Delivered => Notified::Delivered,
+            Self::Failed(_) => Notified::Failed,
+            Self::Refused(_) => Notified::Refused,
+        }
+    }
 }
 
 /// Sends until nothing is due.
@@ -47,6 +58,9 @@ pub(super) async fn deliver(
         let now = ctx.clock.now();
         let settled = sent.iter().map(|(notice, sent)| settle(ctx, notice, sent, now));
         ctx.commit(Batch::plain(settled.collect())).await?;
+        for (_, sent) in &sent {
+            ctx.meters.notices[sent.counted() as usize].add();
+        }
         say(client, &sent);
     }
 }

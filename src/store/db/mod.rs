@@ -22,6 +22,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -41,6 +42,20 @@ use sqlite::Sqlite;
 pub struct Db {
     engine: Engine,
     clock: Clock,
+    refusals: Arc<AtomicU64>,
+}
+
+/// The connections to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connections {
+    /// Those in use.
+    pub busy: usize,
+    /// Those that wait for use.
+    pub idle: usize,
+    /// How many there may be.
+    pub limit: usize,
+    /// Statements and batches that wait for one.
+    pub waiting: usize,
 }
 
 #[derive(Clone)]
@@ -56,19 +71,38 @@ impl Db {
     /// Blocks for as long as opening a file takes.
     pub fn open_sqlite(path: &Path, clock: Clock, readers: usize) -> Result<Self, DbError> {
         let engine = Sqlite::open(path, &clock, readers)?;
-        Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), clock })
+        Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), clock, refusals: Arc::default() })
     }
 
     /// Opens a database on a PostgreSQL server, after a look at the server. `now_us()` in SQL is the server's clock;
     /// a `clock` that is moved by hand is obeyed by a database that was migrated with such a one.
     pub async fn open_postgres(server: &Server, clock: Clock) -> Result<Self, DbError> {
         let engine = Postgres::open(server, &clock).await?;
-        Ok(Self { engine: Engine::Postgres(Arc::new(engine)), clock })
+        Ok(Self { engine: Engine::Postgres(Arc::new(engine)), clock, refusals: Arc::default() })
     }
 
     /// The clock the database was opened with.
     pub const fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// How often the queue in front of the database was full.
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    /// The connections to the server, where there is one.
+    pub fn connections(&self) -> Option<Connections> {
+        match &self.engine {
+            Engine::Postgres(postgres) => Some(postgres.connections()),
+            Engine::Sqlite(_) => None,
+        }
+    }
+
+    fn note(&self, error: &DbError) {
+        if matches!(error, DbError::Overloaded) {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// All rows a `SELECT` answers.
@@ -77,13 +111,14 @@ impl Db {
             Engine::Postgres(postgres) => postgres.read(statement).await,
             Engine::Sqlite(sqlite) => sqlite.read(statement).await,
         }
+        .inspect_err(|error| self.note(error))
     }
 
     /// The only row a `SELECT` answers, if any; two rows are [`DbError::Refused`].
     pub async fn one(&self, statement: Statement) -> Result<Option<Row>, DbError> {
         let sql = statement.sql();
         let mut rows = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.look(statement).await?,
+            Engine::Sqlite(sqlite) => sqlite.look(statement).await.inspect_err(|error| self.note(error))?,
             Engine::Postgres(_) => self.all(statement).await?,
         };
         if rows.len() > 1 {
@@ -121,6 +156,11 @@ impl Db {
             Engine::Postgres(postgres) => postgres.run(batch).await,
             Engine::Sqlite(sqlite) => sqlite.run(batch).await,
         }
+        .inspect_err(|error| {
+            if let BatchError::Db(error) = error {
+                self.note(error);
+            }
+        })
     }
 
     /// Brings the schema up to what this program needs. Refuses a database that a newer program, or another

@@ -54,6 +54,39 @@ pub async fn receivers(db: &Db) -> Result<Vec<ClientId>, DbError> {
     db.all(sql).await?.iter().map(|row| row.text("id").map(ClientId)).collect()
 }
 
+/// How many notices are not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Those to be sent, or sent again; at most [`COUNTED`].
+    pub waiting: i64,
+    /// Those that were given up; at most [`COUNTED`].
+    pub parked: i64,
+    /// For how long the most overdue one is due.
+    pub overdue: Duration,
+}
+
+/// How far is counted: beyond that, how many more there are changes nothing.
+pub const COUNTED: i64 = 100_000;
+
+/// How many notices are not settled. Walks no further in an index than it counts.
+pub async fn backlog(db: &Db) -> Result<Backlog, DbError> {
+    let sql = q!(
+        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE due_at IS NOT NULL LIMIT $1) w) AS waiting,
+             (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE parked_at IS NOT NULL LIMIT $1) p) AS parked,
+             COALESCE(now_us() - (SELECT MIN(f.due_at) FROM
+                 (SELECT (SELECT MIN(n.due_at) FROM notice n WHERE n.client_id = c.id AND n.due_at IS NOT NULL)
+                      AS due_at FROM client c) f), 0) AS overdue",
+        COUNTED
+    );
+    let rows = db.all(sql).await?;
+    let row = rows.first().ok_or_else(|| DbError::Inconsistent {
+        column: "notice".to_owned(),
+        problem: "could not be counted".to_owned(),
+    })?;
+    let overdue = Duration::from_micros(u64::try_from(row.int("overdue")?).unwrap_or_default());
+    Ok(Backlog { waiting: row.int("waiting")?, parked: row.int("parked")?, overdue })
+}
+
 /// A notice that was claimed.
 #[derive(Clone)]
 pub struct Claimed {

@@ -20,6 +20,7 @@ use std::time::Duration;
 use deadpool_postgres::Pool;
 use tokio::sync::{Semaphore, mpsc};
 
+use super::Connections;
 use super::error::{BatchError, DbError};
 use super::migrate::Migration;
 use super::row::Row;
@@ -79,6 +80,13 @@ impl Postgres {
         let core = Core { pool: connection::pool(server)?, clock: clock.clone(), name };
         drop(Box::pin(core.connection()).await?);
         Ok(Self { core: Arc::new(core), walks: Arc::new(Semaphore::new(WALKS)) })
+    }
+
+    pub(super) fn connections(&self) -> Connections {
+        let status = self.core.pool.status();
+        // What is available is the idle ones, and more if as many were promised as there are.
+        let idle = status.available.min(status.size);
+        Connections { busy: status.size - idle, idle, limit: status.max_size, waiting: status.waiting }
     }
 
     pub(super) async fn read(&self, statement: Statement) -> Result<Vec<Row>, DbError> {

@@ -1,0 +1,57 @@
+//! What stands in the database: read when somebody looks, and not again for a few seconds however many look.
+
+use std::time::Duration;
+
+use crate::domain::reset_order::OrderState;
+use crate::flows::context::Context;
+use crate::store;
+use crate::store::db::DbError;
+use crate::store::notice::Backlog;
+
+/// How long a reading serves.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// A database that has not answered by then is called silent: whoever looks is to see the counters all the same.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What stands in the database.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Notices that are not settled.
+    pub notices: Backlog,
+    /// Orders, by state.
+    pub orders: [(&'static str, u64); 4],
+}
+
+/// What stands in the database; none while it does not answer.
+pub async fn standing(ctx: &Context) -> Option<Standing> {
+    let mut held = ctx.meters.standing.lock().await;
+    let now = ctx.clock.now();
+    if let Some((at, standing)) = held.as_ref()
+        && *at <= now
+        && now.since(*at) < FRESH
+    {
+        return standing.clone();
+    }
+    let read = tokio::time::timeout(PATIENCE, read(ctx)).await;
+    let standing = read.ok().and_then(Result::ok);
+    *held = Some((now, standing.clone()));
+    standing
+}
+
+async fn read(ctx: &Context) -> Result<Standing, DbError> {
+    let notices = store::notice::backlog(&ctx.db).await?;
+    let mut orders = [("scheduled", 0), ("in_force", 0), ("closed", 0), ("cancelled", 0)];
+    for order in store::reset_order::book(&ctx.db).await?.orders {
+        let place = match order.state {
+            // The book has none that were not decided yet.
+            OrderState::Draft | OrderState::AwaitingApproval => continue,
+            OrderState::Scheduled { .. } => 0,
+            OrderState::InForce(_) => 1,
+            OrderState::Closed { .. } => 2,
+            OrderState::Cancelled { .. } => 3,
+        };
+        orders[place].1 += 1;
+    }
+    Ok(Standing { notices, orders })
+}
