@@ -45,3 +45,5 @@ mod stop;
 mod test_server;
 mod throttle;
 mod token;
+#[path = "../torture/mod.rs"]
+mod torture;
