@@ -1,5 +1,8 @@
 //! Where the claims of a provider under test lie: in its database, or in the Redis whose port `ECLUSE_TEST_REDIS` names.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use ecluse::domain::secret::Secret;
@@ -28,6 +31,20 @@ impl Claims {
         });
         claims.set_user(&["on", &format!(">{name}"), &format!("~{name}:*"), "+@all"]);
         claims
+    }
+
+    /// What a program's own settings say of it; the password goes into a file of this folder.
+    pub(crate) fn settings(&self, folder: &Path) -> String {
+        let Self::InRedis(settings) = self else { return String::new() };
+        let (name, port) = (&settings.key_prefix, settings.nodes[0].1);
+        let file = folder.join("redis.password");
+        fs::write(&file, name).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        format!(
+            "[ephemeral]\nstore = \"redis\"\n[ephemeral.redis]\nnodes = [\"127.0.0.1:{port}\"]\ntls = false\n\
+             username = \"{name}\"\npassword_file = \"{}\"\nkey_prefix = \"{name}\"\n",
+            file.display()
+        )
     }
 
     /// Whether they lie elsewhere than in the database.

@@ -1,7 +1,7 @@
 //! The database of one test: a SQLite file, or a database on the server that `ECLUSE_TEST_STORE` names. Each is a copy of
 //! one that is made once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ecluse::store::clock::Clock;
@@ -23,6 +23,15 @@ pub(crate) struct Stores {
 impl Stores {
     pub(crate) async fn copied() -> Self {
         Self { database: Database::copied().await, claims: Claims::apart() }
+    }
+
+    /// What a program's own settings say of them; its passwords go into files of this folder.
+    pub(crate) fn settings(&self, folder: &Path) -> String {
+        let database = match &self.database {
+            Database::File(folder) => format!("path = \"{}\"", file(folder).display()),
+            Database::Server(database) => format!("url = \"{}\"", database.url),
+        };
+        format!("[store]\n{database}\n{}", self.claims.settings(folder))
     }
 }
 

@@ -23,6 +23,7 @@ mod id_token;
 mod in_chromium;
 mod logout;
 mod lost_claims;
+mod mass_reset;
 mod meanwhile;
 mod metrics;
 mod notices;

@@ -16,7 +16,6 @@ use ecluse::store::seal::MasterKey;
 use tokio::sync::Semaphore;
 
 use crate::browser::Browser;
-use crate::database::Database;
 use crate::provider::{FIRST_PASSWORD, Provider, Wish, operator};
 use crate::receiver::{Manner, Receiver, verified};
 use crate::relying_party::{Answer, RelyingParty};
@@ -36,7 +35,7 @@ async fn sign_out(browser: &Browser) {
     browser.submit(&page, "/logout/confirm", &[]).await;
 }
 
-async fn number(provider: &Provider, sql: &'static str) -> i64 {
+pub(crate) async fn number(provider: &Provider, sql: &'static str) -> i64 {
     provider.ctx.db.all(Statement::new(sql, Vec::new())).await.unwrap()[0].int(0).unwrap()
 }
 
@@ -311,12 +310,9 @@ fn ecluse(provider: &Provider, arguments: &[&str]) -> (Option<i32>, String) {
     if !key.exists() {
         fs::write(&key, MasterKey::text_of([7; 32]).expose()).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
-        let store = match &provider.stores.database {
-            Database::File(folder) => format!("path = \"{}/ecluse.sqlite3\"", folder.path().display()),
-            Database::Server(database) => format!("url = \"{}\"", database.url),
-        };
+        let stores = provider.stores.settings(home);
         let settings = format!(
-            "[server]\nissuer = \"http://127.0.0.1:1\"\n[store]\n{store}\n[keys]\nmaster_key_file = \"master.key\"\n"
+            "[server]\nissuer = \"http://127.0.0.1:1\"\n[keys]\nmaster_key_file = \"master.key\"\n{stores}"
         );
         fs::write(home.join("ecluse.toml"), settings).unwrap();
     }

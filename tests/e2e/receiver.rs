@@ -1,6 +1,7 @@
 //! A relying party's receiver of logout tokens: real HTTP, and whatever behaviour a test wants of it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -23,6 +24,8 @@ use crate::relying_party::RelyingParty;
 pub(crate) enum Manner {
     Answers(u16),
     Redirects(String),
+    /// Takes it, and says so after a while.
+    Delays(Duration),
     /// Takes it and never answers.
     Sleeps,
 }
@@ -105,6 +108,10 @@ async fn hear(State(heard): State<Arc<Heard>>, headers: HeaderMap, body: String)
     match manner {
         Manner::Answers(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Manner::Redirects(to) => (StatusCode::TEMPORARY_REDIRECT, [("location", to)]).into_response(),
+        Manner::Delays(time) => {
+            tokio::time::sleep(time).await;
+            StatusCode::OK.into_response()
+        }
         Manner::Sleeps => std::future::pending().await,
     }
 }
