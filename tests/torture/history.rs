@@ -72,8 +72,8 @@ pub(crate) struct Given {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Act {
-    /// Before all else, one for each account: its id in the database, and its place, as the path from the root
-    /// (`ministry/academie:13/…`) that orders are compared with.
+    /// Before all else, one for each account: its id in the database, and its place, as paths are stored there
+    /// (`ministere>academie:13>…`); an order's `place` and a move's are the same.
     Person {
         account: String,
         id: String,

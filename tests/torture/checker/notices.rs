@@ -1,0 +1,87 @@
+//! Which relying parties must have been told that a session is over.
+
+use std::collections::HashSet;
+
+use super::Violation;
+use super::ended::is_carried;
+use super::story::{Life, Order, Story};
+use super::window::Deed;
+use crate::torture::history::{Act, Final};
+
+/// Every session that a relying party was given and that ended has its notice, and what was sent was received.
+pub(super) fn check_end(story: &Story<'_>, end: &Final) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let told: HashSet<_> = end.notices.iter().map(|notice| (&notice.client, &notice.sid)).collect();
+    for life in story.lives.values() {
+        for door in life.doors.iter().filter(|deed| deed.sure) {
+            let Act::Exchange { code, given: Some(given), .. } = &door.event.act else { continue };
+            let is_told = !end.told.contains(&given.client) || told.contains(&(&given.client, &given.sid));
+            if is_told || may_be_revoked(story, life, door, code) {
+                continue;
+            }
+            found.extend(ended_by(story, life, door, code).map(|end| {
+                let because = "the session of a grant ended and its relying party was not told";
+                Violation::of("lost_notice", &[door, end], because)
+            }));
+        }
+    }
+    let received: HashSet<_> = end.received.iter().collect();
+    for notice in end.notices.iter().filter(|notice| notice.sent) {
+        if !received.contains(&(notice.client.clone(), notice.jti.clone())) {
+            let because = format!("{} did not receive {} which counts as sent", notice.client, notice.jti);
+            found.push(Violation { rule: "lost_notice", events: Vec::new(), because });
+        }
+    }
+    found
+}
+
+/// Whether the code or a refresh token of the grant may have come back, which ends it without a word.
+fn may_be_revoked(story: &Story<'_>, life: &Life<'_>, grant: &Deed<'_>, code: &str) -> bool {
+    let refused = story.refused.iter().copied();
+    let tried =
+        life.doors.iter().map(|deed| deed.event).chain(refused).filter(|event| event.id != grant.event.id);
+    let mut presented = HashSet::new();
+    for event in tried {
+        let again = match &event.act {
+            Act::Exchange { code: other, .. } => other == code,
+            Act::Refresh { presented: token, rotates: true, .. } => {
+                story.grant_of(token).is_some_and(|other| other.is(grant)) && !presented.insert(token)
+            }
+            _ => false,
+        };
+        if again {
+            return true;
+        }
+    }
+    false
+}
+
+/// What certainly ended the grant, and had to tell of it.
+fn ended_by<'s, 'h>(
+    story: &'s Story<'h>,
+    life: &'s Life<'h>,
+    grant: &Deed<'h>,
+    code: &str,
+) -> Option<&'s Deed<'h>> {
+    let raised = life.changes.iter().chain(&life.forces).chain(&life.new_codes);
+    let session = story.session_of_code(code);
+    let out = life.sign_outs.iter().filter(|out| {
+        matches!(&out.event.act, Act::SignOut { session: ended, .. }
+            if Some(ended.as_str()) == session && !is_carried(life, ended))
+    });
+    let acts = raised.chain(out).filter(|act| act.sure && grant.window.surely_before(&act.window));
+    let orders = story.orders_over(life).into_iter();
+    let orders = orders.filter(|order| order.cancels.is_empty() && is_older(life, grant, order));
+    acts.chain(orders.map(|order| &order.deed)).next()
+}
+
+/// Whether the grant is certainly older than the order: it cannot be younger, or the gate would have been closed.
+fn is_older(life: &Life<'_>, grant: &Deed<'_>, order: &Order<'_>) -> bool {
+    if grant.window.surely_before(&order.deed.window) {
+        return true;
+    }
+    let may_be_opened = life.changes.iter().any(|change| {
+        order.deed.window.may_precede(&change.window) && change.window.may_precede(&grant.window)
+    });
+    grant.window.may_precede(&order.deed.window) && !may_be_opened
+}
