@@ -175,7 +175,7 @@ impl Page {
     }
 
     /// The action and hidden fields of the form whose action, without its query, ends as given.
-    fn form(&self, action_ends: &str) -> Option<(String, Vec<(String, String)>)> {
+    pub(crate) fn form(&self, action_ends: &str) -> Option<(String, Vec<(String, String)>)> {
         let form = self.body.split("<form").skip(1).find(|form| {
             attribute(form, "action")
                 .is_some_and(|action| action.split('?').next().unwrap().ends_with(action_ends))

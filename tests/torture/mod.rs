@@ -3,4 +3,8 @@
 //! closed gate, nothing was used twice and nothing acknowledged was lost.
 
 pub(crate) mod checker;
+mod dice;
 pub(crate) mod history;
+mod people;
+mod run;
+mod world;

@@ -1,0 +1,290 @@
+//! What a person has, and what they do next.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::browser::Browser;
+use super::town::{Account, Town};
+use crate::torture::dice::Dice;
+use crate::torture::history::{Held, Secret};
+use crate::torture::world::{PORTAL, REPLICAS, SPA};
+
+/// An authorization code on its way.
+#[derive(Clone)]
+pub(crate) struct Coupon {
+    pub(crate) client: &'static str,
+    pub(crate) code: String,
+    pub(crate) offline: bool,
+}
+
+/// What a code was exchanged for.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    pub(crate) client: &'static str,
+    pub(crate) access: String,
+    pub(crate) refresh: Option<String>,
+}
+
+/// What relying parties hold for a person.
+#[derive(Default)]
+pub(crate) struct Wallet {
+    pub(crate) coupons: Vec<Coupon>,
+    pub(crate) used: Option<Coupon>,
+    pub(crate) grants: Vec<Tokens>,
+    pub(crate) rotated: Option<String>,
+}
+
+/// Somebody at a browser who acts for an account: its owner, or somebody else who knows its passwords.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) town: Arc<Town>,
+    pub(crate) account: Arc<Account>,
+    pub(crate) actor: u32,
+    pub(crate) dice: Dice,
+    pub(crate) browser: Browser,
+    pub(crate) wallet: Arc<Mutex<Wallet>>,
+    /// What opened the change page that the browser is on.
+    pub(crate) typed: Arc<Mutex<Option<Secret>>>,
+}
+
+impl Person {
+    pub(crate) fn new(town: &Arc<Town>, account: &Arc<Account>, actor: u32, dice: Dice) -> Self {
+        Self {
+            browser: Browser::new(&town.fronts),
+            town: Arc::clone(town),
+            account: Arc::clone(account),
+            actor,
+            dice,
+            wallet: Arc::default(),
+            typed: Arc::default(),
+        }
+    }
+
+    pub(crate) fn replica(&self) -> u8 {
+        u8::try_from(self.dice.below(REPLICAS.into())).unwrap()
+    }
+
+    /// The same person at another browser.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self { browser: Browser::new(&self.town.fronts), typed: Arc::default(), ..self.clone() }
+    }
+
+    /// Goes on until it is over.
+    pub(crate) async fn live(self) {
+        let mut alarm = self.account.alarm.subscribe();
+        while !self.town.is_over() {
+            if alarm.has_changed().unwrap() {
+                alarm.mark_unchanged();
+                // A few times before the password is changed, which ends what there is to see.
+                for _ in 0..self.dice.between(1, 3) {
+                    self.knock().await;
+                }
+                continue;
+            }
+            self.step().await;
+            tokio::select! {
+                () = tokio::time::sleep(self.dice.time(Duration::from_millis(80))) => {}
+                _ = alarm.changed() => alarm.mark_changed(),
+            }
+        }
+    }
+
+    async fn step(&self) {
+        match self.browser.tab().held() {
+            None => self.get_in().await,
+            Some(Held::Page(_)) if self.dice.chance(85) => drop(self.change().await),
+            Some(Held::Page(_)) => self.try_what_there_is().await,
+            Some(Held::Session(_)) => self.visit().await,
+        }
+    }
+
+    /// Signs in somehow: with a password that may be the one, else with the code that was printed, else with a new one.
+    pub(crate) async fn get_in(&self) {
+        let passwords = self.account.passwords();
+        let by_password = match passwords.last() {
+            Some(likeliest) if self.dice.chance(80) => Some(*likeliest),
+            Some(_) => Some(*self.dice.pick(&passwords)),
+            None => None,
+        };
+        if let Some(number) = by_password
+            && self.sign_in(Secret::Password(number)).await != Some(false)
+        {
+            return;
+        }
+        // Not everybody who knows a password has the slip in hand.
+        if !passwords.is_empty() && self.dice.chance(50) {
+            return;
+        }
+        match self.account.last_code() {
+            Some(code) if self.dice.chance(25) => self.type_code_twice(code).await,
+            Some(code)
+                if self.sign_in(Secret::Code(code.clone())).await == Some(false) && self.dice.chance(40) =>
+            {
+                self.ask_for_code().await;
+            }
+            Some(_) => {}
+            None => self.ask_for_code().await,
+        }
+    }
+
+    /// The same code in two browsers at once.
+    async fn type_code_twice(&self, code: String) {
+        let use_it = async |person: &Self| {
+            if person.sign_in(Secret::Code(code.clone())).await == Some(true) {
+                person.change().await;
+            }
+        };
+        let other = self.elsewhere();
+        tokio::join!(use_it(self), use_it(&other));
+    }
+
+    /// Gets to a session when nothing is broken any more, with all that may help, a new code included.
+    pub(crate) async fn get_in_at_last(&self) -> bool {
+        let passwords = self.account.passwords();
+        let by_password = passwords.iter().rev().map(|number| Secret::Password(*number));
+        for secret in by_password.chain(self.account.last_code().map(Secret::Code)) {
+            if self.enter_with(secret).await {
+                return true;
+            }
+        }
+        self.ask_for_code().await;
+        match self.account.last_code() {
+            Some(code) => self.enter_with(Secret::Code(code)).await,
+            None => false,
+        }
+    }
+
+    async fn enter_with(&self, secret: Secret) -> bool {
+        if self.sign_in(secret).await == Some(true) && !self.is_in() {
+            self.change().await;
+        }
+        self.is_in()
+    }
+
+    async fn visit(&self) {
+        let (coupon, grant) = {
+            let wallet = self.wallet.lock().unwrap();
+            let some = |length: usize| length > 0;
+            (some(wallet.coupons.len()), some(wallet.grants.len()))
+        };
+        let client = *self.dice.pick(&[PORTAL, SPA]);
+        match self.dice.below(100) {
+            0..4 => drop(self.change().await),
+            4..6 => self.sign_out().await,
+            6..12 => self.authorize(client, true).await,
+            12..45 if coupon => self.redeem().await,
+            45..75 if grant => self.try_what_there_is().await,
+            75..78 => self.get_in().await,
+            _ => {
+                if !self.authorize_and_stay(client).await {
+                    self.come_to_terms().await;
+                }
+            }
+        }
+    }
+
+    async fn authorize_and_stay(&self, client: &'static str) -> bool {
+        self.authorize(client, false).await;
+        self.browser.tab().session().is_none() || !self.wallet.lock().unwrap().coupons.is_empty()
+    }
+
+    /// A session that brings nothing: the gate is closed, or the session is over.
+    async fn come_to_terms(&self) {
+        if self.dice.chance(60) {
+            if !self.change().await {
+                self.browser.forget();
+            }
+        } else {
+            self.browser.forget();
+        }
+    }
+
+    /// Exchanges a code, now and then at two replicas at once, or one that was exchanged before.
+    async fn redeem(&self) {
+        let (coupon, used) = {
+            let mut wallet = self.wallet.lock().unwrap();
+            let coupon = wallet.coupons.pop();
+            (coupon.clone(), std::mem::replace(&mut wallet.used, coupon))
+        };
+        let Some(coupon) = coupon else { return };
+        if self.dice.chance(25) {
+            tokio::join!(self.exchange(&coupon), self.exchange(&coupon));
+        } else {
+            self.exchange(&coupon).await;
+        }
+        if let Some(used) = used
+            && self.dice.chance(10)
+        {
+            self.exchange(&used).await;
+        }
+    }
+
+    /// One of the things that relying parties do by themselves.
+    async fn try_what_there_is(&self) {
+        let (tokens, rotated) = {
+            let wallet = self.wallet.lock().unwrap();
+            if wallet.grants.is_empty() {
+                return;
+            }
+            (self.dice.pick(&wallet.grants).clone(), wallet.rotated.clone())
+        };
+        match (self.dice.below(100), &tokens.refresh) {
+            (0..15, Some(refresh)) => self.refresh(tokens.client, refresh).await,
+            (15..22, Some(refresh)) => {
+                tokio::join!(self.refresh(tokens.client, refresh), self.refresh(tokens.client, refresh));
+            }
+            (22..35, Some(refresh)) => self.introspect(refresh).await,
+            (35..38, _) if let Some(rotated) = &rotated => self.refresh(SPA, rotated).await,
+            (38..70, _) => self.introspect(&tokens.access).await,
+            _ => self.userinfo(&tokens.access).await,
+        }
+    }
+
+    /// Tries every door with everything that is held, all at once: an order is on its way, or was just acknowledged.
+    async fn knock(&self) {
+        let mut doors = JoinSet::new();
+        let (coupons, grants) = {
+            let mut wallet = self.wallet.lock().unwrap();
+            let spare = wallet.coupons.len().saturating_sub(2);
+            (wallet.coupons.split_off(spare), wallet.grants.iter().rev().take(2).cloned().collect::<Vec<_>>())
+        };
+        macro_rules! door {
+            ($person:ident, $act:expr) => {{
+                let $person = self.clone();
+                doors.spawn(async move {
+                    $act;
+                });
+            }};
+        }
+        for coupon in coupons {
+            door!(person, person.exchange(&coupon).await);
+        }
+        for tokens in grants {
+            let Tokens { client, access, refresh } = tokens;
+            let token = access.clone();
+            door!(person, person.introspect(&token).await);
+            door!(person, person.userinfo(&access).await);
+            if let Some(refresh) = refresh {
+                door!(person, person.refresh(client, &refresh).await);
+            }
+        }
+        for client in [PORTAL, SPA] {
+            door!(person, person.authorize(client, false).await);
+        }
+        door!(person, person.authorize(PORTAL, true).await);
+        if let Some(password) = self.account.passwords().last().copied() {
+            let other = self.elsewhere();
+            doors.spawn(async move {
+                other.sign_in(Secret::Password(password)).await;
+            });
+        }
+        if self.dice.chance(15) {
+            door!(person, person.change().await);
+        }
+        while let Some(knocked) = doors.join_next().await {
+            knocked.unwrap();
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The run: everything at once for a while, then all is mended, and what was written down is judged.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ecluse::flows::random::Random;
+use tokio::task::JoinSet;
+
+use super::checker::check;
+use super::dice::Dice;
+use super::history::{Act, Final, History, Outcome};
+use super::people::operators::Operator;
+use super::people::person::Person;
+use super::people::town::Town;
+use super::world::World;
+
+fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
+}
+
+/// Two at each account: its owner, and somebody who knows as much.
+fn people(town: &Arc<Town>, seed: u64) -> Vec<Person> {
+    let actors = (100..).step_by(2).zip(town.accounts.values());
+    let both = |(first, account): (u32, &Arc<_>)| {
+        [first, first + 1].map(|actor| Person::new(town, account, actor, Dice::of(seed, actor)))
+    };
+    actors.flat_map(both).collect()
+}
+
+/// Ends it after a while, or once something was proved.
+async fn end(town: Arc<Town>, seconds: u64) {
+    let stops_early = setting::<u8>("ECLUSE_TORTURE_STOP") == Some(1);
+    for second in 1..=seconds {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if stops_early && second % 2 == 0 {
+            let so_far = History { events: town.recorder.events(), end: Final::default() };
+            if !tokio::task::spawn_blocking(move || check(&so_far)).await.unwrap().is_empty() {
+                break;
+            }
+        }
+    }
+    town.over.store(true, Ordering::Relaxed);
+}
+
+/// Nothing that was begun is under way any more.
+async fn quiet(world: &mut World, town: &Town) {
+    world.replicas.iter_mut().for_each(super::world::replica::Replica::kill);
+    world.until_nobody_is_connected().await;
+    town.recorder.record(town.recorder.now(), (0, None), Act::Quiet, Outcome::Yes);
+    World::start_replicas(&mut world.replicas).await;
+}
+
+/// Everybody with a secret gets in: who does.
+async fn all_get_in(town: &Arc<Town>, seed: u64) -> Vec<String> {
+    let mut trying = JoinSet::new();
+    for account in town.accounts.values() {
+        let person = Person::new(town, account, 1_000 + account.key, Dice::of(seed, 1_000 + account.key));
+        trying.spawn(async move {
+            let got_in = person.get_in_at_last().await;
+            got_in.then(|| person.account.login.clone())
+        });
+    }
+    trying.join_all().await.into_iter().flatten().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[ignore = "needs PostgreSQL and Redis: make torture"]
+async fn under_faults() {
+    let seed = setting("ECLUSE_TORTURE_SEED")
+        .unwrap_or_else(|| u64::from(u32::from_be_bytes(Random::system().bytes())));
+    let seconds = setting("ECLUSE_TORTURE_SECONDS").unwrap_or(60);
+    println!("seed {seed}, {seconds} s");
+    let mut world = World::build(Dice::of(seed, 1)).await;
+    let town = Arc::new(Town::found(&world).await);
+    let mut actors = JoinSet::new();
+    for person in people(&town, seed) {
+        actors.spawn(person.live());
+    }
+    for operator in Operator::office(&town, 2, seed, 3) {
+        actors.spawn(operator.work());
+    }
+    actors.spawn(end(Arc::clone(&town), seconds));
+    world.go_wrong(&town).await;
+    while let Some(ended) = actors.join_next().await {
+        ended.unwrap();
+    }
+    quiet(&mut world, &town).await;
+    let in_at_last = all_get_in(&town, seed).await;
+    world.until_all_are_told().await;
+    let events = town.recorder.events();
+    let end = world.found(&town, &events, &in_at_last).await;
+    judge(&town, &History { events, end });
+    enough_happened(&town, seconds);
+}
+
+/// Prints what happened and what it proves.
+#[expect(clippy::print_stdout, reason = "a part of the test, for the reader")]
+fn judge(town: &Town, history: &History) {
+    if let Some(path) = std::env::var_os("ECLUSE_TORTURE_HISTORY") {
+        std::fs::write(path, history.to_lines()).unwrap();
+    }
+    for ((act, outcome), count) in town.recorder.counts() {
+        println!("{count:7} {act} {outcome}");
+    }
+    println!("{:7} commits", history.end.committed.len());
+    let violations = check(history);
+    for violation in &violations {
+        println!("VIOLATION {}: {} {:?}", violation.rule, violation.because, violation.events);
+    }
+    assert!(violations.is_empty(), "{} rules were broken", violations.len());
+}
+
+/// A run in which little happened proves little.
+fn enough_happened(town: &Town, seconds: u64) {
+    let counts = town.recorder.counts();
+    let seconds = usize::try_from(seconds).unwrap();
+    let least = [
+        ("sign_in", seconds),
+        ("change", seconds / 2),
+        ("exchange", seconds / 2),
+        ("refresh", seconds / 20),
+        ("introspect", seconds / 10),
+        ("order", seconds / 8),
+        ("fault", seconds / 8),
+    ];
+    for (act, least) in least {
+        let happened = counts.get(&(act.to_owned(), "yes")).copied().unwrap_or_default();
+        assert!(happened >= least, "too little happened: {act} {happened} times, not {least}");
+    }
+}
