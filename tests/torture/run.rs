@@ -107,7 +107,7 @@ fn judge(town: &Town, history: &History) {
     println!("{:7} commits", history.end.committed.len());
     let violations = check(history);
     for violation in &violations {
-        println!("VIOLATION {}: {} {:?}", violation.rule, violation.because, violation.events);
+        println!("{violation}");
     }
     assert!(violations.is_empty(), "{} rules were broken", violations.len());
 }

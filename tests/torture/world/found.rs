@@ -19,10 +19,10 @@ const WAITING: &str = "
            WHERE r.state = 'in_force' AND c.backchannel_logout_uri IS NOT NULL AND w.finished_at IS NULL)";
 
 const COMMITTED: &str = "
-    SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(xmin)) * 1000000 AS BIGINT) AS at, act, object
+    SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(xmin)) * 1000000 AS BIGINT) AS at, act, object, 0
         FROM audit
     UNION ALL
-    SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(t.xmin)) * 1000000 AS BIGINT), t.hash, g.account_id
+    SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(t.xmin)) * 1000000 AS BIGINT), t.hash, g.account_id, 1
         FROM access_token t JOIN token_grant g ON g.id = t.grant_id
     ORDER BY 1";
 
@@ -88,11 +88,9 @@ async fn committed(client: &Client, epoch: Instant) -> Vec<Committed> {
     let rows = client.query(COMMITTED, &[]).await.unwrap();
     let read = |row: &tokio_postgres::Row| {
         let (name, object): (String, String) = (row.get(1), row.get(2));
-        // Hashes hold no dot, acts do.
-        let row_of = if name.contains('.') {
-            Row::Audit { act: name, object }
-        } else {
-            Row::Access { hash: name, account_id: object }
+        let row_of = match row.get::<_, i32>(3) {
+            0 => Row::Audit { act: name, object },
+            _ => Row::Access { hash: name, account_id: object },
         };
         Committed { at: row.get::<_, i64>(0) - epoch, row: row_of }
     };
