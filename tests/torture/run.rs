@@ -72,7 +72,7 @@ async fn under_faults() {
         .unwrap_or_else(|| u64::from(u32::from_be_bytes(Random::system().bytes())));
     let seconds = setting("ECLUSE_TORTURE_SECONDS").unwrap_or(60);
     println!("seed {seed}, {seconds} s");
-    let mut world = World::build(Dice::of(seed, 1)).await;
+    let mut world = World::build(seed).await;
     let town = Arc::new(Town::found(&world).await);
     let mut actors = JoinSet::new();
     for person in people(&town, seed) {

@@ -38,6 +38,17 @@ impl Fronts {
 
 /// Sends a request and reads all of the answer.
 pub(crate) async fn answer(request: RequestBuilder) -> Result<Page, Lost> {
+    let answered = read(request).await;
+    if answered.is_err() {
+        // Whoever is refused at once would ask again at once.
+        tokio::time::sleep(PAUSE).await;
+    }
+    answered
+}
+
+const PAUSE: Duration = Duration::from_millis(100);
+
+async fn read(request: RequestBuilder) -> Result<Page, Lost> {
     let response = request.send().await.map_err(|_| Lost)?;
     let (status, url, headers) = (response.status(), response.url().to_string(), response.headers().clone());
     let body = response.text().await.map_err(|_| Lost)?;

@@ -7,13 +7,13 @@ use ecluse::domain::secret::Secret as Shown;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::browser::{Lost, answer};
-use super::person::{Coupon, Person, Tokens};
+use super::browser::{Lost, Tab, answer};
+use super::person::{Coupon, Person, Tokens, Wish};
 use super::town::{password, plain};
 use crate::browser::Page;
 use crate::relying_party::{REDIRECT_URI, VERIFIER};
 use crate::torture::history::{Act, Given, Held, Outcome, Secret};
-use crate::torture::world::{CANTINE, SECRET, SPA};
+use crate::torture::world::{CANTINE, PORTAL, SECRET, SPA};
 
 /// The name of a secret in the history.
 fn name_of(secret: &str) -> String {
@@ -55,11 +55,15 @@ impl Person {
         self.town.recorder.record(began, (self.actor, Some(replica)), act, outcome);
     }
 
-    /// Whether it led to something; none if that is not known.
+    /// Whether it led to something; none if that is not known. Now and then on the way to a relying party, which is gone on
+    /// from then.
     pub(crate) async fn sign_in(&self, secret: Secret) -> Option<bool> {
         let (replica, mut tab) = (self.replica(), self.browser.tab());
-        let page = tab.go(self.replica(), "/login").await.ok()?;
+        let wish = self.dice.chance(50).then(|| self.wish());
+        let start = wish.as_ref().map_or_else(|| "/login".to_owned(), |wish| wish.request(false));
+        let page = tab.go(self.replica(), &start).await.ok()?;
         let form = page.form("/login")?;
+        let room = form.0.trim_end_matches("/login").to_owned();
         let typed = match &secret {
             Secret::Password(number) => password(*number),
             Secret::Code(code) => code.clone(),
@@ -76,14 +80,31 @@ impl Person {
             (Outcome::No(_), _) => return Some(false),
             (Outcome::Yes, Secret::Code(_)) => {}
         }
+        if let (Some(wish), Some(_)) = (&wish, tab.session()) {
+            self.resume(&mut tab, &room, wish).await;
+        }
         *self.typed.lock().unwrap() = Some(secret);
+        *self.room.lock().unwrap() = wish.map(|wish| (room, wish));
         Some(true)
+    }
+
+    /// On from the pages to the relying party that was asked for.
+    async fn resume(&self, tab: &mut Tab, room: &str, wish: &Wish) {
+        let path = format!("{room}/resume");
+        self.fetch_code(tab, &path, wish, false).await;
+    }
+
+    fn wish(&self) -> Wish {
+        let client = *self.dice.pick(&[PORTAL, SPA]);
+        Wish { client, offline: client == SPA || self.dice.chance(60) }
     }
 
     /// Chooses another password on the change page that the browser can get to. Whether that page was there.
     pub(crate) async fn change(&self) -> bool {
         let (replica, mut tab) = (self.replica(), self.browser.tab());
-        let page = tab.go(self.replica(), "/account/password").await;
+        let room = self.room.lock().unwrap().take();
+        let start = room.as_ref().map_or("/account/password", |(room, _)| room);
+        let page = tab.go(self.replica(), start).await;
         let Ok(page) = page else { return true };
         let (Some(by), Some(form)) = (tab.held(), page.form("/password")) else {
             self.browser.forget();
@@ -109,26 +130,37 @@ impl Person {
             answer.as_ref().ok().and_then(Page::location).is_some_and(|next| next.ends_with("/changed"));
         let outcome = outcome(&answer, made);
         match outcome {
-            Outcome::Yes => self.account.is(number),
+            Outcome::Yes => {
+                self.account.is(number);
+                self.account.all_ends();
+            }
             Outcome::Unknown => self.account.may_be(number),
             Outcome::No(_) => {}
         }
         let session = tab.session().filter(|_| made);
         let act = Act::Change { account: self.account_name(), by, proof, new: number, session };
         self.record(began, replica, act, outcome);
+        if let (Some((room, wish)), true) = (&room, made) {
+            self.resume(&mut tab, room, wish).await;
+        }
         true
     }
 
-    pub(crate) async fn authorize(&self, client: &'static str, silent: bool) {
-        let (replica, mut tab) = (self.replica(), self.browser.tab());
+    pub(crate) async fn authorize(&self, silent: bool) {
+        let (mut tab, wish) = (self.browser.tab(), self.wish());
+        self.fetch_code(&mut tab, &wish.request(silent), &wish, silent).await;
+    }
+
+    /// One request that may be answered with a code.
+    async fn fetch_code(&self, tab: &mut Tab, path: &str, wish: &Wish, silent: bool) {
         let Some(session) = tab.session() else { return };
-        let offline = client == SPA || self.dice.chance(60);
-        let began = self.town.recorder.now();
-        let answer = tab.get(replica, &request(client, offline, silent)).await;
+        let (began, replica) = (self.town.recorder.now(), self.replica());
+        let answer = tab.get(replica, path).await;
         let code = answer.as_ref().ok().and_then(|page| page.parameter("code"));
         let outcome = outcome(&answer, code.is_some());
         if let Some(code) = &code {
-            let coupon = Coupon { client, code: code.clone(), offline };
+            let Wish { client, offline } = *wish;
+            let coupon = Coupon { client, code: code.clone(), offline, of: self.account.generation() };
             self.wallet.lock().unwrap().coupons.push(coupon);
         }
         let code = code.map(|code| name_of(&code));
@@ -164,7 +196,7 @@ impl Person {
             refresh: refresh.as_deref().map(name_of),
         };
         let mut wallet = self.wallet.lock().unwrap();
-        wallet.grants.push(Tokens { client: coupon.client, access, refresh });
+        wallet.grants.push(Tokens { client: coupon.client, access, refresh, of: coupon.of });
         if wallet.grants.len() > 6 {
             wallet.grants.remove(0);
         }
@@ -235,6 +267,7 @@ impl Person {
         if let Some(code) = &code {
             self.town.hand_out(&[(self.account_name(), code.clone())]);
         }
+        self.account.all_ends();
         let act = Act::NewCode { account: self.account_name(), code };
         self.town.recorder.record(began, (self.actor, None), act, said.outcome);
     }
@@ -255,23 +288,25 @@ impl Person {
     }
 }
 
-/// The path of an authorization request.
-fn request(client: &str, offline: bool, silent: bool) -> String {
-    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
-    let scope = if offline { "openid profile offline_access" } else { "openid profile" };
-    let mut url = Url::parse("http://provider/authorize").unwrap();
-    url.query_pairs_mut().extend_pairs([
-        ("client_id", client),
-        ("redirect_uri", REDIRECT_URI),
-        ("response_type", "code"),
-        ("scope", scope),
-        ("state", "the-state"),
-        ("nonce", "the-nonce"),
-        ("code_challenge", &challenge),
-        ("code_challenge_method", "S256"),
-    ]);
-    if silent {
-        url.query_pairs_mut().append_pair("prompt", "none");
+impl Wish {
+    /// The path of the authorization request.
+    fn request(&self, silent: bool) -> String {
+        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
+        let scope = if self.offline { "openid profile offline_access" } else { "openid profile" };
+        let mut url = Url::parse("http://provider/authorize").unwrap();
+        url.query_pairs_mut().extend_pairs([
+            ("client_id", self.client),
+            ("redirect_uri", REDIRECT_URI),
+            ("response_type", "code"),
+            ("scope", scope),
+            ("state", "the-state"),
+            ("nonce", "the-nonce"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ]);
+        if silent {
+            url.query_pairs_mut().append_pair("prompt", "none");
+        }
+        format!("{}?{}", url.path(), url.query().unwrap())
     }
-    format!("{}?{}", url.path(), url.query().unwrap())
 }

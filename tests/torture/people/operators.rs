@@ -151,6 +151,7 @@ impl Operator {
             ])
             .await;
         self.record(began, Act::Force { account: account.login.clone(), level }, said.outcome);
+        account.all_ends();
         account.alarm.send_modify(|alarm| *alarm += 1);
     }
 
@@ -163,6 +164,7 @@ impl Operator {
             self.town.hand_out(&[(account.login.clone(), code.clone())]);
         }
         self.record(began, Act::NewCode { account: account.login.clone(), code }, said.outcome);
+        account.all_ends();
         account.alarm.send_modify(|alarm| *alarm += 1);
     }
 
@@ -170,7 +172,7 @@ impl Operator {
         print_slips(&self.town, self.actor, place).await;
     }
 
-    /// Somebody changes class: the file is imported as often as it takes, so that it is known where everybody is.
+    /// Somebody changes class: the file is imported as often as it takes.
     async fn move_somebody(&self) {
         let account = self.somebody();
         // One move at a time.
@@ -187,10 +189,11 @@ impl Operator {
             let said = self.town.operate(&["account", "import", &file]).await;
             let act = Act::Move { account: account.login.clone(), from: path(from), to: path(to) };
             self.record(began, act, said.outcome.clone());
-            if said.outcome == Outcome::Yes {
+            if said.outcome == Outcome::Yes || self.town.is_over() {
                 *account.class.lock().unwrap() = Some(to);
                 return;
             }
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
     }
 }

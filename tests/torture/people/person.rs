@@ -9,13 +9,21 @@ use super::browser::Browser;
 use super::town::{Account, Town};
 use crate::torture::dice::Dice;
 use crate::torture::history::{Held, Secret};
-use crate::torture::world::{PORTAL, REPLICAS, SPA};
+use crate::torture::world::{REPLICAS, SPA};
 
 /// An authorization code on its way.
 #[derive(Clone)]
 pub(crate) struct Coupon {
     pub(crate) client: &'static str,
     pub(crate) code: String,
+    pub(crate) offline: bool,
+    /// The generation of the account that it was given to.
+    pub(crate) of: u32,
+}
+
+/// Where somebody wants to go.
+pub(crate) struct Wish {
+    pub(crate) client: &'static str,
     pub(crate) offline: bool,
 }
 
@@ -25,6 +33,7 @@ pub(crate) struct Tokens {
     pub(crate) client: &'static str,
     pub(crate) access: String,
     pub(crate) refresh: Option<String>,
+    pub(crate) of: u32,
 }
 
 /// What relying parties hold for a person.
@@ -47,6 +56,8 @@ pub(crate) struct Person {
     pub(crate) wallet: Arc<Mutex<Wallet>>,
     /// What opened the change page that the browser is on.
     pub(crate) typed: Arc<Mutex<Option<Secret>>>,
+    /// The pages on the way to a relying party that wait for a change.
+    pub(crate) room: Arc<Mutex<Option<(String, Wish)>>>,
 }
 
 impl Person {
@@ -59,6 +70,7 @@ impl Person {
             dice,
             wallet: Arc::default(),
             typed: Arc::default(),
+            room: Arc::default(),
         }
     }
 
@@ -68,7 +80,12 @@ impl Person {
 
     /// The same person at another browser.
     pub(crate) fn elsewhere(&self) -> Self {
-        Self { browser: Browser::new(&self.town.fronts), typed: Arc::default(), ..self.clone() }
+        Self {
+            browser: Browser::new(&self.town.fronts),
+            typed: Arc::default(),
+            room: Arc::default(),
+            ..self.clone()
+        }
     }
 
     /// Goes on until it is over.
@@ -83,6 +100,7 @@ impl Person {
                 }
                 continue;
             }
+            self.throw_away();
             self.step().await;
             tokio::select! {
                 () = tokio::time::sleep(self.dice.time(Duration::from_millis(80))) => {}
@@ -91,10 +109,21 @@ impl Person {
         }
     }
 
+    /// Most of what is worth nothing any more, or it would fill the run.
+    fn throw_away(&self) {
+        if self.dice.chance(30) {
+            return;
+        }
+        let now = self.account.generation();
+        let mut wallet = self.wallet.lock().unwrap();
+        wallet.coupons.retain(|coupon| coupon.of == now);
+        wallet.grants.retain(|tokens| tokens.of == now);
+    }
+
     async fn step(&self) {
         match self.browser.tab().held() {
             None => self.get_in().await,
-            Some(Held::Page(_)) if self.dice.chance(85) => drop(self.change().await),
+            Some(Held::Page(_)) if self.dice.chance(70) => drop(self.change().await),
             Some(Held::Page(_)) => self.try_what_there_is().await,
             Some(Held::Session(_)) => self.visit().await,
         }
@@ -169,25 +198,20 @@ impl Person {
             let some = |length: usize| length > 0;
             (some(wallet.coupons.len()), some(wallet.grants.len()))
         };
-        let client = *self.dice.pick(&[PORTAL, SPA]);
         match self.dice.below(100) {
-            0..4 => drop(self.change().await),
-            4..6 => self.sign_out().await,
-            6..12 => self.authorize(client, true).await,
+            0..3 => drop(self.change().await),
+            3..5 => self.sign_out().await,
+            5..12 => self.authorize(true).await,
             12..45 if coupon => self.redeem().await,
-            45..75 if grant => self.try_what_there_is().await,
-            75..78 => self.get_in().await,
+            45..80 if grant => self.try_what_there_is().await,
+            80..83 => self.get_in().await,
             _ => {
-                if !self.authorize_and_stay(client).await {
+                self.authorize(false).await;
+                if self.browser.tab().session().is_some() && self.wallet.lock().unwrap().coupons.is_empty() {
                     self.come_to_terms().await;
                 }
             }
         }
-    }
-
-    async fn authorize_and_stay(&self, client: &'static str) -> bool {
-        self.authorize(client, false).await;
-        self.browser.tab().session().is_none() || !self.wallet.lock().unwrap().coupons.is_empty()
     }
 
     /// A session that brings nothing: the gate is closed, or the session is over.
@@ -262,7 +286,7 @@ impl Person {
             door!(person, person.exchange(&coupon).await);
         }
         for tokens in grants {
-            let Tokens { client, access, refresh } = tokens;
+            let Tokens { client, access, refresh, .. } = tokens;
             let token = access.clone();
             door!(person, person.introspect(&token).await);
             door!(person, person.userinfo(&access).await);
@@ -270,17 +294,16 @@ impl Person {
                 door!(person, person.refresh(client, &refresh).await);
             }
         }
-        for client in [PORTAL, SPA] {
-            door!(person, person.authorize(client, false).await);
+        for silent in [false, false, true] {
+            door!(person, person.authorize(silent).await);
         }
-        door!(person, person.authorize(PORTAL, true).await);
         if let Some(password) = self.account.passwords().last().copied() {
             let other = self.elsewhere();
             doors.spawn(async move {
                 other.sign_in(Secret::Password(password)).await;
             });
         }
-        if self.dice.chance(15) {
+        if self.dice.chance(20) {
             door!(person, person.change().await);
         }
         while let Some(knocked) = doors.join_next().await {

@@ -47,6 +47,8 @@ pub(crate) struct Account {
     passwords: Mutex<Vec<u32>>,
     /// Every code that was ever printed, the latest last.
     codes: Mutex<Vec<String>>,
+    /// Raised by whatever ends all that was given to it, as far as one knows.
+    generation: AtomicU32,
     /// Which class; none while it moves.
     pub(crate) class: Mutex<Option<usize>>,
     /// Raised when an order or a force on it is about to be sent, and when it was acknowledged.
@@ -70,6 +72,7 @@ impl Town {
                 key,
                 passwords: Mutex::default(),
                 codes: Mutex::default(),
+                generation: AtomicU32::new(0),
                 class: Mutex::new(Some(key as usize % CLASSES.len())),
                 alarm: watch::Sender::new(0),
             };
@@ -177,6 +180,15 @@ impl Account {
 
     pub(crate) fn passwords(&self) -> Vec<u32> {
         self.passwords.lock().unwrap().clone()
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Sessions, codes on their way and tokens are worth nothing any more.
+    pub(crate) fn all_ends(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn last_code(&self) -> Option<String> {

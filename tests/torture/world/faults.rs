@@ -1,49 +1,39 @@
 //! What breaks, one thing after the other, and is mended again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::World;
 use super::link::{Link, Weather};
 use super::replica::Replica;
+use crate::receiver::Manner;
+use crate::torture::dice::Dice;
 use crate::torture::people::town::Town;
 
 impl World {
     /// Breaks things until it is over; then everything is whole.
-    pub(crate) async fn go_wrong(&mut self, town: &Town) {
+    pub(crate) async fn go_wrong(&mut self, town: &Arc<Town>) {
+        let sky = tokio::spawn(Sky::over(self, town).pass());
         while !town.is_over() {
-            self.rest(200, 1200).await;
+            self.rest(300, 1800).await;
             let which = self.dice.below(super::REPLICAS.into()) as usize;
             match self.dice.below(100) {
-                0..30 => self.be_slow(town).await,
-                30..45 => self.kill_replica(town, which).await,
-                45..58 => self.freeze_replica(town, which).await,
-                58..66 => self.kill_postgres(town).await,
-                66..74 => self.kill_redis(town).await,
-                74..84 => self.reset(town).await,
-                84..93 => self.spoil(town, Weather::Cut).await,
-                _ => self.spoil(town, Weather::Silent).await,
+                0..22 => self.kill_replica(town, which).await,
+                22..40 => self.freeze_replica(town, which).await,
+                40..50 => self.kill_postgres(town).await,
+                50..60 => self.kill_redis(town).await,
+                60..74 => self.reset(town).await,
+                74..86 => self.spoil(town, Weather::Cut).await,
+                86..93 => self.spoil(town, Weather::Silent).await,
+                _ => self.deafen(town).await,
             }
         }
-        self.clear_up();
+        sky.await.unwrap();
+        self.links().iter().for_each(|link| link.weather(Weather::Clear));
     }
 
     async fn rest(&self, least: u32, most: u32) {
         tokio::time::sleep(Duration::from_millis(self.dice.between(least, most).into())).await;
-    }
-
-    /// The ways to PostgreSQL are slow now and then: between what a replica reads and what it writes there is time for
-    /// somebody else's order.
-    async fn be_slow(&self, town: &Town) {
-        let of_hundred = self.dice.between(10, 60);
-        let up_to = Duration::from_millis(self.dice.between(20, 300).into());
-        town.recorder.fault(format!(
-            "the ways to PostgreSQL are slow: {of_hundred} of 100 pieces by {up_to:?} at most"
-        ));
-        for replica in &self.replicas {
-            replica.store.weather(Weather::Slow { of_hundred, up_to });
-        }
-        self.rest(1500, 5000).await;
-        self.mend(town);
     }
 
     async fn kill_replica(&mut self, town: &Town, which: usize) {
@@ -94,7 +84,17 @@ impl World {
         town.recorder.fault(format!("{}: {weather:?}", link.name));
         link.weather(weather);
         self.rest(100, 3000).await;
-        self.mend(town);
+        link.weather(Weather::Clear);
+        town.recorder.fault(format!("{}: whole", link.name));
+    }
+
+    /// Relying parties answer their logout tokens by an error, or not at all.
+    async fn deafen(&self, town: &Town) {
+        town.recorder.fault("relying parties hear nothing");
+        self.receiver.behaves(if self.dice.chance(50) { Manner::Answers(503) } else { Manner::Sleeps });
+        self.rest(500, 3000).await;
+        self.receiver.behaves(Manner::Answers(200));
+        town.recorder.fault("relying parties hear");
     }
 
     fn some_link(&self) -> Link {
@@ -105,13 +105,38 @@ impl World {
     fn links(&self) -> Vec<&Link> {
         self.replicas.iter().flat_map(Replica::links).chain([&self.office]).collect()
     }
+}
 
-    fn mend(&self, town: &Town) {
-        self.clear_up();
-        town.recorder.fault("every link is whole");
+/// The ways to PostgreSQL, which are slow now and then whatever else breaks: between what a replica reads and what it
+/// writes there is time for somebody else's order, and between an order and its acknowledgement for somebody's token.
+struct Sky {
+    town: Arc<Town>,
+    dice: Dice,
+    links: Vec<Link>,
+}
+
+impl Sky {
+    fn over(world: &World, town: &Arc<Town>) -> Self {
+        let stores = world.replicas.iter().map(|replica| replica.store.clone());
+        let links = stores.chain([world.office.clone()]).collect();
+        Self { town: Arc::clone(town), dice: Dice::of(world.seed, 9), links }
     }
 
-    fn clear_up(&self) {
-        self.links().iter().for_each(|link| link.weather(Weather::Clear));
+    async fn pass(self) {
+        while !self.town.is_over() {
+            let most = *self.dice.pick(&[20, 60, 150, 300]);
+            let slow =
+                Weather::Slow { of_hundred: self.dice.between(10, 60), up_to: Duration::from_millis(most) };
+            // Now and then one alone, so that others go ahead of it.
+            let many = if self.dice.chance(30) { 1 } else { self.links.len() };
+            let first = self.dice.below(3) as usize;
+            let links = || self.links.iter().cycle().skip(first).take(many);
+            self.town.recorder.fault(format!("{many} ways to PostgreSQL: {slow:?}"));
+            links().for_each(|link| link.weather(slow));
+            tokio::time::sleep(Duration::from_millis(self.dice.between(1000, 4000).into())).await;
+            links().for_each(|link| link.weather(Weather::Clear));
+            self.town.recorder.fault("the ways to PostgreSQL are fast again");
+            tokio::time::sleep(Duration::from_millis(self.dice.between(500, 3000).into())).await;
+        }
     }
 }

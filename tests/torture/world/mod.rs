@@ -70,6 +70,7 @@ pub(crate) struct World {
     pub(crate) office: Link,
     pub(crate) receiver: Receiver,
     pub(crate) issuer: String,
+    pub(crate) seed: u64,
     pub(crate) dice: Dice,
     /// Dropped last: it ends what still works.
     pub(crate) home: Home,
@@ -77,7 +78,8 @@ pub(crate) struct World {
 
 impl World {
     /// Three replicas that answer, and nobody in the database yet.
-    pub(crate) async fn build(dice: Dice) -> Self {
+    pub(crate) async fn build(seed: u64) -> Self {
+        let dice = Dice::of(seed, 1);
         let home = Home::open();
         let (postgres, redis) = (Postgres::start(&home).await, Redis::start(&home).await);
         let receiver = Receiver::start().await;
@@ -88,7 +90,7 @@ impl World {
         for number in 0..REPLICAS {
             replicas.push(Replica::new(&home, number, postgres.port, redis.port, &dice).await);
         }
-        let mut world = Self { replicas, redis, postgres, office, receiver, issuer, dice, home };
+        let mut world = Self { replicas, redis, postgres, office, receiver, issuer, seed, dice, home };
         world.run(&["init"]);
         Self::start_replicas(&mut world.replicas).await;
         world
