@@ -15,4 +15,5 @@ pub mod seal;
 pub mod secrets;
 pub mod session;
 pub mod signing_key;
+pub mod skew;
 pub mod territory;

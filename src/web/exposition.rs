@@ -23,6 +23,7 @@ pub async fn text(ctx: &Context) -> String {
     page.hash_pool(ctx);
     page.notices(&ctx.meters, standing.as_ref());
     page.orders(standing.as_ref());
+    page.clock(standing.as_ref());
     page.database(ctx, standing.is_some());
     page.0
 }
@@ -114,6 +115,17 @@ impl Page {
         for (state, count) in orders {
             self.sample("ecluse_reset_orders", &[("state", state)], count);
         }
+    }
+
+    fn clock(&mut self, standing: Option<&Standing>) {
+        const NAME: &str = "ecluse_clock_ahead_seconds";
+        let Some(Standing { skew, .. }) = standing else { return };
+        self.family(
+            NAME,
+            "gauge",
+            "By how much our clock is ahead of the database's at least; negative if behind.",
+        );
+        self.sample(NAME, &[], skew);
     }
 
     fn database(&mut self, ctx: &Context, answers: bool) {

@@ -1,17 +1,23 @@
 //! Whether the process lives, and whether it can decide.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use http::StatusCode;
 
 use crate::store;
 use crate::web::app::App;
 
+/// How far our clock may be from the database's. Claims are judged by ours, orders by the database's: a replica that lives
+/// in another time keeps sessions that are over, or drops those that are not.
+const CLOCK_LIMIT: Duration = Duration::from_secs(2);
+
 /// GET `/healthz`: the process answers.
 pub async fn live() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// GET `/readyz`: the database answers, so that the gate can be asked, and so does the store of sessions.
+/// GET `/readyz`: the database answers, so that the gate can be asked, its clock is ours, and the store of sessions answers.
 pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     let refuse = |error, reason| {
         tracing::error!(%error, "not ready");
@@ -19,6 +25,15 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     };
     if let Err(error) = store::reset_order::book_and_time(&app.ctx.db).await {
         return refuse(error, "the database does not answer\n");
+    }
+    match store::skew::skew(&app.ctx.db).await {
+        Ok(skew) if skew.is_over(CLOCK_LIMIT) => {
+            tracing::error!(seconds_ahead = %skew, "not ready: this machine's clock is not the database's");
+            let reason = "the clock is more than 2 s from the database's\n";
+            return (StatusCode::SERVICE_UNAVAILABLE, reason);
+        }
+        Ok(_) => {}
+        Err(error) => return refuse(error, "the database does not answer\n"),
     }
     match app.ctx.ephemeral.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n"),

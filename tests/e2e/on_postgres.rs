@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, NoTls};
 
 use crate::database::server;
+use crate::metrics::{admin_of, scrape};
+use crate::provider::{Provider, Wish};
 use crate::test_server::ServerDatabase;
 
 /// A database without a schema, and somebody else's connection to it.
@@ -204,6 +206,40 @@ async fn the_time_is_the_servers_unless_it_is_moved_by_hand() {
     assert_eq!(row.time("now").unwrap(), Timestamp::from_seconds(8));
     let done = by_hand.run(Batch::plain(vec![now])).await.unwrap();
     assert_eq!(done[0].rows[0].time("now").unwrap(), Timestamp::from_seconds(8));
+}
+
+/// The database's clock is moved, and not the replica's: there it is the same distance.
+#[tokio::test]
+#[ignore = "needs PostgreSQL: scripts/postgres.sh"]
+async fn a_replica_in_another_time_is_not_ready() {
+    let provider = Provider::start_with(Wish { clock: Clock::system(), ..Wish::default() }).await;
+    let admin = admin_of(&provider).await;
+    let database = connect(provider.stores.database.url().unwrap()).await;
+    let move_clock = async |micros: i64| {
+        let sql = format!(
+            "CREATE OR REPLACE FUNCTION now_us() RETURNS BIGINT LANGUAGE sql STABLE AS
+             'SELECT CAST(extract(epoch FROM statement_timestamp()) * 1000000 AS BIGINT) + {micros}'"
+        );
+        database.batch_execute(&sql).await.unwrap();
+    };
+    let ready = async || {
+        let answer = reqwest::get(format!("{}/readyz", provider.issuer)).await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let off = (503, "the clock is more than 2 s from the database's\n".to_owned());
+    assert_eq!(ready().await.0, 200);
+    move_clock(-1_000_000).await;
+    assert_eq!(ready().await.0, 200, "what two machines may differ by");
+    for micros in [60_000_000, -60_000_000] {
+        move_clock(micros).await;
+        assert_eq!(ready().await, off, "{micros}");
+    }
+    let text = scrape(&admin).await.text;
+    let ahead = text.lines().find_map(|line| line.strip_prefix("ecluse_clock_ahead_seconds ")).unwrap();
+    let ahead: f64 = ahead.parse().unwrap();
+    assert!(ahead > 30.0 && ahead <= 60.0, "less the time that the question was under way: {ahead}");
+    move_clock(0).await;
+    assert_eq!(ready().await.0, 200);
 }
 
 #[tokio::test]

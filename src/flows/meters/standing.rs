@@ -7,6 +7,7 @@ use crate::flows::context::Context;
 use crate::store;
 use crate::store::db::DbError;
 use crate::store::notice::Backlog;
+use crate::store::skew::Skew;
 
 /// How long a reading serves.
 const FRESH: Duration = Duration::from_secs(5);
@@ -21,6 +22,8 @@ pub struct Standing {
     pub notices: Backlog,
     /// Orders, by state.
     pub orders: [(&'static str, u64); 4],
+    /// How far our clock is from the database's.
+    pub skew: Skew,
 }
 
 /// What stands in the database; none while it does not answer.
@@ -40,6 +43,7 @@ pub async fn standing(ctx: &Context) -> Option<Standing> {
 }
 
 async fn read(ctx: &Context) -> Result<Standing, DbError> {
+    let skew = store::skew::skew(&ctx.db).await?;
     let notices = store::notice::backlog(&ctx.db).await?;
     let mut orders = [("scheduled", 0), ("in_force", 0), ("closed", 0), ("cancelled", 0)];
     for order in store::reset_order::book(&ctx.db).await?.orders {
@@ -53,5 +57,5 @@ async fn read(ctx: &Context) -> Result<Standing, DbError> {
         };
         orders[place].1 += 1;
     }
-    Ok(Standing { notices, orders })
+    Ok(Standing { notices, orders, skew })
 }
