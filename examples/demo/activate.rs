@@ -26,7 +26,7 @@ pub async fn activate(config: &Config, clock: Clock, people: Vec<Somebody>) -> R
     // A PostgreSQL server goes by its own clock, unless the schema says that it is told the time.
     ctx.db.migrate().await?;
     let listener = TcpListener::bind(config.server.listen).await?;
-    let app = App { ctx: Arc::clone(&ctx), site: Arc::new(config.site()) };
+    let app = App::new(Arc::clone(&ctx), config.site());
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(serve(app, listener, config.limits(), async {
         let _ = stopped.await;

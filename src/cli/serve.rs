@@ -1,10 +1,11 @@
 //! `ecluse serve`: the provider, until it is told to stop.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::printer::{ExitStatus, Failure};
 use crate::cli::{logging, open};
@@ -17,7 +18,7 @@ use crate::web::admin;
 use crate::web::app::App;
 use crate::web::serve::serve;
 
-/// Serves until SIGTERM or Ctrl-C, then lets requests under way end.
+/// Serves until SIGTERM or Ctrl-C, then lets requests under way end; a second signal cuts them off.
 pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let config = &loaded.config;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
@@ -34,29 +35,53 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
         Err(error @ DbError::Unreachable { .. }) => tracing::error!(%error, "not ready yet"),
         checked => checked?,
     }
-    let mut terminated = signal(SignalKind::terminate())?;
+    let (mut first, mut second) = (Told::listen()?, Told::listen()?);
     let stop = async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
+        first.once().await;
         tracing::info!("stopping");
+    };
+    let insisted = async move {
+        second.once().await;
+        second.once().await;
     };
     let admin = for_admin.as_ref().map(TcpListener::local_addr).transpose()?.map(tracing::field::display);
     tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, admin, "ready");
     let ctx = Arc::new(ctx);
     let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
     let courier = tokio::spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
-    let app = App { ctx, site: Arc::new(config.site()) };
+    let app = App::new(ctx, config.site());
     let limits = config.limits();
     let watched =
         for_admin.map(|listener| tokio::spawn(admin::serve(app.clone(), listener, limits.request_timeout)));
-    serve(app, listener, limits, stop).await?;
+    tokio::select! {
+        served = serve(app, listener, limits, stop) => served?,
+        () = insisted => tracing::warn!("told twice to stop: what is under way is cut off"),
+    }
     courier.abort();
     if let Some(watched) = watched {
         watched.abort();
     }
     Ok(ExitStatus::Done)
+}
+
+/// The signals that mean "stop".
+struct Told {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Told {
+    fn listen() -> io::Result<Self> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt })
+    }
+
+    async fn once(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Failure> {

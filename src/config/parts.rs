@@ -55,6 +55,7 @@ impl Config {
     pub fn limits(&self) -> serve::Limits {
         serve::Limits {
             request_timeout: self.server.request_timeout,
+            shutdown_delay: self.server.shutdown_delay,
             shutdown_grace: self.server.shutdown_grace,
             max_connections: self.server.max_connections,
         }

@@ -28,7 +28,10 @@ pub struct Server {
     /// After this long a request that has not been answered gets a 503.
     #[serde(with = "length")]
     pub request_timeout: Duration,
-    /// How long requests under way may go on after SIGTERM.
+    /// How long it goes on after SIGTERM as one that is not ready, so that a proxy notices.
+    #[serde(with = "length")]
+    pub shutdown_delay: Duration,
+    /// How long requests under way may go on after that.
     #[serde(with = "length")]
     pub shutdown_grace: Duration,
     /// Connections open at once; further ones wait to be accepted.
@@ -42,6 +45,7 @@ impl Default for Server {
             issuer: Issuer("http://localhost:8080".to_owned()),
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(15),
+            shutdown_delay: Duration::from_secs(8),
             shutdown_grace: Duration::from_secs(20),
             max_connections: 4096,
         }

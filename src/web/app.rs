@@ -1,6 +1,7 @@
 //! What every handler is given.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -16,6 +17,32 @@ pub struct App {
     pub ctx: Arc<Context>,
     /// What only pages and headers need.
     pub site: Arc<Site>,
+    /// Whether the program goes.
+    pub leaving: Leaving,
+}
+
+/// Whether the program was told to stop. It answers for a while yet: that it goes is what it tells whoever sends it requests,
+/// so that they send them elsewhere.
+#[derive(Clone, Default)]
+pub struct Leaving(Arc<AtomicBool>);
+
+impl Leaving {
+    /// From here on it goes.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it goes.
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl App {
+    /// What handlers are given, of a program that stays.
+    pub fn new(ctx: Arc<Context>, site: Site) -> Self {
+        Self { ctx, site: Arc::new(site), leaving: Leaving::default() }
+    }
 }
 
 /// The settings that only pages and headers need.

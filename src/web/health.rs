@@ -17,12 +17,15 @@ pub async fn live() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// GET `/readyz`: the database answers, so that the gate can be asked, its clock is ours, and the store of sessions answers.
+/// GET `/readyz`: the program stays, the database answers, so that the gate can be asked, its clock is ours, and the store of sessions answers.
 pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     let refuse = |error, reason| {
         tracing::error!(%error, "not ready");
         (StatusCode::SERVICE_UNAVAILABLE, reason)
     };
+    if app.leaving.has_begun() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "this replica is being stopped\n");
+    }
     if let Err(error) = store::reset_order::book_and_time(&app.ctx.db).await {
         return refuse(error, "the database does not answer\n");
     }

@@ -43,7 +43,7 @@ async fn a_panic_is_answered_logged_once_and_survived() {
     let log = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _listening = tracing::subscriber::set_default(log);
     let home = TestContext::new().await;
-    let app = App { ctx: Arc::new(home.ctx), site: Arc::new(Config::default().site()) };
+    let app = App::new(Arc::new(home.ctx), Config::default().site());
     let routes = Router::new()
         .route("/page", get(panics))
         .route("/healthz", get(health::live))

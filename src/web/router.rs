@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER,
+    CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, StatusCode};
@@ -100,6 +100,10 @@ async fn headers(State(app): State<App>, request: Request, next: Next) -> Respon
     };
     if unavailable {
         default(RETRY_AFTER, RETRY_SECONDS);
+    }
+    if app.leaving.has_begun() {
+        // Whoever keeps connections lets go of this one, before it is cut while a request is on its way.
+        default(CONNECTION, "close");
     }
     default(CACHE_CONTROL, "no-store");
     default(REFERRER_POLICY, "no-referrer");

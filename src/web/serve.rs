@@ -20,13 +20,16 @@ const HOUSEKEEPING: Duration = Duration::from_mins(1);
 pub struct Limits {
     /// How long one request may take.
     pub request_timeout: Duration,
-    /// How long connections may go on once the server was told to stop.
+    /// How long the server goes on once it was told to stop, as one that is not ready.
+    pub shutdown_delay: Duration,
+    /// How long connections may go on after that.
     pub shutdown_grace: Duration,
     /// Connections open at once; further ones wait to be accepted.
     pub max_connections: usize,
 }
 
-/// Serves until `stop` completes, then lets requests under way end, for the grace at most.
+/// Serves until `stop` completes; says for the delay that it goes, so that requests are sent elsewhere; then lets those under
+/// way end, for the grace at most.
 pub async fn serve(
     app: App,
     listener: TcpListener,
@@ -35,9 +38,12 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (stopping, mut stopped) = watch::channel(false);
     let housekeeping = tokio::spawn(keep_house(app.clone(), stopped.clone()));
+    let leaving = app.leaving.clone();
     let service = router(app, limits.request_timeout).into_make_service_with_connect_info::<Peer>();
     let graceful = async move {
         stop.await;
+        leaving.begin();
+        tokio::time::sleep(limits.shutdown_delay).await;
         let _ = stopping.send(true);
     };
     let listener = Bounded::new(listener, limits.max_connections);

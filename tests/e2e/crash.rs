@@ -6,19 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::Child;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use ecluse::flows::random::Random;
-use ecluse::store::clock::Clock;
-use ecluse::store::db::{Batch, Db, Row, Statement};
-use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::browser::Browser;
+use crate::deployment::{House, PEOPLE};
 use crate::receiver::Receiver;
 
 /// With `ECLUSE_CRASH_SEED` it is killed at other moments.
@@ -28,93 +24,6 @@ fn seed() -> u64 {
 
 fn between(dice: &Random, least: u32, most: u32) -> u32 {
     least + u32::from_be_bytes(dice.bytes()) % (most - least + 1)
-}
-
-/// A deployment in a folder, as its administrator made it.
-struct House {
-    folder: TempDir,
-    issuer: String,
-}
-
-const PEOPLE: usize = 12;
-
-impl House {
-    fn build() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let issuer = format!("http://{free}");
-        // Hashing is cheap and attempts are many, so that most of the time goes into what can be cut off: writing.
-        let config = format!(
-            "[server]\nlisten = \"{free}\"\nissuer = \"{issuer}\"\n[password.rules]\nmin_length = 12\n\
-             [password.hash]\nmemory_kib = 64\niterations = 1\n\
-             [throttle]\nfree = 1000\nceiling = 2000\n[log]\nlevel = \"error\"\n"
-        );
-        fs::write(folder.path().join("ecluse.toml"), config).unwrap();
-        let house = Self { folder, issuer };
-        house.run(&["init"]);
-        let mut people = "source;key;login;given_name;family_name;profile;uai;classes\n".to_owned();
-        for number in 0..PEOPLE {
-            writeln!(people, "A;{number};eleve{number};Élève;Essai;National_ELV;0860001J;6A").unwrap();
-        }
-        fs::write(house.folder.path().join("people.csv"), people).unwrap();
-        house.run(&["account", "import", "people.csv"]);
-        house
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ecluse"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear();
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let output = self.command(arguments).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        output
-    }
-
-    async fn serve(&self) -> Child {
-        let mut server =
-            self.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        for _ in 0..2000 {
-            assert_eq!(server.try_wait().unwrap(), None, "the server ended by itself");
-            if let Ok(answer) = reqwest::get(format!("{}/healthz", self.issuer)).await {
-                assert!(answer.status().is_success());
-                return server;
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        panic!("the server does not come up");
-    }
-
-    /// The codes on the slips, by login.
-    fn slips(&self) -> BTreeMap<String, String> {
-        let output = self.run(&["slips", "--territory", "uai:0860001J"]);
-        let text = String::from_utf8(output.stdout).unwrap();
-        let cells = text.lines().skip(1).map(|line| line.split(';').collect::<Vec<_>>());
-        cells.map(|cells| (cells[5].to_owned(), cells[6].to_owned())).collect()
-    }
-
-    fn log_file(&self) -> PathBuf {
-        self.folder.path().join("ecluse.sqlite3-wal")
-    }
-
-    /// Rows of the file itself, while no program has it open; closing it again folds the log into it.
-    async fn rows(&self, sql: &'static str) -> Vec<Row> {
-        let db = Db::open_sqlite(&self.folder.path().join("ecluse.sqlite3"), Clock::system(), 1).unwrap();
-        db.all(Statement::new(sql, Vec::new())).await.unwrap()
-    }
-
-    /// Writes to the file itself, while no program has it open.
-    async fn write(&self, sql: &'static str) {
-        let db = Db::open_sqlite(&self.folder.path().join("ecluse.sqlite3"), Clock::system(), 1).unwrap();
-        db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
-    }
-
-    async fn number(&self, sql: &'static str) -> i64 {
-        self.rows(sql).await[0].int(0).unwrap()
-    }
 }
 
 /// Kills the processes once `ready` and, from then on, the log was written to so many times; or once all have ended.

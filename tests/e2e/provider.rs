@@ -143,9 +143,10 @@ impl Provider {
             secure: issuer.starts_with("https:"),
             trusted_proxies: Vec::new(),
         };
-        let app = App { ctx: Arc::clone(&ctx), site: Arc::new(site) };
+        let app = App::new(Arc::clone(&ctx), site);
         let limits = Limits {
             request_timeout: wish.request_timeout,
+            shutdown_delay: Duration::ZERO,
             shutdown_grace: Duration::from_mins(1),
             max_connections: 1024,
         };
