@@ -66,6 +66,7 @@ type Cookies = BTreeMap<String, String>;
 
 /// One of its tabs. It goes on with the cookies that were there when it was opened, as a request that is under way does,
 /// so that what was shown in a request is known.
+#[derive(Clone)]
 pub(crate) struct Tab {
     browser: Browser,
     cookies: Cookies,
@@ -74,6 +75,11 @@ pub(crate) struct Tab {
 impl Browser {
     pub(crate) fn new(fronts: &Fronts) -> Self {
         Self { fronts: fronts.clone(), cookies: Arc::default() }
+    }
+
+    /// Another with the cookies of a tab.
+    pub(crate) fn stolen(tab: Tab) -> Self {
+        Self { fronts: tab.browser.fronts, cookies: Arc::new(Mutex::new(tab.cookies)) }
     }
 
     pub(crate) fn tab(&self) -> Tab {

@@ -7,7 +7,7 @@ use ecluse::domain::secret::Secret as Shown;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::browser::{Lost, Tab, answer};
+use super::browser::{Browser, Lost, Tab, answer};
 use super::person::{Coupon, Person, Tokens, Wish};
 use super::town::{password, plain};
 use crate::browser::Page;
@@ -99,16 +99,24 @@ impl Person {
         Wish { client, offline: client == SPA || self.dice.chance(60) }
     }
 
-    /// Chooses another password on the change page that the browser can get to. Whether that page was there.
-    pub(crate) async fn change(&self) -> bool {
+    /// Chooses another password on the change page that the browser can get to.
+    pub(crate) async fn change(&self) {
+        if let Some(before) = self.choose().await {
+            self.go_on_in(before).await;
+        }
+    }
+
+    /// The same; the tab as it was before, if there was something to be done.
+    async fn choose(&self) -> Option<Tab> {
         let (replica, mut tab) = (self.replica(), self.browser.tab());
         let room = self.room.lock().unwrap().take();
         let start = room.as_ref().map_or("/account/password", |(room, _)| room);
-        let page = tab.go(self.replica(), start).await;
-        let Ok(page) = page else { return true };
+        let page = tab.go(self.replica(), start).await.ok()?;
         let (Some(by), Some(form)) = (tab.held(), page.form("/password")) else {
-            self.browser.forget();
-            return false;
+            if self.dice.chance(70) {
+                self.browser.forget();
+            }
+            return None;
         };
         let proof = if page.body.contains("id=\"current_password\"") {
             let passwords = self.account.passwords();
@@ -116,7 +124,7 @@ impl Person {
         } else {
             self.typed.lock().unwrap().clone()
         };
-        let Some(proof) = proof else { return false };
+        let proof = proof?;
         let current = match &proof {
             Secret::Password(number) => password(*number),
             Secret::Code(_) => String::new(),
@@ -124,7 +132,7 @@ impl Person {
         let number = self.town.new_password();
         let new = password(number);
         let fields = [("current_password", current.as_str()), ("new_password", &new), ("confirmation", &new)];
-        let began = self.town.recorder.now();
+        let (before, began) = (tab.clone(), self.town.recorder.now());
         let answer = tab.submit(replica, form, &fields).await;
         let made =
             answer.as_ref().ok().and_then(Page::location).is_some_and(|next| next.ends_with("/changed"));
@@ -143,7 +151,7 @@ impl Person {
         if let (Some((room, wish)), true) = (&room, made) {
             self.resume(&mut tab, room, wish).await;
         }
-        true
+        Some(before)
     }
 
     pub(crate) async fn authorize(&self, silent: bool) {
@@ -252,11 +260,21 @@ impl Person {
         let (replica, mut tab) = (self.replica(), self.browser.tab());
         let Ok(page) = tab.go(self.replica(), "/logout").await else { return };
         let (Some(form), Some(session)) = (page.form("/logout/confirm"), tab.session()) else { return };
-        let began = self.town.recorder.now();
+        let (before, began) = (tab.clone(), self.town.recorder.now());
         let answer = tab.submit(replica, form, &[]).await;
         let out = tab.session().is_none();
         let act = Act::SignOut { account: self.account_name(), session };
         self.record(began, replica, act, outcome(&answer, out));
+        self.go_on_in(before).await;
+    }
+
+    /// Somebody has a copy of the cookies that were there before, and tries what they still open.
+    async fn go_on_in(&self, before: Tab) {
+        let copy = Self { browser: Browser::stolen(before), ..self.elsewhere() };
+        copy.authorize(self.dice.chance(50)).await;
+        if self.dice.chance(30) {
+            copy.choose().await;
+        }
     }
 
     /// An operator issues a code for this person alone.

@@ -44,8 +44,8 @@ impl Operator {
                 .await;
             match self.dice.below(100) {
                 0..50 => self.order().await,
-                50..62 => self.cancel().await,
-                62..74 => self.force().await,
+                50..60 => self.cancel_one().await,
+                60..74 => self.force().await,
                 74..82 => {
                     let place = self.place();
                     self.print(&place).await;
@@ -109,8 +109,15 @@ impl Operator {
         let act = Act::Order { order: id.clone(), level, place: self.town.paths[&place].clone() };
         self.record(began, act, said.outcome);
         self.rouse(&place);
-        if let Some(id) = id {
-            self.orders.lock().unwrap().push(Standing { id, place: place.clone() });
+        let order = id.map(|id| Standing { id, place: place.clone() });
+        if let Some(order) = order {
+            // While sessions of before are still held somewhere.
+            if self.dice.chance(20) {
+                tokio::time::sleep(self.dice.time(Duration::from_secs(1))).await;
+                self.cancel(order).await;
+            } else {
+                self.orders.lock().unwrap().push(order);
+            }
         }
         if level == Level::Recover {
             tokio::time::sleep(self.dice.time(Duration::from_millis(1500))).await;
@@ -118,17 +125,18 @@ impl Operator {
         }
     }
 
-    async fn cancel(&self) {
+    /// One of the latest, that somebody may still be bound by.
+    async fn cancel_one(&self) {
         let order = {
             let mut orders = self.orders.lock().unwrap();
-            if orders.is_empty() {
-                return;
-            }
-            let which = self.dice.below(u32::try_from(orders.len()).unwrap());
-            // One of the latest, that somebody may still be bound by.
-            let which = orders.len().saturating_sub(1 + which as usize % 4);
+            let back = 1 + self.dice.below(4) as usize;
+            let Some(which) = orders.len().checked_sub(back) else { return };
             orders.remove(which)
         };
+        self.cancel(order).await;
+    }
+
+    async fn cancel(&self, order: Standing) {
         let began = self.town.recorder.now();
         let said = self.town.operate(&["reset-order", "cancel", &order.id, "--reason", "false alarm"]).await;
         self.record(began, Act::Cancel { order: order.id }, said.outcome);

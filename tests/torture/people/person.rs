@@ -36,6 +36,14 @@ pub(crate) struct Tokens {
     pub(crate) of: u32,
 }
 
+/// What happens while doors are knocked at.
+#[derive(Clone, Copy)]
+enum Amid {
+    Nothing,
+    Change,
+    SignOut,
+}
+
 /// What relying parties hold for a person.
 #[derive(Default)]
 pub(crate) struct Wallet {
@@ -96,7 +104,7 @@ impl Person {
                 alarm.mark_unchanged();
                 // A few times before the password is changed, which ends what there is to see.
                 for _ in 0..self.dice.between(1, 3) {
-                    self.knock().await;
+                    self.knock(self.amid()).await;
                 }
                 continue;
             }
@@ -123,7 +131,7 @@ impl Person {
     async fn step(&self) {
         match self.browser.tab().held() {
             None => self.get_in().await,
-            Some(Held::Page(_)) if self.dice.chance(70) => drop(self.change().await),
+            Some(Held::Page(_)) if self.dice.chance(70) => self.change().await,
             Some(Held::Page(_)) => self.try_what_there_is().await,
             Some(Held::Session(_)) => self.visit().await,
         }
@@ -169,6 +177,18 @@ impl Person {
         tokio::join!(use_it(self), use_it(&other));
     }
 
+    /// What else is done while doors are knocked at because of somebody else: whoever is on the change page, or could get
+    /// there, tries to be faster.
+    fn amid(&self) -> Amid {
+        let on_the_page = matches!(self.browser.tab().held(), Some(Held::Page(_)));
+        match self.dice.below(100) {
+            0..20 => Amid::Change,
+            20..50 if on_the_page => Amid::Change,
+            20..25 => Amid::SignOut,
+            _ => Amid::Nothing,
+        }
+    }
+
     /// Gets to a session when nothing is broken any more, with all that may help, a new code included.
     pub(crate) async fn get_in_at_last(&self) -> bool {
         let passwords = self.account.passwords();
@@ -199,8 +219,8 @@ impl Person {
             (some(wallet.coupons.len()), some(wallet.grants.len()))
         };
         match self.dice.below(100) {
-            0..3 => drop(self.change().await),
-            3..5 => self.sign_out().await,
+            0..3 => self.knock(Amid::Change).await,
+            3..5 => self.knock(Amid::SignOut).await,
             5..12 => self.authorize(true).await,
             12..45 if coupon => self.redeem().await,
             45..80 if grant => self.try_what_there_is().await,
@@ -216,12 +236,11 @@ impl Person {
 
     /// A session that brings nothing: the gate is closed, or the session is over.
     async fn come_to_terms(&self) {
-        if self.dice.chance(60) {
-            if !self.change().await {
-                self.browser.forget();
-            }
-        } else {
-            self.browser.forget();
+        // Some are stubborn, and still hold it when the order is cancelled.
+        match self.dice.below(100) {
+            0..60 => self.change().await,
+            60..85 => self.browser.forget(),
+            _ => {}
         }
     }
 
@@ -266,8 +285,9 @@ impl Person {
         }
     }
 
-    /// Tries every door with everything that is held, all at once: an order is on its way, or was just acknowledged.
-    async fn knock(&self) {
+    /// Tries every door with everything that is held, all at once: an order is on its way, or was just acknowledged, or
+    /// something ends it all meanwhile.
+    async fn knock(&self, amid: Amid) {
         let mut doors = JoinSet::new();
         let (coupons, grants) = {
             let mut wallet = self.wallet.lock().unwrap();
@@ -303,8 +323,10 @@ impl Person {
                 other.sign_in(Secret::Password(password)).await;
             });
         }
-        if self.dice.chance(20) {
-            door!(person, person.change().await);
+        match amid {
+            Amid::Change => door!(person, person.change().await),
+            Amid::SignOut => door!(person, person.sign_out().await),
+            Amid::Nothing => {}
         }
         while let Some(knocked) = doors.join_next().await {
             knocked.unwrap();

@@ -71,7 +71,12 @@ impl World {
 
     /// Every connection of one link, a few times.
     async fn reset(&self, town: &Town) {
-        let link = self.some_link();
+        // To the database mostly: a commit on its way has an answer that nobody hears.
+        let link = if self.dice.chance(60) {
+            self.dice.pick(&self.replicas).store.clone()
+        } else {
+            self.some_link()
+        };
         for _ in 0..self.dice.between(1, 5) {
             town.recorder.fault(format!("{} are reset", link.name));
             link.reset();
