@@ -6,10 +6,10 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast test-postgres interop bench screenshots clean-demo
+.PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots clean-demo
 
 help: ## Lists the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
 
 build: ## Builds the optimised program, target/release/ecluse
 	$(CARGO) build --release
@@ -31,6 +31,12 @@ test-fast: ## The same without lints, browsers and PostgreSQL
 
 test-postgres: ## The tests that touch a database, on a PostgreSQL server of their own
 	@CARGO="$(CARGO)" scripts/postgres.sh scripts/test.sh on-postgres
+
+torture: ## Replicas, PostgreSQL and Redis fail at random, and a checker judges; ECLUSE_TORTURE_SEED, _SECONDS
+	@CARGO="$(CARGO)" scripts/torture.sh
+
+torture-unhinged: ## Disarms each door and each condition in turn: the torture must notice; takes an hour
+	@CARGO="$(CARGO)" scripts/torture.sh unhinged
 
 interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; needs node and python3
 	@$(CARGO) build --quiet --bins --examples

@@ -66,6 +66,7 @@ part 'end-to-end tests' "$cargo" test --quiet --test e2e
 part 'tests on PostgreSQL' scripts/postgres.sh scripts/test.sh on-postgres
 part 'tests on PostgreSQL beside Redis' scripts/postgres.sh scripts/redis.sh scripts/test.sh beside-redis
 # Ignored by a plain `cargo test`, because they need more than Rust; here they must run.
+part 'torture' scripts/torture.sh
 part 'tests in Chromium' "$cargo" test --quiet --test e2e -- --ignored in_chromium
 
 echo

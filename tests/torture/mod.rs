@@ -7,4 +7,5 @@ mod dice;
 pub(crate) mod history;
 mod people;
 mod run;
+mod unhinged;
 mod world;

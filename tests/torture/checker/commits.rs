@@ -37,6 +37,11 @@ impl<'h> Commits<'h> {
         self.lines.get(&format!("{act} {object}")).map_or(&[], Vec::as_slice)
     }
 
+    /// On what an act was done.
+    pub(super) fn objects<'c>(&'c self, act: &'c str) -> impl Iterator<Item = &'c str> {
+        self.lines.keys().filter_map(move |key| key.strip_prefix(act)?.strip_prefix(' '))
+    }
+
     /// Gives everything that can be told apart its commit, and drops what was not answered and left no line.
     pub(super) fn place(&self, story: &mut Story<'h>) {
         for order in &mut story.orders {

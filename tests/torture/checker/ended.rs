@@ -22,6 +22,7 @@ pub(super) fn check(story: &Story<'_>) -> Vec<Violation> {
             found.extend(old_password(life, used));
             found.extend(dead_code(story, life, used));
         }
+        found.extend(life.new_codes.iter().filter_map(|issued| repeated_code(story, issued)));
     }
     found
 }
@@ -133,6 +134,10 @@ fn old_password(life: &Life<'_>, used: &Deed<'_>) -> Option<Violation> {
         | Act::Change { proof: Secret::Password(number), .. } => *number,
         _ => return None,
     };
+    let chosen = life.choice_of(number);
+    if number != 0 && !chosen.is_some_and(|chosen| chosen.window.may_precede(&used.window)) {
+        return Some(Violation::of("wrong_password", &[used], "a password that nobody had chosen was right"));
+    }
     let replaced = life.changes.iter().find(|change| {
         !change.is(used) && life.ends_password(change, number) && change.window.surely_before(&used.window)
     })?;
@@ -167,4 +172,12 @@ fn dead_code(story: &Story<'_>, life: &Life<'_>, used: &Deed<'_>) -> Option<Viol
     let ended = ended.chain(over.map(|order| &order.deed)).next()?;
     let because = "a printed code was good after it had been replaced";
     Some(Violation::of("dead_code", &[ended, used], because))
+}
+
+/// A code that was issued anew, and had been shown before. Of two that are issued at once both may show the later.
+fn repeated_code(story: &Story<'_>, issued: &Deed<'_>) -> Option<Violation> {
+    let Act::NewCode { account, code: Some(code) } = &issued.event.act else { return None };
+    let shown = story.printed.get(&(account.as_str(), code.as_str()))?;
+    let before = shown.iter().any(|shown| shown.surely_before(&issued.window));
+    before.then(|| Violation::of("code_repeated", &[issued], "a new code had been shown before"))
 }

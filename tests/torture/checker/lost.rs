@@ -29,7 +29,9 @@ pub(super) fn check_end(story: &Story<'_>, end: &Final) -> Vec<Violation> {
     for order in &story.orders {
         found.extend(lost_order(order, end));
     }
-    found.extend(lost_audit(story, &Commits::of(end)));
+    let commits = Commits::of(end);
+    found.extend(lost_audit(story, &commits));
+    found.extend(done_twice(story, &commits));
     found
 }
 
@@ -141,4 +143,35 @@ fn without_line(deeds: &[Deed<'_>], lines: &[Instant]) -> Option<Violation> {
         own.map(|place| lines.remove(place)).is_none()
     })?;
     Some(Violation::of("lost_audit", &[lost], "an act that was acknowledged has no line in the audit log"))
+}
+
+/// An act leaves one line, and what nobody asked for none.
+fn done_twice(story: &Story<'_>, commits: &Commits<'_>) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut more = |lines: usize, deeds: &[Deed<'_>], what: &str| {
+        if lines > deeds.len() {
+            let events = deeds.iter().map(|deed| deed.event.id).collect();
+            let because = format!("{what} was done {lines} times, and asked for {} times", deeds.len());
+            found.push(Violation { rule: "done_twice", events, because });
+        }
+    };
+    for life in story.lives.values() {
+        let object = format!("account:{}", life.id);
+        more(commits.lines("password.change", &object).len(), &life.changes, "a change");
+        more(commits.lines("password.force", &object).len(), &life.forces, "a force");
+    }
+    for order in &story.orders {
+        let Some(id) = order.id else { continue };
+        let object = format!("order:{id}");
+        more(commits.lines("order.issue", &object).len(), &[order.deed], "an order");
+        more(commits.lines("order.cancel", &object).len(), &order.cancels, "a cancellation");
+    }
+    let named = |object: &str| {
+        story.orders.iter().any(|order| object == format!("order:{}", order.id.unwrap_or("?")))
+    };
+    let nameless = commits.objects("order.issue").filter(|object| !named(object)).count();
+    let unanswered: Vec<_> =
+        story.orders.iter().filter(|order| order.id.is_none()).map(|order| order.deed).collect();
+    more(nameless, &unanswered, "an order without an answer");
+    found
 }

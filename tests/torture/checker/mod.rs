@@ -22,6 +22,30 @@ use self::story::Story;
 use self::window::Deed;
 use super::history::History;
 
+/// Every rule.
+pub(crate) const RULES: [&str; 20] = [
+    "code_repeated",
+    "code_twice",
+    "dead_code",
+    "done_twice",
+    "gate_closed",
+    "locked_out",
+    "lost_audit",
+    "lost_change",
+    "lost_notice",
+    "lost_order",
+    "old_password",
+    "outlived",
+    "password_replaced_twice",
+    "printed_code_twice",
+    "recover",
+    "refresh_twice",
+    "right_twice",
+    "signed_out",
+    "withdrawn",
+    "wrong_password",
+];
+
 /// A rule that was broken, and the events that prove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -54,5 +78,6 @@ pub(crate) fn check(history: &History) -> Vec<Violation> {
         found.extend(lost::check_end(&story, &history.end));
         found.extend(notices::check_end(&story, &history.end));
     }
+    assert!(found.iter().all(|violation| RULES.contains(&violation.rule)));
     found
 }

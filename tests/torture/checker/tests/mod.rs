@@ -2,5 +2,6 @@
 
 mod model;
 mod planted;
+mod planted_loss;
 mod property;
 mod tale;

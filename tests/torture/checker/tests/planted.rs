@@ -3,12 +3,10 @@
 use ecluse::domain::level::Level::{Change, Recover};
 
 use super::tale::{
-    Tale, authorize, cancel, change, code, exchange, force, introspect, moved, new_code, order, page,
-    refresh, session, sign_in, sign_out, slips, userinfo,
+    NOTHING, Tale, authorize, cancel, change, code, exchange, force, introspect, moved, new_code, order,
+    page, refresh, session, sign_in, sign_out, slips, userinfo,
 };
-use crate::torture::history::{Act, Notice, Secret};
-
-const NOTHING: [&str; 0] = [];
+use crate::torture::history::{Act, Secret};
 
 /// Every door, as it is asked from second `at` to the next.
 fn doors() -> Vec<Act> {
@@ -23,7 +21,7 @@ fn doors() -> Vec<Act> {
 }
 
 /// Somebody signed in before second 5, with a second code that was not exchanged.
-fn before() -> Tale {
+pub(super) fn before() -> Tale {
     let mut tale = Tale::signed_in();
     tale.yes(2, 3, authorize("s", "c1"));
     tale
@@ -45,27 +43,25 @@ fn no_door_opens_once_an_order_was_acknowledged() {
 
 #[test]
 fn a_change_or_a_cancellation_may_have_opened_it() {
-    let between = |act: fn(&mut Tale) -> u32| {
+    let between = |act: &dyn Fn(&mut Tale) -> u32| {
         let mut tale = Tale::new();
         tale.yes(1, 2, sign_in(Secret::Password(0), Some(page("p"))));
         tale.yes(5, 6, order(Change));
         act(&mut tale);
         tale.yes(9, 10, sign_in(Secret::Password(1), Some(session("s2"))));
-        tale.broken()
+        tale.broken().contains(&"gate_closed")
     };
-    assert_eq!(between(|_| 0), ["gate_closed"]);
-    assert_eq!(between(|tale| tale.yes(7, 8, change(page("p"), Secret::Password(0), 1))), NOTHING);
-    assert_eq!(between(|tale| tale.unknown(7, 8, change(page("p"), Secret::Password(0), 1))), NOTHING);
-    assert_eq!(between(|tale| tale.yes(5, 5, change(page("p"), Secret::Password(0), 1))), NOTHING);
-    assert_eq!(
-        between(|tale| tale.no(7, 8, change(page("p"), Secret::Password(0), 1), "rule")),
-        ["gate_closed"]
-    );
-    assert_eq!(between(|tale| tale.yes(3, 4, change(page("p"), Secret::Password(0), 1))), ["gate_closed"]);
-    assert_eq!(between(|tale| tale.yes(7, 8, cancel())), NOTHING);
-    assert_eq!(between(|tale| tale.unknown(7, 8, cancel())), NOTHING);
-    assert_eq!(between(|tale| tale.yes(10, 11, cancel())), NOTHING, "at the same time");
-    assert_eq!(between(|tale| tale.yes(11, 12, cancel())), ["gate_closed"]);
+    let chosen = || change(page("p"), Secret::Password(0), 1);
+    assert!(between(&|_| 0));
+    assert!(!between(&|tale| tale.yes(7, 8, chosen())));
+    assert!(!between(&|tale| tale.unknown(7, 8, chosen())));
+    assert!(!between(&|tale| tale.yes(5, 5, chosen())));
+    assert!(between(&|tale| tale.no(7, 8, chosen(), "rule")));
+    assert!(between(&|tale| tale.yes(3, 4, chosen())));
+    assert!(!between(&|tale| tale.yes(7, 8, cancel())));
+    assert!(!between(&|tale| tale.unknown(7, 8, cancel())));
+    assert!(!between(&|tale| tale.yes(10, 11, cancel())), "at the same time");
+    assert!(between(&|tale| tale.yes(11, 12, cancel())));
 }
 
 #[test]
@@ -342,157 +338,4 @@ fn a_confidential_client_keeps_its_refresh_token() {
         tale.yes(5, 6, again);
     }
     assert_eq!(tale.broken(), NOTHING);
-}
-
-#[test]
-fn an_acknowledged_password_is_not_refused() {
-    let with = |began, other: bool, text| {
-        let mut tale = Tale::new();
-        tale.yes(1, 2, change(page("p"), Secret::Password(0), 1));
-        if other {
-            tale.unknown(2, 3, order(Recover));
-        }
-        tale.no(began, 5, sign_in(Secret::Password(1), None), text);
-        tale.broken()
-    };
-    assert_eq!(with(3, false, "wrong"), ["lost_change"]);
-    assert_eq!(with(2, false, "wrong"), NOTHING);
-    assert_eq!(with(3, true, "wrong"), NOTHING);
-    assert_eq!(with(3, false, "throttled"), NOTHING);
-}
-
-#[test]
-fn the_last_acknowledged_password_is_there_at_the_end() {
-    let with = |first_ended, password| {
-        let mut tale = Tale::new();
-        tale.yes(1, first_ended, change(page("p"), code("K"), 1));
-        tale.yes(3, 4, change(page("q"), code("L"), 2));
-        tale.end(password);
-        tale.broken()
-    };
-    let lost = |rules: Vec<&str>| rules.contains(&"lost_change");
-    assert!(lost(with(2, 1)) && lost(with(2, 0)));
-    assert!(!lost(with(2, 2)) && !lost(with(3, 1)));
-}
-
-#[test]
-fn everybody_gets_in_at_the_end() {
-    let mut tale = Tale::new();
-    tale.end(0).people[0].got_in = false;
-    assert_eq!(tale.broken(), ["locked_out"]);
-    tale.history.end.people[0].got_in = true;
-    assert_eq!(tale.broken(), NOTHING);
-}
-
-#[test]
-fn orders_and_cancellations_are_there_at_the_end() {
-    let with = |cancelled: Option<bool>, state: Option<&str>| {
-        let mut tale = Tale::new();
-        tale.yes(1, 2, order(Change));
-        match cancelled {
-            Some(true) => tale.yes(3, 4, cancel()),
-            Some(false) => tale.unknown(3, 4, cancel()),
-            None => 0,
-        };
-        tale.line(15, "order.issue", "order:1");
-        tale.line(35, "order.cancel", "order:1");
-        tale.end(0).orders.extend(state.map(|state| ("1".to_owned(), state.to_owned())));
-        tale.broken()
-    };
-    assert_eq!(with(None, None), ["lost_order"]);
-    assert_eq!(with(None, Some("cancelled")), ["lost_order"]);
-    assert_eq!(with(Some(true), Some("in_force")), ["lost_order"]);
-    assert_eq!(with(None, Some("in_force")), NOTHING);
-    assert_eq!(with(Some(true), Some("cancelled")), NOTHING);
-    for state in ["in_force", "cancelled"] {
-        assert_eq!(with(Some(false), Some(state)), NOTHING);
-    }
-}
-
-#[test]
-fn every_acknowledged_act_has_its_line() {
-    let acts = [
-        (change(page("p"), code("K"), 0), "password.change"),
-        (force(Change), "password.force"),
-        (new_code("N"), "code.issue"),
-        (sign_in(Secret::Password(0), Some(session("s"))), "sign_in"),
-    ];
-    for (act, word) in acts {
-        let with = |lines: &[i64]| {
-            let mut tale = Tale::new();
-            tale.yes(1, 3, act.clone());
-            tale.yes(2, 4, act.clone());
-            for at in lines {
-                tale.line(*at, word, "account:id");
-            }
-            tale.end(0);
-            tale.broken().contains(&"lost_audit")
-        };
-        assert!(with(&[]) && with(&[15]) && with(&[15, 45]), "{word}");
-        assert!(!with(&[15, 35]) && !with(&[25, 26]), "{word}");
-    }
-}
-
-#[test]
-fn what_was_committed_behind_an_order_is_seen_though_the_answers_overlap() {
-    let with = |ordered, minted| {
-        let mut tale = before();
-        tale.yes(5, 8, order(Change));
-        tale.yes(6, 9, refresh("r", "a2", "r2"));
-        tale.line(15, "sign_in", "account:id");
-        tale.line(ordered, "order.issue", "order:1");
-        tale.token(minted, "a2");
-        tale.end(0).orders.push(("1".to_owned(), "in_force".to_owned()));
-        tale.broken()
-    };
-    assert_eq!(with(70, 71), ["gate_closed"]);
-    assert_eq!(with(71, 70), NOTHING);
-}
-
-#[test]
-fn a_change_that_was_not_answered_and_left_no_line_did_not_happen() {
-    let with = |line: Option<i64>| {
-        let mut tale = Tale::new();
-        tale.yes(1, 2, order(Change));
-        tale.unknown(3, 4, change(page("p"), Secret::Password(0), 1));
-        tale.yes(6, 7, sign_in(Secret::Password(0), Some(session("s"))));
-        tale.line(15, "order.issue", "order:1");
-        tale.line(65, "sign_in", "account:id");
-        if let Some(at) = line {
-            tale.line(at, "password.change", "account:id");
-        }
-        tale.end(0).orders.push(("1".to_owned(), "in_force".to_owned()));
-        tale.broken()
-    };
-    assert_eq!(with(None), ["gate_closed"]);
-    assert_eq!(with(Some(35)), NOTHING);
-}
-
-#[test]
-fn relying_parties_are_told_and_what_was_sent_was_received() {
-    let ends = [change(page("p"), code("K"), 0), force(Change), new_code("N"), sign_out("s"), order(Change)];
-    for end in ends {
-        let with = |minted, again: bool, notices: &[(bool, bool)]| {
-            let mut tale = Tale::signed_in();
-            tale.history.events[3].ended = super::tale::second(minted);
-            if again {
-                tale.no(4, 5, exchange("c", "x", "y"), "the code is unknown or has expired");
-            }
-            tale.yes(5, 6, end.clone());
-            let found = tale.end(0);
-            found.told.push("portal".to_owned());
-            for (sent, received) in notices {
-                let (client, sid, jti) = ("portal".to_owned(), "sid".to_owned(), "j".to_owned());
-                found.received.extend(received.then(|| (client.clone(), jti.clone())));
-                found.notices.push(Notice { client, sid, jti, sent: *sent });
-            }
-            tale.broken().contains(&"lost_notice")
-        };
-        assert!(with(4, false, &[]), "{end:?}");
-        assert!(with(4, false, &[(true, false)]), "{end:?}");
-        assert!(!with(4, false, &[(true, true)]) && !with(4, false, &[(false, false)]), "{end:?}");
-        assert!(!with(4, true, &[]), "a grant that may be revoked is not told of: {end:?}");
-        let late = with(6, false, &[]);
-        assert_eq!(late, matches!(end, Act::Order { .. }), "a mint beside an order is before it: {end:?}");
-    }
 }

@@ -9,6 +9,8 @@ use crate::torture::history::{
 
 pub(super) const ZOE: &str = "zoe";
 
+pub(super) const NOTHING: [&str; 0] = [];
+
 const SCHOOL: &str = "academie:13>school:A";
 
 /// A history of one account, `zoe`, and what to add to it. Times are in seconds.
