@@ -34,10 +34,13 @@ RUN strip target/release/ecluse target/release/examples/demo target/release/exam
     && echo 'ecluse:x:10001:' > /root-fs/etc/group \
     && echo 'hosts: files dns' > /root-fs/etc/nsswitch.conf \
     && chmod 1777 /root-fs/tmp \
-    && mkdir -p /demo-fs/demo /demo-fs/share/postgres /demo-fs/share/redis /demo-fs/share/portal /demo-fs/share/gradebook
+    && mkdir -p /state-fs/state /demo-fs/demo /demo-fs/share/postgres /demo-fs/share/redis /demo-fs/share/portal /demo-fs/share/gradebook
 
 FROM scratch AS ecluse
 COPY --from=build /root-fs /
+# For what the program itself writes: a new volume begins as a copy of the folder it is mounted at, so that this decides
+# whose it is.
+COPY --from=build --chown=10001:10001 /state-fs /
 COPY --from=build /build/target/release/ecluse /usr/local/bin/ecluse
 USER 10001:10001
 HEALTHCHECK --interval=5s --timeout=4s --start-period=20s CMD ["ecluse", "ready"]
@@ -45,7 +48,6 @@ ENTRYPOINT ["ecluse"]
 CMD ["serve"]
 
 FROM ecluse AS demo
-# A new volume begins as a copy of the folder it is mounted at, so that these decide whose the volumes are.
 COPY --from=build --chown=10001:10001 /demo-fs /
 # Where the program was built, which is where it looks for the people.
 COPY --from=build /build/config/demo /build/config/demo

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use ecluse::domain::account::AccountId;
-use ecluse::domain::code::derive;
+use ecluse::domain::code::{Issue, derive};
 use ecluse::domain::level::Level;
 use ecluse::domain::secret::SecretBytes;
 use ecluse::flows::context::Context;
@@ -49,8 +49,8 @@ fn derivation(count: u32) -> Duration {
     let key = SecretBytes::new(vec![7; 32]);
     let account = AccountId("019ab000-0000-7000-8000-000000000000".to_owned());
     cpu::cost(|| {
-        for issue in 0..i64::from(count) {
-            derive(&key, &account, issue).unwrap();
+        for number in 0..i64::from(count) {
+            derive(&key, &account, Issue { epoch: 0, number }).unwrap();
         }
     })
 }

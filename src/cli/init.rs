@@ -53,6 +53,10 @@ pub(super) async fn run(global: Global, printer: &Printer) -> Result<ExitStatus,
     let fresh = || Fresh { bytes: random.bytes(), nonce: random.bytes() };
     let sealed =
         secrets::init(&db, &sealer, fresh).await.map_err(|error| open::secrets_failure(config, error))?;
+    if sealed && config.keys.instance_file.exists() {
+        // What it remembers is another database.
+        std::fs::remove_file(&config.keys.instance_file)?;
+    }
     let room = KeyRoom { db: &db, sealer: &sealer, random: &random };
     let keys = signing_keys::ensure(&room, db.clock().now()).await?;
     parts.push(part("database", &database, db_made));

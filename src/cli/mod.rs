@@ -15,6 +15,7 @@ mod check_config;
 mod client;
 mod findings;
 mod init;
+mod instance;
 mod instant;
 mod keys;
 pub mod logging;
@@ -27,6 +28,7 @@ mod ready;
 mod reset_order;
 mod serve;
 mod slips;
+mod store;
 pub mod system_user;
 mod territory;
 
@@ -88,6 +90,8 @@ enum Command {
     Serve,
     /// Prints the live codes of a population.
     Slips(Slips),
+    /// The database as a whole.
+    Store(Acts<store::Verb>),
     /// The places that people belong to.
     Territory(Acts<territory::Verb>),
 }
@@ -142,6 +146,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Serve => serve::run(&global.load()?).await,
         Command::Slips(act) => slips::run(&global.load()?, act.args, act.acting, printer).await,
+        Command::Store(act) => store::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Territory(act) => territory::run(&global.load()?, act.verb, act.acting, printer).await,
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::cli::instance;
 use crate::cli::printer::Failure;
 use crate::config::Config;
 use crate::config::ephemeral::{self, EphemeralStore, RedisTopology};
@@ -26,6 +27,13 @@ pub async fn context(config: &Config) -> Result<Context, Failure> {
 
 /// The same by another clock than the machine's: the demo has people whose passwords are older than it is.
 pub async fn context_at(config: &Config, clock: Clock) -> Result<Context, Failure> {
+    let ctx = context_of_any_age(config, clock).await?;
+    instance::check(config, &ctx).await?;
+    Ok(ctx)
+}
+
+/// The same of a database that may be an older copy, which nothing but `ecluse store restored` may go on with.
+pub(super) async fn context_of_any_age(config: &Config, clock: Clock) -> Result<Context, Failure> {
     let sealer = master_key(config)?;
     let db = database_at(config, clock).await?;
     db.expect_schema().await?;

@@ -74,6 +74,12 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// Any error ends a command as failed, with the errors that caused it behind a colon each.
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {

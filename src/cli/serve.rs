@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::printer::{ExitStatus, Failure};
-use crate::cli::{logging, open};
+use crate::cli::{instance, logging, open};
 use crate::config::layers::Loaded;
 use crate::flows::declare_clients::declare_clients;
 use crate::flows::notices::Courier;
@@ -23,6 +23,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let config = &loaded.config;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
     let ctx = open::context(config).await?;
+    instance::renew(&config.keys.instance_file, &ctx.db).await?;
     declare_clients(&ctx, &clients).await??;
     let listener = listen(config.server.listen, "server.listen").await?;
     let for_admin = match config.admin.listen {
@@ -49,6 +50,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let ctx = Arc::new(ctx);
     let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
     let courier = tokio::spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
+    let db = ctx.db.clone();
     let app = App::new(ctx, config.site());
     let limits = config.limits();
     let watched =
@@ -56,11 +58,17 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     tokio::select! {
         served = serve(app, listener, limits, stop) => served?,
         () = insisted => tracing::warn!("told twice to stop: what is under way is cut off"),
+        failure = instance::keep(config, &db) => {
+            tracing::error!(reason = %failure, "the database was exchanged: what is under way is cut off");
+            return Err(failure);
+        }
     }
     courier.abort();
     if let Some(watched) = watched {
         watched.abort();
     }
+    // A copy that was made while this ran is older than what it leaves behind.
+    instance::go_on(&config.keys.instance_file, &db).await?;
     Ok(ExitStatus::Done)
 }
 

@@ -14,6 +14,8 @@ use crate::domain::length;
 pub struct Keys {
     /// The file that holds the master key, under which every other key is sealed.
     pub master_key_file: PathBuf,
+    /// The file that remembers outside the database how far it has come, so that an older copy is noticed.
+    pub instance_file: PathBuf,
     /// How long a signing key signs before the next one takes over.
     #[serde(with = "length")]
     pub rotation: Duration,
@@ -27,6 +29,7 @@ impl Default for Keys {
     fn default() -> Self {
         Self {
             master_key_file: PathBuf::from("ecluse.master.key"),
+            instance_file: PathBuf::from("ecluse.instance"),
             rotation: Duration::from_hours(90 * 24),
             overlap: Duration::from_hours(30 * 24),
         }

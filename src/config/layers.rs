@@ -195,6 +195,7 @@ impl Origins {
         let redis = &mut config.ephemeral.redis;
         let others = [
             ("keys.master_key_file", &mut config.keys.master_key_file),
+            ("keys.instance_file", &mut config.keys.instance_file),
             ("ephemeral.redis.root_certificate_file", &mut redis.root_certificate_file),
             ("ephemeral.redis.password_file", &mut redis.password_file),
             ("ephemeral.redis.sentinel_password_file", &mut redis.sentinel_password_file),

@@ -30,6 +30,7 @@ fn load(text: &str, variables: &[(&str, &str)], flags: &[(&str, &str)]) -> Resul
 fn without_paths(mut config: Config) -> Config {
     config.store.path = Config::default().store.path;
     config.keys.master_key_file = Config::default().keys.master_key_file;
+    config.keys.instance_file = Config::default().keys.instance_file;
     config
 }
 

@@ -1,6 +1,6 @@
 //! One-time codes: printed on slips, typed in the password field, good for the change page and for nothing else.
 //!
-//! A code is derived, not stored: HKDF-SHA-256 (RFC 5869) under a random key over (account, issue number). A million
+//! A code is derived, not stored: HKDF-SHA-256 (RFC 5869) under a random key over (account, issue number, epoch). A million
 //! codes exist the moment an order commits, and a copy of the database without the master key yields none.
 
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
@@ -29,13 +29,23 @@ pub enum CodeKey {
     Order(OrderId),
 }
 
+/// Which of an account's codes under one key. A database put back from a copy counts issues from an older number on; in
+/// another epoch the same number is another code, so that none opens twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// The deployment's epoch.
+    pub epoch: i64,
+    /// The account's issue number.
+    pub number: i64,
+}
+
 /// The one code of an account that is alive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveCode {
     /// Under which key it is derived.
     pub key: CodeKey,
-    /// Its issue number.
-    pub issue: i64,
+    /// Which one of the account's.
+    pub issue: Issue,
     /// Until when it opens the change page.
     pub expires_at: Timestamp,
 }
@@ -44,7 +54,7 @@ pub struct LiveCode {
 /// recovers by a slip that was printed for everybody; a code issued to that person alone is needed.
 pub fn live_code(evidence: &Evidence, closure: Option<&Closure>, policy: &PolicyBook) -> Option<LiveCode> {
     let facts = evidence.facts();
-    let issue = facts.code.issue;
+    let issue = Issue { epoch: facts.epoch, number: facts.code.issue };
     let own = |not_before: Option<OrderClock>| {
         let issued_at = facts.code.issued_at?;
         let expires_at = issued_at.plus(policy.code_lifetime);
@@ -77,7 +87,7 @@ pub fn live_code(evidence: &Evidence, closure: Option<&Closure>, policy: &Policy
 }
 
 /// Derives the code of an account: 12 symbols without separators.
-pub fn derive(key: &SecretBytes, account: &AccountId, issue: i64) -> Option<Secret> {
+pub fn derive(key: &SecretBytes, account: &AccountId, issue: Issue) -> Option<Secret> {
     struct Length;
     impl KeyType for Length {
         fn len(&self) -> usize {
@@ -85,9 +95,13 @@ pub fn derive(key: &SecretBytes, account: &AccountId, issue: i64) -> Option<Secr
         }
     }
     let pseudo_random = Salt::new(HKDF_SHA256, b"ecluse one-time code").extract(key.expose());
-    let issue = issue.to_be_bytes();
+    let (number, epoch) = (issue.number.to_be_bytes(), issue.epoch.to_be_bytes());
     let mut bytes = [0_u8; 16];
-    pseudo_random.expand(&[account.0.as_bytes(), &[0], &issue], Length).ok()?.fill(&mut bytes).ok()?;
+    pseudo_random
+        .expand(&[account.0.as_bytes(), &[0], &number, &epoch], Length)
+        .ok()?
+        .fill(&mut bytes)
+        .ok()?;
     // 128 bits over 59: the excess of the first symbols is below 2^-68.
     let mut rest = u128::from_be_bytes(bytes);
     let mut text = String::with_capacity(SYMBOLS);
@@ -122,8 +136,12 @@ pub fn printed(code: &Secret) -> Secret {
 mod tests {
     use super::*;
 
-    fn code(account: &str, issue: i64) -> Secret {
-        derive(&SecretBytes::new(vec![3; 32]), &AccountId(account.to_owned()), issue).unwrap()
+    fn code(account: &str, number: i64) -> Secret {
+        under(3, account, Issue { epoch: 0, number })
+    }
+
+    fn under(key: u8, account: &str, issue: Issue) -> Secret {
+        derive(&SecretBytes::new(vec![key; 32]), &AccountId(account.to_owned()), issue).unwrap()
     }
 
     #[test]
@@ -141,9 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn another_account_issue_or_key_is_another_code() {
-        let other_key = derive(&SecretBytes::new(vec![4; 32]), &AccountId("a".to_owned()), 1).unwrap();
-        for other in [code("b", 1), code("a", 2), other_key] {
+    fn another_account_issue_epoch_or_key_is_another_code() {
+        let other_key = under(4, "a", Issue { epoch: 0, number: 1 });
+        let other_epoch = under(3, "a", Issue { epoch: 1, number: 1 });
+        for other in [code("b", 1), code("a", 2), other_epoch, other_key] {
             assert!(!other.same_as(&code("a", 1)));
         }
     }

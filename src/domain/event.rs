@@ -48,6 +48,8 @@ pub enum Act {
     SignIn,
     /// Somebody signed out.
     SignOut,
+    /// The database was put back from a copy.
+    StoreRestored,
     /// Territories were read from a file.
     TerritoryImport,
 }
@@ -77,6 +79,7 @@ impl Act {
             Self::RefreshReuse => "refresh.reuse",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
+            Self::StoreRestored => "store.restored",
             Self::TerritoryImport => "territory.import",
         }
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One number, raised in the transaction of every change to any order and by nothing else. It puts orders, credentials
-/// and affiliations into one sequence that no clock of the day could give.
+/// One number, raised in the transaction of every change to any order, and after a restore, and by nothing else. It puts
+/// orders, credentials and affiliations into one sequence that no clock of the day could give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrderClock(pub i64);

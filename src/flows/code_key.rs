@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use crate::domain::account::AccountId;
-use crate::domain::code::{CodeKey, LiveCode, derive};
+use crate::domain::code::{CodeKey, Issue, LiveCode, derive};
 use crate::domain::reset_order::{OrderBook, OrderId};
 use crate::domain::secret::{Secret, SecretBytes};
 use crate::domain::timestamp::Timestamp;
@@ -77,7 +77,10 @@ pub async fn is_live_code(
         Some((account, live)) => live_code_secret(ctx, account, live).await?,
         None => None,
     };
-    let nobodys = |login: &str| derive(&ctx.secrets.code_key, &AccountId(format!("nobody: {login}")), 0);
+    let nobodys = |login: &str| {
+        let account = AccountId(format!("nobody: {login}"));
+        derive(&ctx.secrets.code_key, &account, Issue { epoch: 0, number: 0 })
+    };
     let (is_given, compared) = match right {
         Some(right) => (true, Some(right)),
         None => (false, nobodys(login)),
@@ -118,7 +121,7 @@ mod tests {
         ctx.db.run(Batch::plain(vec![put, account, place])).await.unwrap();
         let id = test.order("ministry:fr", None).await;
         let (account, key) = (AccountId("a".to_owned()), CodeKey::Order(id.clone()));
-        let live = LiveCode { key, issue: 1, expires_at: ctx.clock.now() };
+        let live = LiveCode { key, issue: Issue { epoch: 0, number: 1 }, expires_at: ctx.clock.now() };
         let code = live_code_secret(ctx, &account, &live).await.unwrap().unwrap();
         ctx.db.run(Batch::plain(vec![q!("UPDATE reset_order SET sealed_code_key = NULL")])).await.unwrap();
         let live = (account, live);

@@ -22,6 +22,7 @@ pub mod print_slips;
 pub mod random;
 pub mod refresh_token;
 pub mod reset_order;
+pub mod restored;
 pub mod revoke_token;
 pub mod sign_out;
 pub mod signing_keys;

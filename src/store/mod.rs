@@ -5,6 +5,7 @@ pub mod audit;
 pub mod client;
 pub mod clock;
 pub mod db;
+pub mod deployment;
 pub mod ephemeral;
 pub mod grant;
 pub mod import;

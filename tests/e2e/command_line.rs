@@ -12,7 +12,7 @@ use crate::provider::Provider;
 
 /// Runs the program in a folder, with nothing of this process's environment, and tells what happened. What differs from
 /// run to run is cut out.
-fn ecluse(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+pub(crate) fn ecluse(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_ecluse"))
         .args(arguments)
         .current_dir(folder)

@@ -40,6 +40,7 @@ mod receiver;
 mod relying_party;
 mod replicas;
 mod restart;
+mod restored;
 mod secrecy;
 mod session;
 mod sign_in;

@@ -3,13 +3,21 @@
 CREATE TABLE deployment (
     singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
     epoch BIGINT NOT NULL,
+    restored_at BIGINT,
     created_at BIGINT NOT NULL
 );
 
 INSERT INTO deployment (singleton, epoch, created_at) VALUES (1, 0, now_us());
 
--- Raised in the transaction of every change to any order and by nothing else. One row, so that it is read and
--- raised in commit order: a maximum over orders or a sequence would not be.
+-- One row for each file outside the database that remembers how far it has come: a copy that is older does not know
+-- what the file knows.
+CREATE TABLE witness (
+    id TEXT PRIMARY KEY,
+    mark BIGINT NOT NULL
+);
+
+-- Raised in the transaction of every change to any order, and beyond all that was used when the database was put back
+-- from a copy. One row, so that it is read and raised in commit order: a maximum over orders or a sequence would not be.
 CREATE TABLE order_clock (
     singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
     value BIGINT NOT NULL
