@@ -7,7 +7,7 @@ use ecluse::domain::secret::Secret as Shown;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::browser::{Browser, Lost, Tab, answer};
+use super::browser::{Lost, Tab, answer};
 use super::person::{Coupon, Person, Tokens, Wish};
 use super::town::{password, plain};
 use crate::browser::Page;
@@ -21,7 +21,7 @@ fn name_of(secret: &str) -> String {
 }
 
 /// What an answer was, if the one of a success is told by `yes`.
-fn outcome(answer: &Result<Page, Lost>, yes: bool) -> Outcome {
+pub(super) fn outcome(answer: &Result<Page, Lost>, yes: bool) -> Outcome {
     match answer {
         Err(Lost) => Outcome::Unknown,
         Ok(_) if yes => Outcome::Yes,
@@ -47,11 +47,11 @@ fn body(page: &Page) -> Value {
 }
 
 impl Person {
-    fn account_name(&self) -> String {
+    pub(super) fn account_name(&self) -> String {
         self.account.login.clone()
     }
 
-    fn record(&self, began: i64, replica: u8, act: Act, outcome: Outcome) {
+    pub(super) fn record(&self, began: i64, replica: u8, act: Act, outcome: Outcome) {
         self.town.recorder.record(began, (self.actor, Some(replica)), act, outcome);
     }
 
@@ -89,7 +89,7 @@ impl Person {
     }
 
     /// On from the pages to the relying party that was asked for.
-    async fn resume(&self, tab: &mut Tab, room: &str, wish: &Wish) {
+    pub(super) async fn resume(&self, tab: &mut Tab, room: &str, wish: &Wish) {
         let path = format!("{room}/resume");
         self.fetch_code(tab, &path, wish, false).await;
     }
@@ -97,61 +97,6 @@ impl Person {
     fn wish(&self) -> Wish {
         let client = *self.dice.pick(&[PORTAL, SPA]);
         Wish { client, offline: client == SPA || self.dice.chance(60) }
-    }
-
-    /// Chooses another password on the change page that the browser can get to.
-    pub(crate) async fn change(&self) {
-        if let Some(before) = self.choose().await {
-            self.go_on_in(before).await;
-        }
-    }
-
-    /// The same; the tab as it was before, if there was something to be done.
-    async fn choose(&self) -> Option<Tab> {
-        let (replica, mut tab) = (self.replica(), self.browser.tab());
-        let room = self.room.lock().unwrap().take();
-        let start = room.as_ref().map_or("/account/password", |(room, _)| room);
-        let page = tab.go(self.replica(), start).await.ok()?;
-        let (Some(by), Some(form)) = (tab.held(), page.form("/password")) else {
-            if self.dice.chance(70) {
-                self.browser.forget();
-            }
-            return None;
-        };
-        let proof = if page.body.contains("id=\"current_password\"") {
-            let passwords = self.account.passwords();
-            passwords.last().map(|likeliest| Secret::Password(*likeliest))
-        } else {
-            self.typed.lock().unwrap().clone()
-        };
-        let proof = proof?;
-        let current = match &proof {
-            Secret::Password(number) => password(*number),
-            Secret::Code(_) => String::new(),
-        };
-        let number = self.town.new_password();
-        let new = password(number);
-        let fields = [("current_password", current.as_str()), ("new_password", &new), ("confirmation", &new)];
-        let (before, began) = (tab.clone(), self.town.recorder.now());
-        let answer = tab.submit(replica, form, &fields).await;
-        let made =
-            answer.as_ref().ok().and_then(Page::location).is_some_and(|next| next.ends_with("/changed"));
-        let outcome = outcome(&answer, made);
-        match outcome {
-            Outcome::Yes => {
-                self.account.is(number);
-                self.account.all_ends();
-            }
-            Outcome::Unknown => self.account.may_be(number),
-            Outcome::No(_) => {}
-        }
-        let session = tab.session().filter(|_| made);
-        let act = Act::Change { account: self.account_name(), by, proof, new: number, session };
-        self.record(began, replica, act, outcome);
-        if let (Some((room, wish)), true) = (&room, made) {
-            self.resume(&mut tab, room, wish).await;
-        }
-        Some(before)
     }
 
     pub(crate) async fn authorize(&self, silent: bool) {
@@ -266,15 +211,6 @@ impl Person {
         let act = Act::SignOut { account: self.account_name(), session };
         self.record(began, replica, act, outcome(&answer, out));
         self.go_on_in(before).await;
-    }
-
-    /// Somebody has a copy of the cookies that were there before, and tries what they still open.
-    async fn go_on_in(&self, before: Tab) {
-        let copy = Self { browser: Browser::stolen(before), ..self.elsewhere() };
-        copy.authorize(self.dice.chance(50)).await;
-        if self.dice.chance(30) {
-            copy.choose().await;
-        }
     }
 
     /// An operator issues a code for this person alone.

@@ -177,6 +177,17 @@ impl Person {
         tokio::join!(use_it(self), use_it(&other));
     }
 
+    /// A slip that was left lying about.
+    async fn type_an_old_code(&self) {
+        let codes = self.account.codes();
+        if !codes.is_empty() {
+            let other = self.elsewhere();
+            if other.sign_in(Secret::Code(self.dice.pick(&codes).clone())).await == Some(true) {
+                other.change().await;
+            }
+        }
+    }
+
     /// What else is done while doors are knocked at because of somebody else: whoever is on the change page, or could get
     /// there, tries to be faster.
     fn amid(&self) -> Amid {
@@ -225,6 +236,7 @@ impl Person {
             12..45 if coupon => self.redeem().await,
             45..80 if grant => self.try_what_there_is().await,
             80..83 => self.get_in().await,
+            83..86 => self.type_an_old_code().await,
             _ => {
                 self.authorize(false).await;
                 if self.browser.tab().session().is_some() && self.wallet.lock().unwrap().coupons.is_empty() {
@@ -280,6 +292,9 @@ impl Person {
             }
             (22..35, Some(refresh)) => self.introspect(refresh).await,
             (35..38, _) if let Some(rotated) = &rotated => self.refresh(SPA, rotated).await,
+            (38..42, Some(refresh)) if let Some(rotated) = &rotated => {
+                tokio::join!(self.refresh(tokens.client, refresh), self.refresh(SPA, rotated));
+            }
             (38..70, _) => self.introspect(&tokens.access).await,
             _ => self.userinfo(&tokens.access).await,
         }

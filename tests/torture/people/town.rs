@@ -191,6 +191,11 @@ impl Account {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Every code that was printed so far.
+    pub(crate) fn codes(&self) -> Vec<String> {
+        self.codes.lock().unwrap().clone()
+    }
+
     pub(crate) fn last_code(&self) -> Option<String> {
         self.codes.lock().unwrap().last().cloned()
     }
