@@ -122,7 +122,7 @@ fn enough_happened(town: &Town, seconds: u64) {
         ("exchange", seconds / 2),
         ("refresh", seconds / 20),
         ("introspect", seconds / 10),
-        ("order", seconds / 8),
+        ("order", seconds / 15),
         ("fault", seconds / 8),
     ];
     for (act, least) in least {
