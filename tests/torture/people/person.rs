@@ -103,7 +103,7 @@ impl Person {
             if alarm.has_changed().unwrap() {
                 alarm.mark_unchanged();
                 // A few times before the password is changed, which ends what there is to see.
-                for _ in 0..self.dice.between(1, 3) {
+                for _ in 0..self.dice.between(1, 2) {
                     self.knock(self.amid()).await;
                 }
                 continue;
@@ -323,16 +323,21 @@ impl Person {
         for tokens in grants {
             let Tokens { client, access, refresh, .. } = tokens;
             let token = access.clone();
-            door!(person, person.introspect(&token).await);
-            door!(person, person.userinfo(&access).await);
+            if self.dice.chance(50) {
+                door!(person, person.introspect(&token).await);
+            } else {
+                door!(person, person.userinfo(&access).await);
+            }
             if let Some(refresh) = refresh {
                 door!(person, person.refresh(client, &refresh).await);
             }
         }
-        for silent in [false, false, true] {
+        for silent in [false, true] {
             door!(person, person.authorize(silent).await);
         }
-        if let Some(password) = self.account.passwords().last().copied() {
+        if let Some(password) = self.account.passwords().last().copied()
+            && self.dice.chance(50)
+        {
             let other = self.elsewhere();
             doors.spawn(async move {
                 other.sign_in(Secret::Password(password)).await;

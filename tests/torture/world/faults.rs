@@ -44,11 +44,16 @@ impl World {
         town.recorder.fault(format!("replica {which} is there again"));
     }
 
-    /// It stands still in the middle of what it does, and goes on late as if nothing had been.
-    async fn freeze_replica(&self, town: &Town, which: usize) {
+    /// It stands still in the middle of what it does, and goes on late as if nothing had been; now and then others
+    /// are no longer those that it spoke with.
+    async fn freeze_replica(&mut self, town: &Town, which: usize) {
         town.recorder.fault(format!("replica {which} stands still"));
         self.replicas[which].freeze();
-        self.rest(200, 5000).await;
+        match self.dice.below(100) {
+            0..15 => self.kill_postgres(town).await,
+            15..30 => self.kill_redis(town).await,
+            _ => self.rest(200, 5000).await,
+        }
         self.replicas[which].thaw();
         town.recorder.fault(format!("replica {which} goes on"));
     }
