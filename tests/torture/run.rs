@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::checker::check;
 use super::dice::Dice;
 use super::history::{Act, Final, History, Outcome};
+use super::people::ambush::Ambusher;
 use super::people::operators::Operator;
 use super::people::person::Person;
 use super::people::town::Town;
@@ -22,21 +23,30 @@ fn setting<T: std::str::FromStr>(name: &str) -> Option<T> {
 
 /// Two at each account: its owner, and somebody who knows as much.
 fn people(town: &Arc<Town>, seed: u64) -> Vec<Person> {
-    let actors = (100..).step_by(2).zip(town.accounts.values());
+    let accounts = town.accounts.values().filter(|account| !account.is_in_the_lair());
+    let actors = (100..).step_by(2).zip(accounts);
     let both = |(first, account): (u32, &Arc<_>)| {
         [first, first + 1].map(|actor| Person::new(town, account, actor, Dice::of(seed, actor)))
     };
     actors.flat_map(both).collect()
 }
 
+/// Whether one thing proved is enough.
+fn stops_early() -> bool {
+    setting::<u8>("ECLUSE_TORTURE_STOP") == Some(1)
+}
+
+fn so_far(town: &Town) -> History {
+    History { events: town.recorder.events(), end: Final::default() }
+}
+
 /// Ends it after a while, or once something was proved.
 async fn end(town: Arc<Town>, seconds: u64) {
     let last = i64::try_from(seconds).unwrap() * 1_000_000;
-    let stops_early = setting::<u8>("ECLUSE_TORTURE_STOP") == Some(1);
     while town.recorder.now() < last {
-        tokio::time::sleep(Duration::from_secs(if stops_early { 2 } else { 1 })).await;
-        if stops_early {
-            let so_far = History { events: town.recorder.events(), end: Final::default() };
+        tokio::time::sleep(Duration::from_secs(if stops_early() { 2 } else { 1 })).await;
+        if stops_early() {
+            let so_far = so_far(&town);
             if !tokio::task::spawn_blocking(move || check(&so_far)).await.unwrap().is_empty() {
                 break;
             }
@@ -82,8 +92,14 @@ async fn under_faults() {
     for operator in Operator::office(&town, 2, seed, 3) {
         actors.spawn(operator.work());
     }
+    for ambusher in Ambusher::all(&town, &world) {
+        actors.spawn(ambusher.lurk());
+    }
     actors.spawn(end(Arc::clone(&town), seconds));
     world.go_wrong(&town).await;
+    if stops_early() && !check(&so_far(&town)).is_empty() {
+        judge(&town, &so_far(&town));
+    }
     while let Some(ended) = actors.join_next().await {
         ended.unwrap();
     }

@@ -10,7 +10,7 @@ use crate::browser::Page;
 use crate::torture::history::{Act, Held, Outcome, Secret};
 
 /// A change page that is open in a tab.
-struct Opened {
+pub(super) struct Opened {
     tab: Tab,
     by: Held,
     proof: Secret,
@@ -31,6 +31,13 @@ impl Person {
         self.go_on_in(before).await;
     }
 
+    /// Chooses another password, without any delay and with nothing after it.
+    pub(super) async fn change_at_once(&self) {
+        if let Some(opened) = self.open_page().await {
+            self.choose(opened).await;
+        }
+    }
+
     /// Somebody has a copy of the cookies that were there before, and tries what they still open.
     pub(crate) async fn go_on_in(&self, before: Tab) {
         let copy = Self { browser: Browser::stolen(before), ..self.elsewhere() };
@@ -49,7 +56,7 @@ impl Person {
         tokio::time::sleep(self.dice.time(Duration::from_millis(2500))).await;
     }
 
-    async fn open_page(&self) -> Option<Opened> {
+    pub(super) async fn open_page(&self) -> Option<Opened> {
         let mut tab = self.browser.tab();
         let room = self.room.lock().unwrap().take();
         let start = room.as_ref().map_or("/account/password", |(room, _)| room);
@@ -77,7 +84,7 @@ impl Person {
         if self.dice.chance(12) { Some(*self.dice.pick(&passwords)) } else { passwords.last().copied() }
     }
 
-    async fn choose(&self, opened: Opened) {
+    pub(super) async fn choose(&self, opened: Opened) {
         let Opened { mut tab, by, proof, form, room } = opened;
         let current = match &proof {
             Secret::Password(number) => password(*number),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ecluse::domain::level::Level;
 
-use super::town::{Account, CLASSES, HEADER, Town, codes_of, plain};
+use super::town::{Account, CLASSES, HEADER, LAIR, Town, codes_of, plain};
 use crate::torture::dice::Dice;
 use crate::torture::history::{Act, Outcome};
 
@@ -57,7 +57,8 @@ impl Operator {
     }
 
     fn somebody(&self) -> &Arc<Account> {
-        let accounts: Vec<_> = self.town.accounts.values().collect();
+        let accounts: Vec<_> =
+            self.town.accounts.values().filter(|account| !account.is_in_the_lair()).collect();
         accounts[self.dice.below(u32::try_from(accounts.len()).unwrap()) as usize]
     }
 
@@ -67,7 +68,7 @@ impl Operator {
 
     /// A class mostly, so that others go on meanwhile.
     fn place(&self) -> String {
-        let (school, class) = self.dice.pick(&CLASSES);
+        let (school, class) = self.dice.pick(&CLASSES[..LAIR]);
         match self.dice.below(100) {
             0..75 => format!("class:{school}/{class}"),
             75..93 => format!("uai:{school}"),
@@ -185,7 +186,7 @@ impl Operator {
         let account = self.somebody();
         // One move at a time.
         let Some(from) = account.class.lock().unwrap().take() else { return };
-        let to = (from + self.dice.between(1, 3) as usize) % CLASSES.len();
+        let to = (from + self.dice.between(1, 3) as usize) % LAIR;
         let file = format!("move{}.csv", self.actor);
         self.town.file(&file, &format!("{HEADER}{}", account.line(to)));
         let path = |class: usize| {

@@ -60,6 +60,8 @@ pub(crate) struct Person {
     pub(crate) account: Arc<Account>,
     pub(crate) actor: u32,
     pub(crate) dice: Dice,
+    /// The replica that it stays at; any else.
+    pub(crate) at: Option<u8>,
     pub(crate) browser: Browser,
     pub(crate) wallet: Arc<Mutex<Wallet>>,
     /// What opened the change page that the browser is on.
@@ -76,6 +78,7 @@ impl Person {
             account: Arc::clone(account),
             actor,
             dice,
+            at: None,
             wallet: Arc::default(),
             typed: Arc::default(),
             room: Arc::default(),
@@ -83,7 +86,7 @@ impl Person {
     }
 
     pub(crate) fn replica(&self) -> u8 {
-        u8::try_from(self.dice.below(REPLICAS.into())).unwrap()
+        self.at.unwrap_or_else(|| u8::try_from(self.dice.below(REPLICAS.into())).unwrap())
     }
 
     /// The same person at another browser.

@@ -17,11 +17,17 @@ use crate::torture::world::link::Link;
 use crate::torture::world::replica::ecluse;
 
 /// The classes, each with its school.
-pub(crate) const CLASSES: [(&str, &str); 4] =
-    [("0860001J", "6A"), ("0860001J", "6B"), ("0169001X", "5B"), ("0169001X", "5C")];
+pub(crate) const CLASSES: [(&str, &str); 5] =
+    [("0860001J", "6A"), ("0860001J", "6B"), ("0169001X", "5B"), ("0169001X", "5C"), ("0799999P", "6Z")];
+
+/// The last is the lair of those who lie in ambush: nobody comes there or leaves.
+pub(crate) const LAIR: usize = 4;
 
 /// Accounts in each class at the beginning.
 const IN_A_CLASS: u32 = 5;
+
+/// Accounts in the lair.
+const IN_THE_LAIR: u32 = 6;
 
 /// Everybody, and what is needed to act.
 pub(crate) struct Town {
@@ -33,6 +39,8 @@ pub(crate) struct Town {
     chosen: AtomicU32,
     /// Of each place, the codes from the root down, as orders have it.
     pub(crate) paths: BTreeMap<String, String>,
+    /// Of each login, the account's id.
+    pub(crate) ids: BTreeMap<String, String>,
     folder: PathBuf,
     office: Link,
     /// An operator's program takes a core while it starts.
@@ -66,17 +74,18 @@ impl Town {
     pub(crate) async fn found(world: &World) -> Self {
         let mut accounts = BTreeMap::new();
         let mut file = HEADER.to_owned();
-        for key in 0..IN_A_CLASS * 4 {
+        for key in 0..IN_A_CLASS * 4 + IN_THE_LAIR {
+            let class = if key < IN_A_CLASS * 4 { key as usize % LAIR } else { LAIR };
             let account = Account {
                 login: format!("eleve{key}"),
                 key,
                 passwords: Mutex::default(),
                 codes: Mutex::default(),
                 generation: AtomicU32::new(0),
-                class: Mutex::new(Some(key as usize % CLASSES.len())),
+                class: Mutex::new(Some(class)),
                 alarm: watch::Sender::new(0),
             };
-            file.push_str(&account.line(key as usize % CLASSES.len()));
+            file.push_str(&account.line(class));
             accounts.insert(account.login.clone(), Arc::new(account));
         }
         std::fs::write(world.folder().join("people.csv"), file).unwrap();
@@ -89,6 +98,7 @@ impl Town {
             over: AtomicBool::new(false),
             chosen: AtomicU32::new(0),
             paths: BTreeMap::new(),
+            ids: BTreeMap::new(),
             folder: world.folder(),
             office: world.office.clone(),
             desks: Semaphore::new(3),
@@ -105,6 +115,7 @@ impl Town {
         let people = "SELECT a.login, a.id, f.path FROM account a JOIN affiliation f ON f.account_id = a.id
              WHERE f.path LIKE '%class:%'";
         for row in client.query(people, &[]).await.unwrap() {
+            self.ids.insert(row.get(0), row.get(1));
             let act = Act::Person { account: row.get(0), id: row.get(1), place: row.get(2) };
             self.recorder.record(self.recorder.now(), (0, None), act, Outcome::Yes);
         }
@@ -176,6 +187,11 @@ impl Account {
         let (school, class) = CLASSES[class];
         let Self { login, key, .. } = self;
         format!("A;{key};{login};Élève;Essai;National_ELV;{school};{class}\n")
+    }
+
+    /// Whether somebody lies in ambush for it, and nobody else has to do with it.
+    pub(crate) fn is_in_the_lair(&self) -> bool {
+        *self.class.lock().unwrap() == Some(LAIR)
     }
 
     pub(crate) fn passwords(&self) -> Vec<u32> {

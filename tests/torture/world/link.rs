@@ -25,6 +25,21 @@ pub(crate) enum Weather {
     Cut,
 }
 
+/// What is held up on the way to the database: what an account's batches begin with, or their commits.
+#[derive(Clone, Debug)]
+pub(crate) struct Snare {
+    pub(crate) account_id: String,
+    pub(crate) at: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Everything was read, and nothing is locked.
+    Begin,
+    /// Every condition was met.
+    Commit,
+}
+
 /// One link. Its port is what a program is told in place of the other's.
 #[derive(Clone)]
 pub(crate) struct Link {
@@ -33,6 +48,9 @@ pub(crate) struct Link {
     weather: watch::Sender<Weather>,
     /// Raised by each reset.
     resets: watch::Sender<u32>,
+    snares: watch::Sender<Vec<Snare>>,
+    /// Raised by each piece that a snare holds up.
+    caught: watch::Sender<u32>,
 }
 
 impl Link {
@@ -42,13 +60,34 @@ impl Link {
         let port = listener.local_addr().unwrap().port();
         let (weather, forecast) = watch::channel(Weather::Clear);
         let (resets, reset) = watch::channel(0);
+        let (snares, laid) = watch::channel(Vec::new());
+        let caught = watch::Sender::new(0);
+        let catches = caught.clone();
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
-                let passage = Passage { weather: forecast.clone(), reset: reset.clone(), dice: dice.clone() };
+                let passage = Passage {
+                    weather: forecast.clone(),
+                    reset: reset.clone(),
+                    dice: dice.clone(),
+                    snares: laid.clone(),
+                    caught: catches.clone(),
+                };
                 tokio::spawn(passage.open(near, target));
             }
         });
-        Self { name: name.to_owned(), port, weather, resets }
+        Self { name: name.to_owned(), port, weather, resets, snares, caught }
+    }
+
+    /// Holds up what the snare is for until it is taken away; what comes out says when something is caught.
+    pub(crate) fn lay(&self, snare: Snare) -> watch::Receiver<u32> {
+        let caught = self.caught.subscribe();
+        self.snares.send_modify(|snares| snares.push(snare));
+        caught
+    }
+
+    /// Takes the snares of an account away.
+    pub(crate) fn let_go(&self, account_id: &str) {
+        self.snares.send_modify(|snares| snares.retain(|snare| snare.account_id != account_id));
     }
 
     pub(crate) fn weather(&self, weather: Weather) {
@@ -69,6 +108,8 @@ struct Passage {
     weather: watch::Receiver<Weather>,
     reset: watch::Receiver<u32>,
     dice: Dice,
+    snares: watch::Receiver<Vec<Snare>>,
+    caught: watch::Sender<u32>,
 }
 
 impl Passage {
@@ -87,7 +128,9 @@ impl Passage {
         let broken = {
             let (near_in, near_out) = near.split();
             let (far_in, far_out) = far.split();
-            let both = async { tokio::try_join!(self.carry(near_in, far_out), self.carry(far_in, near_out)) };
+            let both = async {
+                tokio::try_join!(self.carry(near_in, far_out, true), self.carry(far_in, near_out, false))
+            };
             let mut reset = self.reset.clone();
             tokio::select! {
                 carried = both => carried.is_err(),
@@ -99,15 +142,41 @@ impl Passage {
         }
     }
 
-    async fn carry(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>) -> io::Result<()> {
+    async fn carry(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, asks: bool) -> io::Result<()> {
         let mut buffer = vec![0; 16 * 1024];
+        let mut batch = None;
         loop {
             let length = from.read(&mut buffer).await?;
             self.hold_up().await;
+            if asks {
+                self.ensnare(&buffer[..length], &mut batch).await;
+            }
             if length == 0 {
                 return to.shutdown().await;
             }
             to.write_all(&buffer[..length]).await?;
+        }
+    }
+
+    /// Holds a piece up while there is a snare for it. `batch`: whose account the batch under way is of, if it is one with a
+    /// snare.
+    async fn ensnare(&self, piece: &[u8], batch: &mut Option<Snare>) {
+        let mut snares = self.snares.clone();
+        let has = |text: &[u8]| piece.windows(text.len()).any(|part| part == text);
+        let begins = has(b"BEGIN ISOLATION");
+        if begins {
+            let laid = snares.borrow_and_update();
+            *batch = laid.iter().find(|snare| has(snare.account_id.as_bytes())).cloned();
+        }
+        let Some(Snare { account_id, at }) = batch else { return };
+        let now = match at {
+            Moment::Begin => begins,
+            Moment::Commit => has(b"COMMIT\0"),
+        };
+        let lies = |laid: &Vec<Snare>| laid.iter().any(|snare| snare.account_id == *account_id);
+        if now && lies(&snares.borrow()) {
+            self.caught.send_modify(|caught| *caught += 1);
+            let _ = snares.wait_for(|laid| !lies(laid)).await; // the link is gone else
         }
     }
 
