@@ -13,6 +13,7 @@ mod account;
 mod backup;
 mod check_config;
 mod client;
+mod doctor;
 mod findings;
 mod init;
 mod instance;
@@ -70,6 +71,8 @@ enum Command {
     CheckConfig,
     /// Copy the database, while it stays in use
     Backup(backup::Args),
+    /// Look for what is wrong with settings, clocks, database, Redis, keys and issuer, and say what to do
+    Doctor,
     /// One person, or a selection.
     Account(Acts<account::Verb>),
     /// The relying parties.
@@ -136,6 +139,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Init => init::run(global, printer).await,
         Command::CheckConfig => check_config::run(&global.load()?, printer).await,
         Command::Backup(args) => backup::run(&global.load()?, args, printer).await,
+        Command::Doctor => doctor::run(global, printer).await,
         Command::Account(act) => account::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Client(act) => client::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Keys(act) => keys::run(&global.load()?, act.verb, act.acting, printer).await,

@@ -66,6 +66,11 @@ impl Failure {
         Self { status: ExitStatus::Refused, message: message.to_string(), hint: None }
     }
 
+    /// What is wrong, and what to do about it.
+    pub fn into_words(self) -> (String, Option<String>) {
+        (self.message, self.hint)
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {

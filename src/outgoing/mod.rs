@@ -22,6 +22,9 @@ pub use reach::Reach;
 /// How much of an answer's body is read, so that the connection can be used again; one that is longer is dropped with it.
 const BODY: usize = 4 * 1024;
 
+/// How much of a document is read.
+const DOCUMENT: usize = 64 * 1024;
+
 /// Connections kept for the next request to the same host, and for how long.
 const IDLE: (usize, Duration) = (8, Duration::from_secs(30));
 
@@ -66,6 +69,23 @@ impl Outgoing {
             .user_agent(concat!("ecluse/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { http, reach })
+    }
+
+    /// Gets a document, cut off where it is longer than any of ours.
+    pub async fn get(&self, address: &Url) -> Result<(u16, Vec<u8>), SendError> {
+        if !self.reach.allows_host(address) {
+            return Err(SendError::NotAllowed);
+        }
+        let sent = self.http.get(address.clone()).send().await;
+        let mut response = sent.map_err(|error| SendError::of(&error))?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| SendError::of(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > DOCUMENT {
+                break;
+            }
+        }
+        Ok((response.status().as_u16(), body))
     }
 
     /// Posts a form and answers the status.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod db;
 pub mod deployment;
 pub mod ephemeral;
+pub mod examined;
 pub mod grant;
 pub mod import;
 pub mod notice;

@@ -6,6 +6,10 @@ use std::time::Duration;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Db, DbError, q};
 
+/// How far it may be. Claims in Redis are judged by our clock, orders by the database's: a replica that lives in another time
+/// keeps sessions that are over, or drops those that are not.
+const LIMIT: Duration = Duration::from_secs(2);
+
 /// How far the clock of this process is from the database's, as far as that is certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skew {
@@ -27,9 +31,9 @@ impl Skew {
         Self { ahead }
     }
 
-    /// Whether the clocks differ by more than `limit`, whichever is ahead.
-    pub const fn is_over(self, limit: Duration) -> bool {
-        Duration::from_micros(self.ahead.unsigned_abs()).as_micros() > limit.as_micros()
+    /// Whether a program must not serve with such a clock, be it ahead or behind.
+    pub const fn is_too_much(self) -> bool {
+        Duration::from_micros(self.ahead.unsigned_abs()).as_micros() > LIMIT.as_micros()
     }
 }
 
@@ -54,8 +58,6 @@ pub async fn skew(db: &Db) -> Result<Skew, DbError> {
 mod tests {
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(2);
-
     fn skew(asked: i64, told: i64, answered: i64) -> Skew {
         let at = Timestamp::from_micros;
         Skew::between(at(asked * 1_000_000), at(told * 1_000_000), at(answered * 1_000_000))
@@ -76,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_limit_itself_is_within() {
-        assert!(!skew(10, 8, 20).is_over(LIMIT) && !skew(10, 22, 20).is_over(LIMIT));
-        assert!(skew(10, 7, 20).is_over(LIMIT) && skew(10, 23, 20).is_over(LIMIT));
+        assert!(!skew(10, 8, 20).is_too_much() && !skew(10, 22, 20).is_too_much());
+        assert!(skew(10, 7, 20).is_too_much() && skew(10, 23, 20).is_too_much());
     }
 }

@@ -1,16 +1,10 @@
 //! Whether the process lives, and whether it can decide.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use http::StatusCode;
 
 use crate::store;
 use crate::web::app::App;
-
-/// How far our clock may be from the database's. Claims are judged by ours, orders by the database's: a replica that lives
-/// in another time keeps sessions that are over, or drops those that are not.
-const CLOCK_LIMIT: Duration = Duration::from_secs(2);
 
 /// GET `/healthz`: the process answers.
 pub async fn live() -> StatusCode {
@@ -30,7 +24,7 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
         return refuse(error, "the database does not answer\n");
     }
     match store::skew::skew(&app.ctx.db).await {
-        Ok(skew) if skew.is_over(CLOCK_LIMIT) => {
+        Ok(skew) if skew.is_too_much() => {
             tracing::error!(seconds_ahead = %skew, "not ready: this machine's clock is not the database's");
             let reason = "the clock is more than 2 s from the database's\n";
             return (StatusCode::SERVICE_UNAVAILABLE, reason);

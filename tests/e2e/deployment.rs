@@ -40,6 +40,11 @@ impl House {
         Self::build_on(ServerDatabase::create(None).await)
     }
 
+    /// The address of the database on a server, if it is there.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.database.as_ref().map(|database| database.url.as_str())
+    }
+
     fn build_on(database: Option<ServerDatabase>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let issuer = free_address();

@@ -16,6 +16,7 @@ mod crash;
 mod database;
 mod demo;
 mod deployment;
+mod doctor;
 mod documents;
 mod doors;
 mod history;

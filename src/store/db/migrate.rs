@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use super::error::DbError;
 use aws_lc_rs::digest;
 
 /// One script of `src/store/migrations/`.
@@ -115,6 +116,17 @@ pub(super) fn pending<'a>(
         }
     }
     Ok(&known[applied.len()..])
+}
+
+/// Refuses a database that lacks a script.
+pub(super) fn expect_none_pending(known: &[Migration], applied: &[Applied]) -> Result<(), DbError> {
+    match pending(known, applied)?.last() {
+        None => Ok(()),
+        Some(last) => {
+            let found = applied.last().map_or(0, |applied| applied.version);
+            Err(MigrateError::Older { found, needed: last.version }.into())
+        }
+    }
 }
 
 #[cfg(test)]

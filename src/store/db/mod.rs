@@ -34,6 +34,7 @@ pub(crate) use statement::q;
 pub use statement::{Affected, Batch, OrderLock, Statement, Value};
 
 use super::clock::Clock;
+use super::examined::Examined;
 use postgres::Postgres;
 use sqlite::Sqlite;
 
@@ -178,6 +179,22 @@ impl Db {
         match &self.engine {
             Engine::Postgres(postgres) => postgres.check_schema(migrate::MIGRATIONS).await,
             Engine::Sqlite(_) => self.migrate().await,
+        }
+    }
+
+    /// The same without changing anything, whatever the engine.
+    pub async fn look_at_schema(&self) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.check_schema(migrate::MIGRATIONS).await,
+            Engine::Sqlite(sqlite) => sqlite.check_schema(migrate::MIGRATIONS).await,
+        }
+    }
+
+    /// Looks for what would hurt later. `connections` is how many the program may open to a server.
+    pub async fn examine(&self, connections: usize) -> Result<Examined, DbError> {
+        match &self.engine {
+            Engine::Postgres(postgres) => postgres.examine(connections).await,
+            Engine::Sqlite(sqlite) => sqlite.examine().await,
         }
     }
 

@@ -22,6 +22,7 @@ pub use throttle::Reserve;
 
 use self::claim::{Held, unmet};
 use super::db::{Batch, BatchError, Db, DbError, Row, Statement, q};
+use super::examined::Examined;
 use crate::domain::timestamp::Timestamp;
 
 /// Rows deleted in one batch by [`Ephemeral::tidy`]: a few milliseconds in which nobody else writes.
@@ -69,6 +70,14 @@ impl Ephemeral {
         match &self.engine {
             Engine::Database(_) => Ok(()),
             Engine::Redis(redis) => redis.check_server().await,
+        }
+    }
+
+    /// Looks for what would hurt later; none where the store is the database.
+    pub async fn examine(&self) -> Option<Result<Examined, DbError>> {
+        match &self.engine {
+            Engine::Database(_) => None,
+            Engine::Redis(redis) => Some(redis.examine().await),
         }
     }
 

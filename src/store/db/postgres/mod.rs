@@ -8,6 +8,7 @@
 mod address;
 mod batch;
 mod connection;
+mod examine;
 mod failure;
 mod read;
 mod schema;

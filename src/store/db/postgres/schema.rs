@@ -85,13 +85,7 @@ pub(super) async fn check(core: &Core, known: &[Migration]) -> Result<(), DbErro
     let is_there = client.query_one("SELECT to_regclass('schema_version') IS NOT NULL", &[]).await;
     let applied =
         if is_there.map_err(failed)?.get(0) { history(&client).await.map_err(failed)? } else { Vec::new() };
-    match migrate::pending(known, &applied)?.last() {
-        None => Ok(()),
-        Some(last) => {
-            let found = applied.last().map_or(0, |applied| applied.version);
-            Err(MigrateError::Older { found, needed: last.version }.into())
-        }
-    }
+    migrate::expect_none_pending(known, &applied)
 }
 
 /// The script with every text in the order of its bytes, as SQLite has it: paths are searched by ranges, and what is

@@ -23,9 +23,10 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::error::{BatchError, DbError};
 use super::migrate::Migration;
 use super::row::Row;
-use super::statement::{Affected, Batch, Statement};
+use super::statement::{Affected, Batch, Statement, q};
 use crate::domain::timestamp::Timestamp;
 use crate::store::clock::Clock;
+use crate::store::examined::Examined;
 use connection::{Access, Opener};
 use on_the_spot::OnTheSpot;
 
@@ -107,6 +108,17 @@ impl Sqlite {
 
     pub(super) async fn migrate(&self, known: &'static [Migration], now: Timestamp) -> Result<(), DbError> {
         self.alone(move |connection| schema::migrate(connection, known, now)).await?
+    }
+
+    pub(super) async fn check_schema(&self, known: &'static [Migration]) -> Result<(), DbError> {
+        self.alone(move |connection| schema::check(connection, known)).await?
+    }
+
+    /// A file is what it is opened as; what remains to be said is by what.
+    pub(super) async fn examine(&self) -> Result<Examined, DbError> {
+        let rows = self.read(q!("SELECT sqlite_version() AS version")).await?;
+        let version = rows.first().map_or(Ok("?"), |row| row.str("version"))?;
+        Ok(Examined { what: format!("SQLite {version}"), doubts: Vec::new() })
     }
 
     pub(super) async fn backup(

@@ -22,6 +22,7 @@ pub(super) fn migrate(
     let refused = |error: rusqlite::Error| connection::failure("migrate", &error);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refused)?;
+    transaction.execute_batch(HISTORY).map_err(refused)?;
     let applied = history(&transaction).map_err(refused)?;
     let pending = migrate::pending(known, &applied)?;
     for migration in pending {
@@ -37,9 +38,17 @@ pub(super) fn migrate(
     transaction.commit().map_err(refused)
 }
 
-fn history(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Applied>> {
-    transaction.execute_batch(HISTORY)?;
-    let mut lines = transaction.prepare("SELECT version, checksum FROM schema_version ORDER BY version")?;
+/// Refuses a schema that is not exactly the one of `known`, and changes nothing.
+pub(super) fn check(connection: &Connection, known: &[Migration]) -> Result<(), DbError> {
+    let refused = |error: rusqlite::Error| connection::failure("check the schema", &error);
+    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'";
+    let is_there = connection.prepare(table).and_then(|mut table| table.exists([])).map_err(refused)?;
+    let applied = if is_there { history(connection).map_err(refused)? } else { Vec::new() };
+    migrate::expect_none_pending(known, &applied)
+}
+
+fn history(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
+    let mut lines = connection.prepare("SELECT version, checksum FROM schema_version ORDER BY version")?;
     let applied = lines.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?;
     applied.collect()
 }

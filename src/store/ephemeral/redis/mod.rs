@@ -3,13 +3,14 @@
 //! A claim is a text `END JSON`, END in microseconds since the epoch. Redis forgets it by its own clock; END is what
 //! decides, by the clock of whoever reads, so that both engines give the same answers.
 
+mod examine;
 mod link;
 mod scripts;
 mod settings;
 
 use std::time::Duration;
 
-use redis::{FromRedisValue, RedisError, ServerErrorKind};
+use redis::{FromRedisValue, RedisError};
 
 pub use settings::{Login, RedisSettings, Topology};
 
@@ -47,39 +48,6 @@ impl Redis {
     /// Whether it answers.
     pub async fn ping(&self) -> Result<(), DbError> {
         self.ask(&Request::Repeatable(redis::cmd("PING"))).await
-    }
-
-    /// Refuses a server that is too old, or that would forget claims when its memory is full.
-    pub(super) async fn check_server(&self) -> Result<(), DbError> {
-        let mut info = redis::cmd("INFO");
-        info.arg("server").arg("memory");
-        let text: String = match self.link.ask(&Request::Repeatable(info)).await {
-            Ok(value) => first_text(value)?,
-            // An ACL user need not be allowed to look.
-            Err(error) if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoPerm) => {
-                return self.ping().await;
-            }
-            Err(error) => return Err(away(&error)),
-        };
-        let field = |name: &str| {
-            text.lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-                .unwrap_or_default()
-                .trim()
-        };
-        let major = field("redis_version").split('.').next().and_then(|major| major.parse::<u64>().ok());
-        if major.is_some_and(|major| major < OLDEST) {
-            return Err(unsuitable(format!("is version {}, and {OLDEST} is needed", field("redis_version"))));
-        }
-        let bounded = !matches!(field("maxmemory"), "" | "0");
-        if bounded && field("maxmemory_policy") != "noeviction" {
-            return Err(unsuitable(format!(
-                "has the maxmemory-policy {}, and would forget sessions and counters of failures when its memory is \
-                 full; set it to noeviction",
-                field("maxmemory_policy")
-            )));
-        }
-        Ok(())
     }
 
     pub(super) async fn get(&self, kind: &str, key: &str) -> Result<Option<String>, DbError> {
