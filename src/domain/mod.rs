@@ -19,6 +19,7 @@ pub mod reset_order;
 pub mod scope;
 pub mod secret;
 pub mod session;
+pub mod tally;
 pub mod territory;
 pub mod throttle;
 pub mod timestamp;

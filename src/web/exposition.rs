@@ -25,6 +25,7 @@ pub async fn text(ctx: &Context) -> String {
     page.orders(standing.as_ref());
     page.clock(standing.as_ref());
     page.database(ctx, standing.is_some());
+    page.redis(ctx);
     page.0
 }
 
@@ -97,7 +98,7 @@ impl Page {
         let sent = Notified::ALL.iter().map(|outcome| outcome.as_str()).zip(&meters.notices);
         let help = "Attempts of this program to send a notice, by outcome.";
         self.counters("ecluse_notice_attempts_total", help, "outcome", sent);
-        let Some(Standing { notices, .. }) = standing else { return };
+        let Some(Standing { notices, walks, .. }) = standing else { return };
         self.family("ecluse_notices", "gauge", "Notices in the outbox, by state; counted up to 100000.");
         self.sample("ecluse_notices", &[("state", "waiting")], notices.waiting);
         self.sample("ecluse_notices", &[("state", "parked")], notices.parked);
@@ -107,6 +108,9 @@ impl Page {
             "For how long the most overdue notice is due.",
         );
         self.sample("ecluse_notices_overdue_seconds", &[], notices.overdue.as_secs_f64());
+        let help = "Relying parties that are still being told of an order, counted for each order.";
+        self.family("ecluse_notice_walks", "gauge", help);
+        self.sample("ecluse_notice_walks", &[], walks);
     }
 
     fn orders(&mut self, standing: Option<&Standing>) {
@@ -130,6 +134,7 @@ impl Page {
 
     fn database(&mut self, ctx: &Context, answers: bool) {
         const NAME: &str = "ecluse_database_connections";
+        const TOOK: &str = "ecluse_database_duration_seconds";
         self.family(
             "ecluse_database_up",
             "gauge",
@@ -138,7 +143,12 @@ impl Page {
         self.sample("ecluse_database_up", &[], u8::from(answers));
         let help = "Statements and batches that found the database's queue full.";
         self.family("ecluse_database_refusals_total", "counter", help);
-        self.sample("ecluse_database_refusals_total", &[], ctx.db.refusals());
+        let tally = ctx.db.tally();
+        self.sample("ecluse_database_refusals_total", &[], tally.refusals.get());
+        let help = "How long reading took, and batches with their commit, waiting included.";
+        self.family(TOOK, "histogram", help);
+        self.histogram(TOOK, &[("kind", "read")], &tally.reads);
+        self.histogram(TOOK, &[("kind", "batch")], &tally.batches);
         let Some(connections) = ctx.db.connections() else { return };
         self.family(NAME, "gauge", "Connections to the server, by state.");
         self.sample(NAME, &[("state", "busy")], connections.busy);
@@ -147,6 +157,18 @@ impl Page {
         self.sample("ecluse_database_connections_limit", &[], connections.limit);
         self.family("ecluse_database_waiting", "gauge", "Statements and batches that wait for a connection.");
         self.sample("ecluse_database_waiting", &[], connections.waiting);
+    }
+
+    fn redis(&mut self, ctx: &Context) {
+        const TOOK: &str = "ecluse_redis_duration_seconds";
+        let Some((tally, is_connected)) = ctx.ephemeral.redis_tally() else { return };
+        self.family("ecluse_redis_up", "gauge", "Whether there is a connection that nobody has found lost.");
+        self.sample("ecluse_redis_up", &[], u8::from(is_connected));
+        self.family(TOOK, "histogram", "How long Redis took to answer, connecting included.");
+        self.histogram(TOOK, &[], &tally.answers);
+        let failures = [("unanswered", &tally.unanswered), ("refused", &tally.refused)];
+        let help = "What Redis did not answer, or answered by an error.";
+        self.counters("ecluse_redis_failures_total", help, "failure", failures.into_iter());
     }
 
     fn family(&mut self, name: &str, kind: &str, help: &str) {

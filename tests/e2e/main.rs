@@ -53,3 +53,4 @@ mod throttle;
 mod token;
 #[path = "../torture/mod.rs"]
 mod torture;
+mod watching;

@@ -80,7 +80,9 @@ impl Metrics {
             before = Some((series, value));
             if bound.starts_with("\"+Inf\"") {
                 let (family, labels) = series.split_once("_bucket{").unwrap();
-                let count = format!("{family}_count{{{}}}", labels.trim_end_matches(','));
+                let labels = labels.trim_end_matches(',');
+                let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+                let count = format!("{family}_count{labels}");
                 assert_eq!(self.get(&count), value, "{count}");
             }
         }

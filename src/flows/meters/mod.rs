@@ -1,19 +1,17 @@
 //! What is counted, for whoever watches the program: numbers under words of the program's own. No label comes from a
-//! request, and nothing is counted by person, client or address. Counting is one atomic addition.
+//! request, and nothing is counted by person, client or address.
 
-mod histogram;
 mod label;
 pub mod standing;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::domain::gate::{Closure, GatePass};
 use crate::domain::timestamp::Timestamp;
 
-pub use histogram::{Histogram, Reading};
+pub use crate::domain::tally::{Counter, Histogram};
 pub use label::{Decision, Door, Notified, SignIn};
 use standing::Standing;
 
@@ -35,22 +33,6 @@ pub struct Meters {
 
 /// How long requests of one route took, by the first digit of the answer's status.
 pub type ByStatus = [Histogram; 5];
-
-/// A number that only grows.
-#[derive(Default)]
-pub struct Counter(AtomicU64);
-
-impl Counter {
-    /// One more.
-    pub fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many there were.
-    pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 impl Meters {
     /// Nothing has been counted yet.

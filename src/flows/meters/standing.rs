@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Standing {
     /// Notices that are not settled.
     pub notices: Backlog,
+    /// Relying parties that are still being told of an order, counted for each order.
+    pub walks: usize,
     /// Orders, by state.
     pub orders: [(&'static str, u64); 4],
     /// How far our clock is from the database's.
@@ -45,6 +47,7 @@ pub async fn standing(ctx: &Context) -> Option<Standing> {
 async fn read(ctx: &Context) -> Result<Standing, DbError> {
     let skew = store::skew::skew(&ctx.db).await?;
     let notices = store::notice::backlog(&ctx.db).await?;
+    let walks = store::notice::walk::open(&ctx.db).await?.len();
     let mut orders = [("scheduled", 0), ("in_force", 0), ("closed", 0), ("cancelled", 0)];
     for order in store::reset_order::book(&ctx.db).await?.orders {
         let place = match order.state {
@@ -57,5 +60,5 @@ async fn read(ctx: &Context) -> Result<Standing, DbError> {
         };
         orders[place].1 += 1;
     }
-    Ok(Standing { notices, orders, skew })
+    Ok(Standing { notices, walks, orders, skew })
 }

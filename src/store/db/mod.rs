@@ -22,7 +22,6 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -35,6 +34,7 @@ pub use statement::{Affected, Batch, OrderLock, Statement, Value};
 
 use super::clock::Clock;
 use super::examined::Examined;
+use crate::domain::tally::{Counter, Histogram};
 use postgres::Postgres;
 use sqlite::Sqlite;
 
@@ -43,7 +43,18 @@ use sqlite::Sqlite;
 pub struct Db {
     engine: Engine,
     clock: Clock,
-    refusals: Arc<AtomicU64>,
+    tally: Arc<DbTally>,
+}
+
+/// What is counted of a database.
+#[derive(Default)]
+pub struct DbTally {
+    /// How long reading took, waiting included.
+    pub reads: Histogram,
+    /// How long batches took, waiting and the commit included.
+    pub batches: Histogram,
+    /// How often the queue in front was full.
+    pub refusals: Counter,
 }
 
 /// The connections to a server.
@@ -72,14 +83,14 @@ impl Db {
     /// Blocks for as long as opening a file takes.
     pub fn open_sqlite(path: &Path, clock: Clock, readers: usize) -> Result<Self, DbError> {
         let engine = Sqlite::open(path, &clock, readers)?;
-        Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), clock, refusals: Arc::default() })
+        Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), clock, tally: Arc::default() })
     }
 
     /// Opens a database on a PostgreSQL server, after a look at the server. `now_us()` in SQL is the server's clock;
     /// a `clock` that is moved by hand is obeyed by a database that was migrated with such a one.
     pub async fn open_postgres(server: &Server, clock: Clock) -> Result<Self, DbError> {
         let engine = Postgres::open(server, &clock).await?;
-        Ok(Self { engine: Engine::Postgres(Arc::new(engine)), clock, refusals: Arc::default() })
+        Ok(Self { engine: Engine::Postgres(Arc::new(engine)), clock, tally: Arc::default() })
     }
 
     /// The clock the database was opened with.
@@ -87,9 +98,9 @@ impl Db {
         &self.clock
     }
 
-    /// How often the queue in front of the database was full.
-    pub fn refusals(&self) -> u64 {
-        self.refusals.load(Ordering::Relaxed)
+    /// What was counted.
+    pub fn tally(&self) -> &DbTally {
+        &self.tally
     }
 
     /// The connections to the server, where there is one.
@@ -102,26 +113,30 @@ impl Db {
 
     fn note(&self, error: &DbError) {
         if matches!(error, DbError::Overloaded) {
-            self.refusals.fetch_add(1, Ordering::Relaxed);
+            self.tally.refusals.add();
         }
     }
 
     /// All rows a `SELECT` answers.
     pub async fn all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
-        match &self.engine {
+        let began = self.clock.now();
+        let answer = match &self.engine {
             Engine::Postgres(postgres) => postgres.read(statement).await,
             Engine::Sqlite(sqlite) => sqlite.read(statement).await,
-        }
-        .inspect_err(|error| self.note(error))
+        };
+        self.tally.reads.observe(self.clock.now().since(began));
+        answer.inspect_err(|error| self.note(error))
     }
 
     /// The only row a `SELECT` answers, if any; two rows are [`DbError::Refused`].
     pub async fn one(&self, statement: Statement) -> Result<Option<Row>, DbError> {
-        let sql = statement.sql();
-        let mut rows = match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.look(statement).await.inspect_err(|error| self.note(error))?,
-            Engine::Postgres(_) => self.all(statement).await?,
+        let (sql, began) = (statement.sql(), self.clock.now());
+        let answer = match &self.engine {
+            Engine::Postgres(postgres) => postgres.read(statement).await,
+            Engine::Sqlite(sqlite) => sqlite.look(statement).await,
         };
+        self.tally.reads.observe(self.clock.now().since(began));
+        let mut rows = answer.inspect_err(|error| self.note(error))?;
         if rows.len() > 1 {
             let reason = format!("{} rows where at most one was expected", rows.len());
             return Err(DbError::Refused { statement: sql, reason });
@@ -153,11 +168,13 @@ impl Db {
         if batch.statements().is_empty() {
             return Ok(Vec::new());
         }
-        match &self.engine {
+        let began = self.clock.now();
+        let done = match &self.engine {
             Engine::Postgres(postgres) => postgres.run(batch).await,
             Engine::Sqlite(sqlite) => sqlite.run(batch).await,
-        }
-        .inspect_err(|error| {
+        };
+        self.tally.batches.observe(self.clock.now().since(began));
+        done.inspect_err(|error| {
             if let BatchError::Db(error) = error {
                 self.note(error);
             }

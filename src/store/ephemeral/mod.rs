@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use claim::{Claim, Write, Writes};
-pub use redis::{Login, Redis, RedisSettings, Topology};
+pub use redis::{Login, Redis, RedisSettings, RedisTally, Topology};
 pub use throttle::Reserve;
 
 use self::claim::{Held, unmet};
@@ -70,6 +70,14 @@ impl Ephemeral {
         match &self.engine {
             Engine::Database(_) => Ok(()),
             Engine::Redis(redis) => redis.check_server().await,
+        }
+    }
+
+    /// What was counted of Redis, and whether it is connected; none where the store is the database.
+    pub fn redis_tally(&self) -> Option<(&RedisTally, bool)> {
+        match &self.engine {
+            Engine::Database(_) => None,
+            Engine::Redis(redis) => Some((redis.tally(), redis.is_connected())),
         }
     }
 

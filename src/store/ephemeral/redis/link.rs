@@ -15,6 +15,8 @@ use redis::{
 use tokio::sync::OnceCell;
 
 use super::settings::{Login, RedisSettings, Topology};
+use crate::domain::tally::{Counter, Histogram};
+use crate::store::clock::Clock;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -37,6 +39,19 @@ pub(super) enum Request<'a> {
 pub(super) struct Link {
     source: Source,
     current: Mutex<Arc<Attempt>>,
+    clock: Clock,
+    tally: RedisTally,
+}
+
+/// What is counted of Redis.
+#[derive(Default)]
+pub struct RedisTally {
+    /// How long it took to be answered, connecting included.
+    pub answers: Histogram,
+    /// What was not answered: no connection, or none any more, or too late.
+    pub unanswered: Counter,
+    /// What was answered by an error.
+    pub refused: Counter,
 }
 
 type Attempt = OnceCell<RedisResult<Connection>>;
@@ -55,12 +70,35 @@ enum Connection {
 
 impl Link {
     /// Connects to nothing yet; refuses settings that contradict themselves.
-    pub(super) fn new(settings: &RedisSettings) -> RedisResult<Self> {
-        Ok(Self { source: Source::new(settings)?, current: Mutex::default() })
+    pub(super) fn new(settings: &RedisSettings, clock: Clock) -> RedisResult<Self> {
+        let (source, tally) = (Source::new(settings)?, RedisTally::default());
+        Ok(Self { source, current: Mutex::default(), clock, tally })
+    }
+
+    /// What was counted.
+    pub(super) const fn tally(&self) -> &RedisTally {
+        &self.tally
+    }
+
+    /// Whether the last attempt to connect led to a connection that nobody has found lost.
+    pub(super) fn is_connected(&self) -> bool {
+        matches!(self.attempt().get(), Some(Ok(_)))
+    }
+
+    /// Asks, and counts what comes of it.
+    pub(super) async fn ask(&self, request: &Request<'_>) -> RedisResult<Value> {
+        let began = self.clock.now();
+        let answer = self.ask_twice(request).await;
+        match &answer {
+            Ok(_) => self.tally.answers.observe(self.clock.now().since(began)),
+            Err(error) if is_lost(error) => self.tally.unanswered.add(),
+            Err(_) => self.tally.refused.add(),
+        }
+        answer
     }
 
     /// Asks once, and a second time when the first was certainly not run, or may be run twice.
-    pub(super) async fn ask(&self, request: &Request<'_>) -> RedisResult<Value> {
+    async fn ask_twice(&self, request: &Request<'_>) -> RedisResult<Value> {
         let attempt = self.attempt();
         let error = match self.connection(&attempt).await {
             Ok(connection) => match request.send(connection).await {

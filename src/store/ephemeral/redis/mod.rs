@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use redis::{FromRedisValue, RedisError};
 
+pub use link::RedisTally;
 pub use settings::{Login, RedisSettings, Topology};
 
 use self::link::{Link, Request};
@@ -41,8 +42,19 @@ pub(super) struct Taken {
 impl Redis {
     /// Connects to nothing yet: a command that needs no claims does not need Redis either.
     pub fn new(settings: &RedisSettings, clock: Clock) -> Result<Self, DbError> {
-        let link = Link::new(settings).map_err(|error| unsuitable(format!("cannot be used: {error}")))?;
+        let link = Link::new(settings, clock.clone())
+            .map_err(|error| unsuitable(format!("cannot be used: {error}")))?;
         Ok(Self { link, prefix: settings.key_prefix.clone(), clock })
+    }
+
+    /// What was counted.
+    pub(super) const fn tally(&self) -> &RedisTally {
+        self.link.tally()
+    }
+
+    /// Whether there is a connection that nobody has found lost.
+    pub(super) fn is_connected(&self) -> bool {
+        self.link.is_connected()
     }
 
     /// Whether it answers.

@@ -1,7 +1,23 @@
-//! How long things take, in bounded memory: a count for each of a few spans.
+//! How often things happen and how long they take, in bounded memory. Counting is one atomic addition, or two.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+/// A number that only grows.
+#[derive(Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn add(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many there were.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// The upper ends of the spans, in microseconds, and as seconds are written.
 const BOUNDS: [(u64, &str); 14] = [
