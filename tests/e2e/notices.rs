@@ -275,6 +275,55 @@ async fn a_dead_receiver_and_a_silent_one_delay_nobody() {
 }
 
 #[tokio::test]
+async fn however_many_wait_a_dead_receiver_is_asked_by_a_few_and_gets_all_when_it_is_back() {
+    let provider = Provider::start().await;
+    let receiver = Receiver::start().await;
+    receiver.of(&provider, "portal").await;
+    let mut sids = a_class(&provider, 700, &["portal"]).await;
+    receiver.behaves(Manner::Answers(503));
+    provider.order_for("departement:086", Level::Recover).await;
+    let mut courier = provider.courier();
+    courier.round().await.unwrap();
+    // The order is told by pages, and each page is tried.
+    assert!(receiver.tokens().len() < 350, "far from each of 700");
+    let once = "SELECT COUNT(*) FROM notice WHERE attempts = 1 AND failure = 'answered 503'";
+    assert_eq!(number(&provider, once).await, 700, "what was not tried counts as tried");
+    for _ in 0..2 {
+        provider.clock.advance(Duration::from_mins(1));
+        courier.round().await.unwrap();
+        courier.round().await.unwrap();
+        assert_eq!(receiver.tokens().len(), 32, "one batch");
+        assert_eq!(number(&provider, WAITING).await, 700);
+    }
+    provider.clock.advance(Duration::from_mins(1));
+    receiver.behaves(Manner::Answers(200));
+    courier.round().await.unwrap();
+    sids.sort();
+    assert_eq!(receiver.sids(), sids, "each once");
+    assert_eq!(number(&provider, WAITING).await, 0);
+}
+
+#[tokio::test]
+async fn what_a_dead_receiver_never_took_is_given_up_tried_or_not() {
+    let provider = Provider::start().await;
+    let receiver = Receiver::start().await;
+    receiver.of(&provider, "portal").await;
+    a_class(&provider, 100, &["portal"]).await;
+    receiver.behaves(Manner::Answers(503));
+    provider.order_for("departement:086", Level::Recover).await;
+    let mut courier = provider.courier();
+    for _ in 0..3 {
+        courier.round().await.unwrap();
+        assert_eq!(number(&provider, WAITING).await, 100);
+        provider.clock.advance(Duration::from_mins(1));
+    }
+    courier.round().await.unwrap();
+    assert_eq!(number(&provider, WAITING).await, 0, "four attempts are all");
+    let parked = "SELECT COUNT(*) FROM notice WHERE parked_at IS NOT NULL AND attempts = 4";
+    assert_eq!(number(&provider, parked).await, 100);
+}
+
+#[tokio::test]
 async fn what_fails_is_tried_again_as_the_same_and_then_given_up() {
     let provider = Provider::start().await;
     let receiver = Receiver::start().await;

@@ -20,6 +20,9 @@ use crate::store::notice::Claimed;
 /// lease ends.
 const ROUNDS: u32 = 4;
 
+/// How many are put off in one batch: a few milliseconds in which nobody else writes.
+const AT_ONCE: usize = 500;
+
 /// How an attempt ended.
 enum Sent {
     Delivered,
@@ -62,6 +65,43 @@ pub(super) async fn deliver(
             ctx.meters.notices[sent.counted() as usize].add();
         }
         say(client, &sent);
+        if let Some(failure) = silence(&sent, settings.concurrency) {
+            put_off_rest(ctx, client, failure, &sent).await?;
+        }
+    }
+}
+
+/// Why a relying party took none of so many: it is not that one of them will not do.
+fn silence(sent: &[(Claimed, Sent)], enough: usize) -> Option<&str> {
+    let mut failure = None;
+    for (_, sent) in sent {
+        match sent {
+            Sent::Failed(reason) => failure = Some(reason.as_str()),
+            Sent::Delivered | Sent::Refused(_) => return None,
+        }
+    }
+    failure.filter(|_| sent.len() >= enough)
+}
+
+/// What else is due to a relying party that is silent waits as what was just tried does. So it is asked by one batch after each
+/// wait and not by every notice there is, and ten thousand of them are no more work than thirty.
+async fn put_off_rest(
+    ctx: &Context,
+    client: &ClientId,
+    failure: &str,
+    sent: &[(Claimed, Sent)],
+) -> Result<(), Unavailable> {
+    let retry = &ctx.settings.notices.retry;
+    let tried = sent.iter().map(|(notice, _)| notice.attempts).max().unwrap_or_default();
+    let wait = retry.wait(tried, u32::from_be_bytes(ctx.random.bytes())).unwrap_or(retry.longest);
+    let now = ctx.clock.now();
+    loop {
+        let rest = store::notice::put_off_rest(client, failure, now, now.plus(wait), retry.attempts, AT_ONCE);
+        let done =
+            ctx.db.run(Batch::plain(vec![rest])).await.map_err(|error| Unavailable::Db(error.into()))?;
+        if done.iter().all(|affected| affected.count < AT_ONCE as u64) {
+            return Ok(());
+        }
     }
 }
 

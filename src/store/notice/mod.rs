@@ -152,6 +152,31 @@ pub fn put_off(notice: &Claimed, failure: &str, until: Timestamp) -> Statement {
     )
 }
 
+/// In a batch: at most `limit` of what else is due to a relying party that answers nothing. It counts as tried with what was: it is
+/// due again at an instant, or given up after so many attempts.
+pub fn put_off_rest(
+    client: &ClientId,
+    failure: &str,
+    now: Timestamp,
+    until: Timestamp,
+    attempts: u32,
+    limit: usize,
+) -> Statement {
+    q!(
+        "UPDATE notice SET attempts = attempts + 1, failure = $3,
+             due_at = CASE WHEN attempts + 1 < $5 THEN CAST($4 AS BIGINT) END,
+             parked_at = CASE WHEN attempts + 1 < $5 THEN NULL ELSE CAST($2 AS BIGINT) END
+         WHERE id IN (SELECT id FROM notice WHERE client_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $6)
+             AND due_at <= $2",
+        client.0.as_str(),
+        now,
+        failure,
+        until,
+        attempts,
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    )
+}
+
 /// In a batch: it failed for good, unless somebody else has claimed it since. An operator may send it again.
 pub fn park(notice: &Claimed, failure: &str, now: Timestamp) -> Statement {
     q!(
