@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -13,7 +13,8 @@ use crate::domain::secret::Secret;
 /// A secret is some bytes; a file beyond this is another file.
 const MOST_BYTES: u64 = 4096;
 
-/// Reads the secret of a file, without the end of its line. Nobody but its owner may have any right on it.
+/// Reads the secret of a file, without the end of its line. Nobody but its owner may have any right on it, or, where it is
+/// root's, the group that root gave it to may read it: so a system that hands out secrets gives one to a program.
 pub fn read(path: &Path) -> Result<Secret, PrivateFileError> {
     let fault = |kind| PrivateFileError { path: path.to_owned(), kind };
     let file = File::open(path).map_err(|cause| match cause.kind() {
@@ -21,8 +22,9 @@ pub fn read(path: &Path) -> Result<Secret, PrivateFileError> {
         _ => fault(Fault::System(cause)),
     })?;
     // Asked of the open file, which nobody can exchange between the question and the reading.
-    let mode = file.metadata().map_err(|cause| fault(Fault::System(cause)))?.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
+    let about = file.metadata().map_err(|cause| fault(Fault::System(cause)))?;
+    let mode = about.mode() & 0o777;
+    if is_exposed(mode, about.uid()) {
         return Err(fault(Fault::Exposed { mode }));
     }
     let mut text = Zeroizing::new(String::with_capacity(usize::try_from(MOST_BYTES).unwrap_or_default()));
@@ -36,6 +38,12 @@ pub fn read(path: &Path) -> Result<Secret, PrivateFileError> {
         return Err(fault(Fault::Empty));
     }
     Ok(Secret::new(line.to_owned()))
+}
+
+/// A user's own group may be everybody's; one that root chose for a file of its own was meant.
+fn is_exposed(mode: u32, owner: u32) -> bool {
+    let others = if owner == 0 { 0o037 } else { 0o077 };
+    mode & others != 0
 }
 
 /// Makes a file of mode 0600 that holds the secret and the end of a line, and returns when it is on disk. Refuses a
@@ -104,6 +112,8 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn told(path: &Path) -> String {
@@ -128,7 +138,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         create(&path, &Secret::new("x".to_owned())).unwrap();
-        for mode in [0o640, 0o604, 0o660, 0o601] {
+        for mode in [0o604, 0o660, 0o601] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
             let name = path.display();
             assert_eq!(
@@ -140,6 +150,24 @@ mod tests {
         }
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
         assert!(read(&path).is_ok());
+    }
+
+    #[test]
+    fn only_of_a_file_of_roots_may_the_group_be_a_reader() {
+        for (mode, owner, exposed) in [
+            (0o600, 1000, false),
+            (0o400, 1000, false),
+            (0o640, 1000, true),
+            (0o440, 1000, true),
+            (0o440, 0, false),
+            (0o640, 0, false),
+            (0o460, 0, true),
+            (0o450, 0, true),
+            (0o444, 0, true),
+            (0o601, 0, true),
+        ] {
+            assert_eq!(is_exposed(mode, owner), exposed, "{mode:04o} of {owner}");
+        }
     }
 
     #[test]
