@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const MOST_BYTES: u64 = 16 * 1024;
 
 pub(super) fn run(loaded: &Loaded, printer: Printer) -> Result<ExitStatus, Failure> {
-    let address = reachable(loaded.config.server.listen);
+    // Where there is one, no rush of people stands before the question.
+    let address = loaded.config.admin.listen.unwrap_or_else(|| reachable(loaded.config.server.listen));
     let answer = ask(address).map_err(|error| Failure::failed(format_args!("{address}: {error}")))?;
     if !answer.starts_with("HTTP/1.1 200 ") {
         let reason = answer.split_once("\r\n\r\n").map_or(answer.as_str(), |(_, body)| body);

@@ -1,7 +1,8 @@
 //! Whether the process lives, and whether it can decide.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use http::StatusCode;
+use serde::Deserialize;
 
 use crate::store;
 use crate::web::app::App;
@@ -11,8 +12,25 @@ pub async fn live() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// GET `/readyz`: the program stays, the database answers, so that the gate can be asked, its clock is ours, and the store of sessions answers.
-pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+/// What whoever asks does not want to hear of.
+#[derive(Deserialize)]
+pub struct Question {
+    exclude: Option<Part>,
+}
+
+/// A part that all replicas share, and that some doors do without.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    Redis,
+}
+
+/// GET `/readyz`: the program stays, the database answers, so that the gate can be asked, its clock is ours, and the store of sessions
+/// answers.
+///
+/// With `?exclude=redis` not the last: who has nobody to send requests to but replicas that are ready would, while it is away,
+/// send none to the doors that go on without it.
+pub async fn ready(State(app): State<App>, Query(question): Query<Question>) -> (StatusCode, &'static str) {
     let refuse = |error, reason| {
         tracing::error!(%error, "not ready");
         (StatusCode::SERVICE_UNAVAILABLE, reason)
@@ -31,6 +49,9 @@ pub async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
         }
         Ok(_) => {}
         Err(error) => return refuse(error, "the database does not answer\n"),
+    }
+    if question.exclude == Some(Part::Redis) {
+        return (StatusCode::OK, "ready\n");
     }
     match app.ctx.ephemeral.ping().await {
         Ok(()) => (StatusCode::OK, "ready\n"),

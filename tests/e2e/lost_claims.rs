@@ -145,3 +145,15 @@ async fn a_sign_in_whose_session_is_lost_is_none_and_says_come_back() {
     stage.provider.stores.claims.allow("set");
     assert_eq!(browser.send(&page, "/login", &fields).await.status, StatusCode::SEE_OTHER);
 }
+
+#[tokio::test]
+async fn without_redis_a_provider_is_not_ready_but_for_whoever_excludes_it() {
+    let Some(stage) = apart().await else { return };
+    let browser = Browser::new(&stage.provider.issuer);
+    stage.provider.stores.claims.forbid("ping");
+    for (question, status) in [("", 503), ("?exclude=redis", 200), ("?exclude=database", 400)] {
+        assert_eq!(browser.get(&format!("/readyz{question}")).await.status, status, "{question}");
+    }
+    stage.provider.stores.claims.allow("ping");
+    assert_eq!(browser.get("/readyz").await.status, 200);
+}
