@@ -3,10 +3,11 @@
 #     docker build --target ecluse -t ecluse .
 #
 # Neither has a shell, a secret, or anything that is not named below; both run as user 10001 on a read-only root.
-# To pin a base image for good, append its digest to its tag, as `docker buildx imagetools inspect IMAGE` prints it:
-# rust:1.95.0-slim-bookworm@sha256:...
 
-FROM rust:1.95.0-slim-bookworm AS build
+# Pinned by its digest, that of the list for all platforms. Another one, such as that of a mirror: --build-arg RUST_IMAGE=...
+ARG RUST_IMAGE=rust:1.95.0-slim-bookworm@sha256:d7482085ff5b415f84dba5647ae71606650bdef00db7aeb69f4b3d170c3e4082
+
+FROM ${RUST_IMAGE} AS build
 WORKDIR /build
 
 # The libraries: a layer that stands until they change. The sources are empty meanwhile.

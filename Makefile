@@ -6,7 +6,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots clean-demo
+.PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots compose-tour clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -44,6 +44,9 @@ interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; n
 
 screenshots: ## Draws docs/images anew, from a demo of its own, in Chromium
 	@CARGO="$(CARGO)" scripts/screenshots.sh
+
+compose-tour: ## README's tour in Chromium on docker compose, while a replica and Redis are killed; takes its time
+	@scripts/compose_tour.sh
 
 bench: ## Prints each speed beside its limit, measured in the same run; takes its time
 	$(CARGO) bench --bench figures
