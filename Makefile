@@ -6,7 +6,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots compose-tour clean-demo
+.PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots compose-tour kubernetes clean-demo
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -47,6 +47,9 @@ screenshots: ## Draws docs/images anew, from a demo of its own, in Chromium
 
 compose-tour: ## README's tour in Chromium on docker compose, while a replica and Redis are killed; takes its time
 	@scripts/compose_tour.sh
+
+kubernetes: ## Holds deploy/kubernetes against the published schemas, and against what no schema knows
+	@scripts/kubernetes.sh
 
 bench: ## Prints each speed beside its limit, measured in the same run; takes its time
 	$(CARGO) bench --bench figures
