@@ -99,6 +99,7 @@ impl Config {
             parallelism: hash.parallelism,
             workers: if hash.workers == 0 { cores } else { hash.workers },
             queue: hash.queue,
+            longest_wait: hash.longest_wait,
         }
     }
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::domain::password::PasswordRules;
 use crate::domain::profile::Profile;
 
-use super::Problem;
+use super::{Problem, more_than_zero};
 use crate::domain::length;
 
 /// Which passwords are accepted, how they are hashed, and how long they last.
@@ -114,12 +114,22 @@ pub struct Hash {
     /// Requests that wait for a worker, in each of two queues: browsers that signed in to the account before have one of
     /// their own, which strangers cannot fill. One more gets a 503 with `Retry-After`.
     pub queue: usize,
+    /// How long such a request may be expected to wait; one that would take longer gets that 503 at once.
+    #[serde(with = "length")]
+    pub longest_wait: Duration,
 }
 
 impl Default for Hash {
     /// OWASP's minimum for Argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
     fn default() -> Self {
-        Self { memory_kib: 19_456, iterations: 2, parallelism: 1, workers: 0, queue: 256 }
+        Self {
+            memory_kib: 19_456,
+            iterations: 2,
+            parallelism: 1,
+            workers: 0,
+            queue: 256,
+            longest_wait: Duration::from_secs(4),
+        }
     }
 }
 
@@ -151,6 +161,7 @@ impl Hash {
                 format!("{} is out of bounds; write 8 times the parallelism to 1048576", self.memory_kib),
             ));
         }
+        more_than_zero("password.hash.longest_wait", self.longest_wait)?;
         if self.queue == 0 {
             return Err(Problem::new(
                 "password.hash.queue",

@@ -1,12 +1,14 @@
 //! Where passwords are hashed: a bounded number of threads, each with memory it keeps, behind two bounded queues.
 //!
 //! Argon2id (RFC 9106) is what a rush of sign-ins spends its time on. Past the queue a request is told to come back, so
-//! that a rush slows down and does not fall over. Browsers that signed in before have a queue of their own and one
+//! that a rush slows down and does not fall over. Where the queue ends is a matter of time, not of number: whoever would
+//! wait too long is told at once, and what is hashed is hashed for somebody who still waits. Browsers that signed in before have a queue of their own and one
 //! thread that strangers never occupy, so that a stranger who guesses cannot shut anybody out.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -14,6 +16,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use crate::domain::secret::{Secret, same_text};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::meters::{Counter, Histogram};
 use crate::store::clock::Clock;
 
@@ -30,6 +33,8 @@ pub struct HashSettings {
     pub workers: usize,
     /// How many jobs may wait in each of the two queues.
     pub queue: usize,
+    /// How long a job may be expected to wait.
+    pub longest_wait: Duration,
 }
 
 /// Who waits.
@@ -44,7 +49,7 @@ pub enum Guest {
 /// Why nothing was hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HashError {
-    /// The queue is full: come back later.
+    /// The queue is full, or too slow: come back later.
     #[error("too many passwords wait to be hashed")]
     Full,
     /// The pool was stopped.
@@ -82,6 +87,7 @@ struct Shared {
     changed: Condvar,
     workers: usize,
     queue: usize,
+    longest_wait: Duration,
     clock: Clock,
     known: Tally,
     strangers: Tally,
@@ -92,23 +98,39 @@ struct Shared {
 pub struct Tally {
     /// How long they waited for a thread.
     pub waited: Histogram,
-    /// How many found it full.
+    /// How many were told to come back later.
     pub refused: Counter,
 }
 
 #[derive(Default)]
 struct Queues {
-    known: VecDeque<Job>,
-    strangers: VecDeque<Job>,
-    /// Places that were taken and whose job has not arrived yet.
-    reserved_known: usize,
-    reserved_strangers: usize,
+    known: Queue,
+    strangers: Queue,
     /// How many threads work for strangers now.
     busy_strangers: usize,
+    /// What one job has lately taken a thread.
+    work: Duration,
     stopped: bool,
 }
 
-type Job = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    /// Places that were taken and whose job has not arrived yet.
+    reserved: usize,
+    /// How long a job has lately waited for each that was before it, whoever else was served meanwhile.
+    pace: Duration,
+}
+
+/// Answers whether anybody still waited for it.
+type Work = Box<dyn FnOnce(&mut Vec<Block>) -> bool + Send>;
+
+struct Job {
+    work: Work,
+    queued: Timestamp,
+    /// How many were before it.
+    ahead: u32,
+}
 
 impl HashPool {
     /// Starts the threads. The clock is for measuring how long jobs wait.
@@ -123,6 +145,7 @@ impl HashPool {
             changed: Condvar::new(),
             workers,
             queue: settings.queue.max(1),
+            longest_wait: settings.longest_wait,
             clock,
             known: Tally::default(),
             strangers: Tally::default(),
@@ -136,24 +159,25 @@ impl HashPool {
         Ok(Self { shared: Arc::new(Owner { shared, threads }), settings, params, dummy })
     }
 
-    /// Takes a place in the queue.
+    /// Takes a place in the queue, unless it has none or would take too long.
     pub fn place(&self, guest: Guest) -> Result<Place, HashError> {
         let shared = &self.shared.shared;
         let mut queues = shared.lock();
         if queues.stopped {
             return Err(HashError::Stopped);
         }
-        if queues.waiting(guest) >= shared.queue {
+        if queues.of(guest).waiting() >= shared.queue || shared.wait(&mut queues, guest) > shared.longest_wait
+        {
             shared.tally(guest).refused.add();
             return Err(HashError::Full);
         }
-        *queues.reserved(guest) += 1;
+        queues.of(guest).reserved += 1;
         Ok(Place { shared: Arc::clone(shared), guest, used: false })
     }
 
     /// How many wait, or have a place to.
     pub fn waiting(&self, guest: Guest) -> usize {
-        self.shared.shared.lock().waiting(guest)
+        self.shared.shared.lock().of(guest).waiting()
     }
 
     /// What the queue did to those who came.
@@ -203,23 +227,22 @@ impl Place {
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (answer, answered) = oneshot::channel();
-        let (shared, guest) = (Arc::clone(&self.shared), self.guest);
-        let queued = shared.clock.now();
-        let job: Job = Box::new(move |memory| {
-            shared.tally(guest).waited.observe(shared.clock.now().since(queued));
+        let work = Box::new(move |memory: &mut Vec<Block>| {
             // Somebody who hung up while waiting is not worth the work.
-            if !answer.is_closed() {
+            let is_wanted = !answer.is_closed();
+            if is_wanted {
                 let _ = answer.send(work(memory));
             }
+            is_wanted
         });
+        let queued = self.shared.clock.now();
         self.used = true;
         {
             let mut queues = self.shared.lock();
-            *queues.reserved(self.guest) -= 1;
-            match self.guest {
-                Guest::Known => queues.known.push_back(job),
-                Guest::Stranger => queues.strangers.push_back(job),
-            }
+            let queue = queues.of(self.guest);
+            queue.reserved -= 1;
+            let ahead = u32::try_from(queue.jobs.len()).unwrap_or(u32::MAX);
+            queue.jobs.push_back(Job { work, queued, ahead });
         }
         self.shared.changed.notify_one();
         answered.await.map_err(|_| HashError::Stopped)
@@ -229,7 +252,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.used {
-            *self.shared.lock().reserved(self.guest) -= 1;
+            self.shared.lock().of(self.guest).reserved -= 1;
         }
     }
 }
@@ -245,19 +268,23 @@ impl Drop for Owner {
 }
 
 impl Queues {
-    fn waiting(&self, guest: Guest) -> usize {
+    const fn of(&mut self, guest: Guest) -> &mut Queue {
         match guest {
-            Guest::Known => self.known.len() + self.reserved_known,
-            Guest::Stranger => self.strangers.len() + self.reserved_strangers,
+            Guest::Known => &mut self.known,
+            Guest::Stranger => &mut self.strangers,
         }
     }
+}
 
-    fn reserved(&mut self, guest: Guest) -> &mut usize {
-        match guest {
-            Guest::Known => &mut self.reserved_known,
-            Guest::Stranger => &mut self.reserved_strangers,
-        }
+impl Queue {
+    fn waiting(&self) -> usize {
+        self.jobs.len() + self.reserved
     }
+}
+
+/// What something has lately taken: the latest counts for an eighth.
+fn lately(before: Duration, latest: Duration) -> Duration {
+    if before.is_zero() { latest } else { (before * 7 + latest) / 8 }
 }
 
 impl Shared {
@@ -273,33 +300,66 @@ impl Shared {
         }
     }
 
+    /// Threads that a guest may have at once.
+    fn threads(&self, guest: Guest) -> usize {
+        match guest {
+            Guest::Known => self.workers,
+            Guest::Stranger => self.workers.saturating_sub(1).max(1),
+        }
+    }
+
+    /// How long the next one is expected to wait. Whoever is the next does not: what was expected is soon forgotten.
+    fn wait(&self, queues: &mut Queues, guest: Guest) -> Duration {
+        let threads = u32::try_from(self.threads(guest)).unwrap_or(u32::MAX);
+        let at_best = queues.work / threads;
+        let queue = queues.of(guest);
+        let ahead = u32::try_from(queue.waiting()).unwrap_or(u32::MAX);
+        queue.pace.max(at_best).saturating_mul(ahead)
+    }
+
     fn work(&self) {
         let mut memory = Vec::new();
         while let Some((job, guest)) = self.next() {
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(&mut memory)));
+            let began = self.clock.now();
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (job.work)(&mut memory)));
             if outcome.is_err() {
                 memory = Vec::new();
             }
+            let took = self.clock.now().since(began);
+            let mut queues = self.lock();
+            if matches!(outcome, Ok(true)) {
+                queues.work = lately(queues.work, took);
+            }
             if guest == Guest::Stranger {
-                self.lock().busy_strangers -= 1;
+                queues.busy_strangers -= 1;
+                drop(queues);
                 self.changed.notify_one();
             }
         }
     }
 
+    /// Takes the first job of a queue, whose wait says how fast the queue is.
+    fn begin(&self, queues: &mut Queues, guest: Guest) -> Option<Job> {
+        let queue = queues.of(guest);
+        let job = queue.jobs.pop_front()?;
+        let waited = self.clock.now().since(job.queued);
+        queue.pace = lately(queue.pace, waited / job.ahead.saturating_add(1));
+        self.tally(guest).waited.observe(waited);
+        Some(job)
+    }
+
     /// The next job: known guests first; strangers on all threads but one, where there is more than one.
     fn next(&self) -> Option<(Job, Guest)> {
-        let for_strangers = self.workers.saturating_sub(1).max(1);
         let mut queues = self.lock();
         loop {
             if queues.stopped {
                 return None;
             }
-            if let Some(job) = queues.known.pop_front() {
+            if let Some(job) = self.begin(&mut queues, Guest::Known) {
                 return Some((job, Guest::Known));
             }
-            if queues.busy_strangers < for_strangers
-                && let Some(job) = queues.strangers.pop_front()
+            if queues.busy_strangers < self.threads(Guest::Stranger)
+                && let Some(job) = self.begin(&mut queues, Guest::Stranger)
             {
                 queues.busy_strangers += 1;
                 return Some((job, Guest::Stranger));
@@ -360,8 +420,13 @@ mod tests {
     use super::*;
 
     fn pool(workers: usize, queue: usize) -> HashPool {
-        let settings = HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers, queue };
-        HashPool::start(settings, Clock::system()).unwrap()
+        pool_with(workers, queue, Duration::from_mins(1), Clock::system())
+    }
+
+    fn pool_with(workers: usize, queue: usize, longest_wait: Duration, clock: Clock) -> HashPool {
+        let settings =
+            HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers, queue, longest_wait };
+        HashPool::start(settings, clock).unwrap()
     }
 
     fn secret(text: &str) -> Secret {
@@ -396,5 +461,32 @@ mod tests {
         assert!(pool.place(Guest::Known).is_ok());
         drop(places);
         assert!(pool.place(Guest::Stranger).is_ok(), "a place that was not used comes back");
+    }
+    #[tokio::test]
+    async fn whoever_would_wait_too_long_is_told_at_once() {
+        let clock = Clock::manual(Timestamp::from_seconds(0));
+        let pool = pool_with(2, 100, Duration::from_secs(10), clock.clone());
+        let lasting = |guest, seconds| {
+            let (place, clock) = (pool.place(guest).unwrap(), clock.clone());
+            place.run(move |_| clock.advance(Duration::from_secs(seconds)))
+        };
+        lasting(Guest::Stranger, 4).await.unwrap();
+        // One thread is for strangers, and each takes it 4 seconds: the third would wait for 8, the fourth for 12.
+        let places: Vec<_> = (0..3).map(|_| pool.place(Guest::Stranger).unwrap()).collect();
+        assert!(matches!(pool.place(Guest::Stranger), Err(HashError::Full)));
+        assert_eq!(pool.tally(Guest::Stranger).refused.get(), 1);
+        let known: Vec<_> = (0..6).map(|_| pool.place(Guest::Known).unwrap()).collect();
+        assert!(
+            matches!(pool.place(Guest::Known), Err(HashError::Full)),
+            "both threads are for known browsers"
+        );
+        drop((places, known));
+        // A program that stood still for an hour, or a clock that was set, shuts out nobody for long.
+        lasting(Guest::Stranger, 3600).await.unwrap();
+        for _ in 0..80 {
+            lasting(Guest::Stranger, 1).await.unwrap();
+        }
+        let _first = pool.place(Guest::Stranger).unwrap();
+        assert!(pool.place(Guest::Stranger).is_ok());
     }
 }

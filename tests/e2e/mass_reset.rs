@@ -258,8 +258,9 @@ const CLIENTS: [&str; 3] = ["portal", "dead", "slow"];
 
 /// A provider that everybody has been at.
 async fn populated(receivers: &[Receiver; 3]) -> Arc<Provider> {
-    let usual = HashSettings { memory_kib: 19456, iterations: 2, parallelism: 1, workers: 2, queue: 64 };
-    let settings = Wish::settings(move |settings| settings.hashing = usual);
+    let settings = Wish::settings(|settings| {
+        settings.hashing = HashSettings { memory_kib: 19456, iterations: 2, ..settings.hashing };
+    });
     let provider = Provider::start_with(Wish { clock: Clock::system(), ..settings }).await;
     let zoe = activate(&provider, "zoe").await;
     for (receiver, client) in receivers.iter().zip(CLIENTS) {

@@ -296,7 +296,14 @@ fn settings(issuer: &str) -> Settings {
         password_rules: PasswordRules::default(),
         throttle: throttle(),
         signs_in_after_change: true,
-        hashing: HashSettings { memory_kib: 64, iterations: 1, parallelism: 1, workers: 2, queue: 64 },
+        hashing: HashSettings {
+            memory_kib: 64,
+            iterations: 1,
+            parallelism: 1,
+            workers: 2,
+            queue: 64,
+            longest_wait: Duration::from_mins(1),
+        },
         notices: NoticeSettings {
             retry: RetryRules {
                 attempts: 4,
