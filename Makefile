@@ -7,6 +7,7 @@ CARGO ?= cargo
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots compose-tour kubernetes clean-demo
+.PHONY: load load-postgres
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -53,6 +54,15 @@ kubernetes: ## Holds deploy/kubernetes against the published schemas, and agains
 
 bench: ## Prints each speed beside its limit, measured in the same run; takes its time
 	$(CARGO) bench --bench figures
+
+# Twenty thousand people, everybody once; a provider of its own on this machine, and nothing else is loaded.
+load: ## Monday at eight: people sign in at rising rates, and then at five times what can be; takes three minutes
+	@$(CARGO) build --release --quiet --bin ecluse --example load
+	@$(CARGO) run --release --quiet --example load
+
+load-postgres: ## The same with two replicas on a PostgreSQL and a Redis server of their own
+	@$(CARGO) build --release --quiet --bin ecluse --example load
+	@scripts/postgres.sh scripts/redis.sh $(CARGO) run --release --quiet --example load
 
 clean-demo: ## Removes what the demo left in .demo
 	rm -rf .demo
