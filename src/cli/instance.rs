@@ -12,15 +12,28 @@ use crate::config::Config;
 use crate::flows::context::Context;
 use crate::flows::random::Random;
 use crate::store::db::Db;
-use crate::store::deployment::{Witness, knows, mark};
+use crate::store::deployment::{Standing, Witness, mark, standing};
 
 /// How often the file is told. A copy that is older than the last time is noticed.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Refuses a database that has not got as far as the file. Where there is no file nothing is known; `serve` makes one.
+/// Refuses a database that has not got as far as the file, or that is half-way of a move. Where there is no file nothing
+/// is known of what was; `serve` makes one.
 pub(super) async fn check(config: &Config, ctx: &Context) -> Result<(), Failure> {
-    let path = &config.keys.instance_file;
-    if is_known(path, &ctx.db).await? { Ok(()) } else { Err(older(config)) }
+    let witness = read(&config.keys.instance_file)?;
+    let place = config.store.place();
+    match standing(&ctx.db, witness.as_ref()).await? {
+        Standing::InUse => Ok(()),
+        Standing::Older => Err(older(config)),
+        Standing::Copied { .. } => {
+            Err(Failure::refused(format_args!("{place} is a copy that was not taken into use yet"))
+                .hint("if it is to be used from now on, run `ecluse store restored`"))
+        }
+        Standing::Moved => {
+            Err(Failure::refused(format_args!("{place} was copied to a server, to be used there"))
+                .hint("name the server in store.url; if that was given up, run `ecluse store restored`"))
+        }
+    }
 }
 
 /// Tells the file how far the database has come, whatever the file remembered.
@@ -51,18 +64,11 @@ pub(super) async fn keep(config: &Config, db: &Db) -> Failure {
 
 /// Renews the file of a database that it knows. Answers whether it knows it.
 pub(super) async fn go_on(path: &Path, db: &Db) -> Result<bool, Failure> {
-    let known = is_known(path, db).await?;
-    if known {
+    let in_use = standing(db, read(path)?.as_ref()).await? == Standing::InUse;
+    if in_use {
         renew(path, db).await?;
     }
-    Ok(known)
-}
-
-async fn is_known(path: &Path, db: &Db) -> Result<bool, Failure> {
-    match read(path)? {
-        None => Ok(true),
-        Some(witness) => Ok(knows(db, &witness).await?),
-    }
+    Ok(in_use)
 }
 
 fn older(config: &Config) -> Failure {

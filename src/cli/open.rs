@@ -53,7 +53,7 @@ pub async fn database(config: &Config) -> Result<Db, Failure> {
     database_at(config, Clock::system()).await
 }
 
-async fn database_at(config: &Config, clock: Clock) -> Result<Db, Failure> {
+pub(super) async fn database_at(config: &Config, clock: Clock) -> Result<Db, Failure> {
     let place = config.store.place();
     if place.is_missing() {
         return Err(Failure::failed(format_args!("there is no database {place} (store.path)"))
@@ -70,7 +70,7 @@ pub(super) async fn database_or_new(config: &Config, clock: Clock) -> Result<Db,
     }
 }
 
-fn server(store: &Store, address: Address) -> Result<Server, Failure> {
+pub(super) fn server(store: &Store, address: Address) -> Result<Server, Failure> {
     let named = |path: &PathBuf| (!path.as_os_str().is_empty()).then(|| path.clone());
     let password = match (named(&store.password_file), store.password_env.as_str()) {
         (Some(path), _) => Some(private_file::read(&path)?),

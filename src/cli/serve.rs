@@ -68,7 +68,9 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
         watched.abort();
     }
     // A copy that was made while this ran is older than what it leaves behind.
-    instance::go_on(&config.keys.instance_file, &db).await?;
+    if let Err(reason) = instance::go_on(&config.keys.instance_file, &db).await {
+        tracing::warn!(%reason, "the instance file was not renewed");
+    }
     Ok(ExitStatus::Done)
 }
 

@@ -33,7 +33,7 @@ pub enum CodeKey {
 /// another epoch the same number is another code, so that none opens twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
-    /// The deployment's epoch.
+    /// The deployment's epoch of codes.
     pub epoch: i64,
     /// The account's issue number.
     pub number: i64,
@@ -54,7 +54,7 @@ pub struct LiveCode {
 /// recovers by a slip that was printed for everybody; a code issued to that person alone is needed.
 pub fn live_code(evidence: &Evidence, closure: Option<&Closure>, policy: &PolicyBook) -> Option<LiveCode> {
     let facts = evidence.facts();
-    let issue = Issue { epoch: facts.epoch, number: facts.code.issue };
+    let issue = Issue { epoch: facts.code.epoch, number: facts.code.issue };
     let own = |not_before: Option<OrderClock>| {
         let issued_at = facts.code.issued_at?;
         let expires_at = issued_at.plus(policy.code_lifetime);

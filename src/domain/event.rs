@@ -18,6 +18,8 @@ pub enum Act {
     CodeIssue,
     /// Codes were shown or printed.
     CodePrint,
+    /// The master key was written out, to be kept elsewhere.
+    KeyBackup,
     /// A signing key was rotated.
     KeyRotate,
     /// Notices that were given up are tried anew.
@@ -48,7 +50,9 @@ pub enum Act {
     SignIn,
     /// Somebody signed out.
     SignOut,
-    /// The database was put back from a copy.
+    /// The database was copied to another server.
+    StoreCopied,
+    /// The database was put back from a copy, or one was taken into use.
     StoreRestored,
     /// Territories were read from a file.
     TerritoryImport,
@@ -65,6 +69,7 @@ impl Act {
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",
             Self::CodeReuse => "code.reuse",
+            Self::KeyBackup => "key.backup",
             Self::KeyRotate => "key.rotate",
             Self::NoticeRetry => "notice.retry",
             Self::OperatorGrant => "operator.grant",
@@ -79,6 +84,7 @@ impl Act {
             Self::RefreshReuse => "refresh.reuse",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
+            Self::StoreCopied => "store.copied",
             Self::StoreRestored => "store.restored",
             Self::TerritoryImport => "territory.import",
         }

@@ -54,6 +54,8 @@ pub struct CredentialFacts {
 /// What the account's row says of its code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeFacts {
+    /// The deployment's epoch as far as codes go: another one than sessions', as codes on paper may outlive those.
+    pub epoch: i64,
     /// The issue number: raised by *new code*, by a force and by every change, so that the code before it is dead.
     pub issue: i64,
     /// When a code of the deployment's key was issued, if one is alive.

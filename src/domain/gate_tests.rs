@@ -57,7 +57,7 @@ fn pupil() -> Facts {
             span: ClockSpan { began: OrderClock(1), ended: None },
         }],
         roles: Vec::new(),
-        code: CodeFacts { issue: 1, issued_at: None, issued_under: None, printed_under: None },
+        code: CodeFacts { epoch: 0, issue: 1, issued_at: None, issued_under: None, printed_under: None },
     }
 }
 

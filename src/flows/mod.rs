@@ -7,6 +7,7 @@ pub mod browser;
 pub mod change_password;
 pub mod code_key;
 pub mod context;
+pub mod copy_store;
 pub mod csv_table;
 pub mod declare_clients;
 pub mod exchange_code;

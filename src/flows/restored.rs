@@ -1,4 +1,4 @@
-//! The database was put back from a copy: nothing that was given out before is good any more.
+//! The database was put back from a copy, or moved by one: nothing that was given out before is good any more.
 
 use crate::domain::event::Act;
 use crate::domain::timestamp::Timestamp;
@@ -7,18 +7,32 @@ use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
+use crate::store::deployment::{Standing, Witness, restored, standing, taken_into_use};
 
-/// Ends what everybody holds and moves the order clock on. `seen` is the latest instant at which a file outside the database
-/// has seen it, for a server whose clock was put back as well.
+/// What is good afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The codes on paper: where the database was moved, and its slips with it.
+    pub codes_live: bool,
+}
+
+/// Ends what everybody holds and moves the order clock on. `witness` is what a file outside the database has last seen of
+/// it, for a server whose clock was put back as well.
 pub async fn declare_restored(
     ctx: &Context,
     actor: &Actor,
-    seen: Option<Timestamp>,
-) -> Result<(), Unavailable> {
+    witness: Option<&Witness>,
+) -> Result<Restored, Unavailable> {
+    let standing = standing(&ctx.db, witness).await?;
     let (_, now) = store::reset_order::book_and_time(&ctx.db).await?;
-    let after = seen.map_or(now, |seen| Timestamp::from_micros(seen.micros() + 1));
-    let mut batch = Vec::from(store::deployment::restored(now.max(after)));
+    let after = witness.map_or(now, |seen| Timestamp::from_micros(seen.mark.micros() + 1));
+    let above = now.max(after);
+    let (statements, codes_live) = match standing {
+        Standing::Copied { codes_live } => (taken_into_use(above), codes_live),
+        Standing::InUse | Standing::Older | Standing::Moved => (restored(above), false),
+    };
+    let mut batch = Vec::from(statements);
     batch.push(ctx.audit(now, &actor.line(Act::StoreRestored, "store".to_owned())));
     ctx.commit(Batch::changing_orders(batch)).await?;
-    Ok(())
+    Ok(Restored { codes_live })
 }

@@ -50,7 +50,7 @@ macro_rules! person_sql {
             "a.id AS account_id, a.number, a.disabled_at, a.way_in, a.forced_level, a.code_issue, a.code_issued_at,
              a.code_issued_under, a.code_printed_under, a.login, a.login_name, a.given_name, a.family_name, a.email,
              a.updated_at, c.phc, c.chosen_at, c.chosen_under, c.proof, c.weak_at, c.compromised_at,
-             d.epoch AS deployment_epoch, k.value AS order_clock, now_us() AS now,
+             d.epoch AS deployment_epoch, d.code_epoch, k.value AS order_clock, now_us() AS now,
              (SELECT string_agg(f.path || $1 || f.profile || $1 || CAST(f.began AS TEXT) || $1
                 || COALESCE(CAST(f.ended AS TEXT), ''), $2) FROM affiliation f WHERE f.account_id = a.id) AS affiliations,
              (SELECT string_agg(CAST(r.began AS TEXT) || $1 || COALESCE(CAST(r.ended AS TEXT), ''), $2)
@@ -346,6 +346,7 @@ fn facts(row: &Row) -> Result<Facts, DbError> {
         affiliations: affiliations(row)?,
         roles: roles(row)?,
         code: CodeFacts {
+            epoch: row.int("code_epoch")?,
             issue: row.int("code_issue")?,
             issued_at: row.opt_time("code_issued_at")?,
             issued_under: row.opt_int("code_issued_under")?.map(OrderClock),

@@ -31,10 +31,12 @@ mod meanwhile;
 mod metrics;
 mod notices;
 mod on_postgres;
+mod on_postgres_copy;
 mod on_postgres_races;
 mod pages;
 mod parallel;
 mod pictures;
+mod premises;
 mod provider;
 mod races;
 mod receiver;
@@ -53,4 +55,5 @@ mod throttle;
 mod token;
 #[path = "../torture/mod.rs"]
 mod torture;
+mod upgrade;
 mod watching;

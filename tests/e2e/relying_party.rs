@@ -48,7 +48,7 @@ impl RelyingParty {
 
     /// A client with these members on top of the usual ones; the same again when it is registered already.
     pub(crate) async fn register(provider: &Provider, id: &str, with: Value) -> Self {
-        let secret = format!("secret of {id}, long enough to be one");
+        let secret = Self::secret_of(id);
         let mut metadata = json!({
             "client_id": id,
             "client_name": id,
@@ -73,6 +73,20 @@ impl RelyingParty {
             issuer: provider.issuer.clone(),
             http: reqwest::Client::new(),
         }
+    }
+
+    /// One that is declared where a provider runs, with the secret that it is told here.
+    pub(crate) fn declared(issuer: &str, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            secret: Some(Self::secret_of(id)),
+            issuer: issuer.to_owned(),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    pub(crate) fn secret_of(id: &str) -> String {
+        format!("secret of {id}, long enough to be one")
     }
 
     /// The address of an authorization request with these parameters on top.

@@ -85,7 +85,7 @@ async fn the_same_copy_put_back_twice_brings_nothing_back() {
     let used = number(&provider, "SELECT value AS n FROM order_clock").await;
 
     // The numbers of the copy.
-    write(&provider, "UPDATE deployment SET epoch = 0").await;
+    write(&provider, "UPDATE deployment SET epoch = 0, code_epoch = 0").await;
     write(&provider, "UPDATE order_clock SET value = 0").await;
     provider.clock.advance(Duration::from_mins(1));
     restored(&provider).await;
@@ -153,7 +153,7 @@ impl House {
         let known = fs::read_to_string(self.file());
         let mut command = Command::new(env!("CARGO_BIN_EXE_ecluse"));
         command
-            .args(["--set", "server.listen=127.0.0.1:0", "serve"])
+            .args(["--set", "server.listen=127.0.0.1:0", "--set", "server.shutdown_delay=0s", "serve"])
             .current_dir(self.home.path())
             .env_clear();
         let url = self.database().map_or("", |database| &database.url);

@@ -1,7 +1,9 @@
 //! The schema's history: numbered scripts, applied once each and in order, never edited afterwards.
 //!
 //! The scripts are written in PostgreSQL's words; an engine that has others rewrites them itself. Each one
-//! that was applied leaves its number and checksum in `schema_version`.
+//! that was applied leaves its number and checksum in `schema_version`, and which older programs may go on with what
+//! it has made: a script adds (a table, a column that may be empty or has a default), programs follow one by one, and
+//! what no program uses any more is removed by a later script, which says since when none does.
 
 use std::fmt::Write as _;
 
@@ -12,18 +14,23 @@ use aws_lc_rs::digest;
 pub(super) struct Migration {
     /// Counted from 1 without a gap.
     pub(super) version: i64,
+    /// Programs that know the scripts up to this one, and none further, may read and write what this one leaves behind.
+    /// Its own version where none may.
+    pub(super) usable_from: i64,
     /// Statements that end with `;`, and comments from `--` to the end of a line; neither stands in a string.
     pub(super) sql: &'static str,
 }
 
 /// All scripts this program knows, oldest first.
 pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("../migrations/0001_foundation.sql") }];
+    &[Migration { version: 1, usable_from: 1, sql: include_str!("../migrations/0001_foundation.sql") }];
 
 /// A line of `schema_version`.
 pub(super) struct Applied {
     pub(super) version: i64,
     pub(super) checksum: String,
+    /// As the program has left it that knew the script.
+    pub(super) usable_from: i64,
 }
 
 /// Why a database is not one this program may use.
@@ -31,12 +38,14 @@ pub(super) struct Applied {
 pub enum MigrateError {
     /// A later program has changed the schema.
     #[error(
-        "the database has schema version {found} and this program knows versions up to {known}: start the \
-         program that made it, or a later one"
+        "the database has schema version {found}, for programs that know version {needed} at least, and this program \
+         knows versions up to {known}: start the program that made it, or a later one"
     )]
     Newer {
         /// The version found in the database.
         found: i64,
+        /// The version that a program must know.
+        needed: i64,
         /// The last version this program carries.
         known: i64,
     },
@@ -101,7 +110,8 @@ impl Migration {
     }
 }
 
-/// The scripts still to apply to a database that has had those of `applied` (oldest first).
+/// The scripts still to apply to a database that has had those of `applied` (oldest first). None where a later program has
+/// applied more, each of which leaves this one room to go on.
 pub(super) fn pending<'a>(
     known: &'a [Migration],
     applied: &[Applied],
@@ -109,13 +119,16 @@ pub(super) fn pending<'a>(
     for (place, done) in applied.iter().enumerate() {
         let Some(migration) = known.get(place) else {
             let known = known.last().map_or(0, |migration| migration.version);
-            return Err(MigrateError::Newer { found: done.version, known });
+            if done.usable_from <= known {
+                continue;
+            }
+            return Err(MigrateError::Newer { found: done.version, needed: done.usable_from, known });
         };
         if migration.version != done.version || migration.checksum() != done.checksum {
             return Err(MigrateError::Changed { version: done.version });
         }
     }
-    Ok(&known[applied.len()..])
+    Ok(known.get(applied.len()..).unwrap_or_default())
 }
 
 /// Refuses a database that lacks a script.
@@ -137,6 +150,7 @@ mod tests {
     fn versions_count_from_one_without_a_gap() {
         for (place, migration) in (1..).zip(MIGRATIONS) {
             assert_eq!(migration.version, place);
+            assert!((1..=migration.version).contains(&migration.usable_from));
         }
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! A read sees everything that was answered before it, also what other processes committed.
 
+mod copy;
 mod error;
 mod migrate;
 mod postgres;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+pub use copy::{Copied, CopyError, Parting};
 pub use error::{BatchError, DbError};
 pub use migrate::MigrateError;
 pub use postgres::{Address, AddressError, Server};

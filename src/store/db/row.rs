@@ -49,6 +49,11 @@ impl Row {
         Self { columns, values }
     }
 
+    /// All values, in the order of the columns.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
     /// The text of a column that always has one.
     pub fn text(&self, column: impl Column) -> Result<String, DbError> {
         self.str(column).map(str::to_owned)

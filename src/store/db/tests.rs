@@ -9,6 +9,7 @@ use crate::domain::timestamp::Timestamp;
 
 pub(super) const ITEM: &[Migration] = &[Migration {
     version: 1,
+    usable_from: 1,
     sql: "CREATE TABLE item (id TEXT PRIMARY KEY, n BIGINT NOT NULL, at BIGINT);",
 }];
 
@@ -59,6 +60,13 @@ pub(super) async fn migrate(db: &Db, known: &'static [Migration]) -> Result<(), 
     match &db.engine {
         Engine::Postgres(postgres) => postgres.migrate(known, db.clock().now()).await,
         Engine::Sqlite(sqlite) => sqlite.migrate(known, db.clock().now()).await,
+    }
+}
+
+async fn expect(db: &Db, known: &'static [Migration]) -> Result<(), DbError> {
+    match &db.engine {
+        Engine::Postgres(postgres) => postgres.check_schema(known).await,
+        Engine::Sqlite(sqlite) => sqlite.check_schema(known).await,
     }
 }
 
@@ -199,14 +207,19 @@ async fn two_handles_on_one_database_take_turns_and_see_each_other() {
 #[tokio::test]
 async fn migrations_are_applied_once_and_never_in_another_text() {
     const TWO: &[Migration] = &[
-        Migration { version: 1, sql: ITEM[0].sql },
-        Migration { version: 2, sql: "ALTER TABLE item ADD COLUMN note TEXT;" },
+        Migration { version: 1, usable_from: 1, sql: ITEM[0].sql },
+        Migration { version: 2, usable_from: 2, sql: "ALTER TABLE item ADD COLUMN note TEXT;" },
     ];
-    const EDITED: &[Migration] = &[Migration { version: 1, sql: "CREATE TABLE item (id TEXT PRIMARY KEY);" }];
+    const EDITED: &[Migration] =
+        &[Migration { version: 1, usable_from: 1, sql: "CREATE TABLE item (id TEXT PRIMARY KEY);" }];
     const BROKEN: &[Migration] = &[
-        Migration { version: 1, sql: ITEM[0].sql },
-        Migration { version: 2, sql: TWO[1].sql },
-        Migration { version: 3, sql: "CREATE TABLE more (x BIGINT); CREATE TABLE item (x BIGINT);" },
+        Migration { version: 1, usable_from: 1, sql: ITEM[0].sql },
+        Migration { version: 2, usable_from: 2, sql: TWO[1].sql },
+        Migration {
+            version: 3,
+            usable_from: 3,
+            sql: "CREATE TABLE more (x BIGINT); CREATE TABLE item (x BIGINT);",
+        },
     ];
     let bench = Bench::open().await;
     bench.db.run(Batch::plain(vec![insert("a", 1)])).await.unwrap();
@@ -219,12 +232,44 @@ async fn migrations_are_applied_once_and_never_in_another_text() {
         Err(DbError::Schema(error)) => error,
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused(ITEM).await, MigrateError::Newer { found: 2, known: 1 });
+    assert_eq!(refused(ITEM).await, MigrateError::Newer { found: 2, needed: 2, known: 1 });
     assert_eq!(refused(EDITED).await, MigrateError::Changed { version: 1 });
     assert!(matches!(refused(BROKEN).await, MigrateError::Failed { version: 3, .. }));
     assert!(bench.db.all(q!("SELECT x FROM more")).await.is_err());
     let versions = bench.db.all(q!("SELECT version FROM schema_version")).await.unwrap();
     assert_eq!(versions.len(), 2);
+}
+
+#[tokio::test]
+async fn an_older_program_goes_on_with_what_leaves_it_room_until_something_does_not() {
+    const WIDER: &[Migration] = &[
+        Migration { version: 1, usable_from: 1, sql: ITEM[0].sql },
+        Migration { version: 2, usable_from: 1, sql: "ALTER TABLE item ADD COLUMN note TEXT;" },
+    ];
+    const NARROWER: &[Migration] = &[
+        Migration { version: 1, usable_from: 1, sql: ITEM[0].sql },
+        Migration { version: 2, usable_from: 1, sql: WIDER[1].sql },
+        Migration { version: 3, usable_from: 2, sql: "ALTER TABLE item DROP COLUMN at;" },
+    ];
+    let bench = Bench::open().await;
+    assert!(expect(&bench.db, WIDER).await.is_err(), "the new program waits for its schema");
+    bench.db.run(Batch::plain(vec![insert("before", 1)])).await.unwrap();
+    migrate(&bench.db, WIDER).await.unwrap();
+    let older = bench.another().await;
+    expect(&older, ITEM).await.unwrap();
+    migrate(&older, ITEM).await.unwrap();
+    for db in [&bench.db, &older] {
+        db.run(Batch::plain(vec![q!("UPDATE item SET n = n + 1").want(1)])).await.unwrap();
+    }
+    older.run(Batch::plain(vec![insert("after", 2)])).await.unwrap();
+    expect(&bench.db, WIDER).await.unwrap();
+
+    migrate(&bench.db, NARROWER).await.unwrap();
+    expect(&bench.db, WIDER).await.unwrap();
+    for refused in [expect(&older, ITEM).await, migrate(&older, ITEM).await] {
+        let Err(DbError::Schema(error)) = refused else { panic!("it went on") };
+        assert_eq!(error, MigrateError::Newer { found: 3, needed: 2, known: 1 });
+    }
 }
 
 #[tokio::test]

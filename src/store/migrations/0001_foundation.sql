@@ -3,11 +3,16 @@
 CREATE TABLE deployment (
     singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
     epoch BIGINT NOT NULL,
+    -- The same for codes on paper.
+    code_epoch BIGINT NOT NULL,
     restored_at BIGINT,
+    -- Filled from another database, and not yet taken into use; and the other one, once it was copied.
+    copied_at BIGINT,
+    moved_at BIGINT,
     created_at BIGINT NOT NULL
 );
 
-INSERT INTO deployment (singleton, epoch, created_at) VALUES (1, 0, now_us());
+INSERT INTO deployment (singleton, epoch, code_epoch, created_at) VALUES (1, 0, 0, now_us());
 
 -- One row for each file outside the database that remembers how far it has come: a copy that is older does not know
 -- what the file knows.

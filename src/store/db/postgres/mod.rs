@@ -6,6 +6,7 @@
 //! A batch runs on a task of its own and so to its end, whoever still waits for it.
 
 mod address;
+mod arriving;
 mod batch;
 mod connection;
 mod examine;
@@ -22,9 +23,11 @@ use deadpool_postgres::Pool;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::Connections;
+use super::copy::{Copied, CopyError, Parting};
 use super::error::{BatchError, DbError};
 use super::migrate::Migration;
 use super::row::Row;
+use super::sqlite::Leaving;
 use super::statement::{Affected, Batch, Statement};
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
@@ -118,6 +121,20 @@ impl Postgres {
 
     pub(super) async fn migrate(&self, known: &[Migration], now: Timestamp) -> Result<(), DbError> {
         Box::pin(schema::migrate(&self.core, known, now)).await
+    }
+
+    /// Makes the schema for a copy, unless it is there.
+    pub(super) async fn make_room(&self, known: &[Migration], now: Timestamp) -> Result<(), CopyError> {
+        Box::pin(arriving::make_room(&self.core, known, now)).await
+    }
+
+    pub(super) async fn fill(
+        &self,
+        leaving: Leaving,
+        parting: Parting,
+        progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<Vec<Copied>, CopyError> {
+        Box::pin(arriving::fill(&self.core, leaving, parting, progress)).await
     }
 
     pub(super) async fn check_schema(&self, known: &[Migration]) -> Result<(), DbError> {

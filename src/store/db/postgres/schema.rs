@@ -1,7 +1,8 @@
 //! Migrations on PostgreSQL: one transaction each, one program at a time.
 
-use deadpool_postgres::{ClientWrapper, Transaction};
-use tokio_postgres::Error;
+use deadpool_postgres::ClientWrapper;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Error, Row};
 
 use super::failure::{fault, words};
 use super::{Core, MIGRATION_LOCK};
@@ -12,6 +13,7 @@ use crate::store::db::migrate::{self, Applied, MigrateError, Migration};
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version BIGINT PRIMARY KEY,
     checksum TEXT COLLATE \"C\" NOT NULL,
+    usable_from BIGINT NOT NULL,
     applied_at BIGINT NOT NULL
 )";
 
@@ -23,6 +25,11 @@ const NOW: &str = "CREATE OR REPLACE FUNCTION now_us() RETURNS BIGINT LANGUAGE s
 /// The same by a clock that is moved by hand, for tests.
 const NOW_BY_HAND: &str = "CREATE OR REPLACE FUNCTION now_us() RETURNS BIGINT LANGUAGE sql STABLE AS
     'SELECT CAST(current_setting(''ecluse.now_us'') AS BIGINT)'";
+
+/// A script that changes a table waits for whoever is reading it, and everybody who comes later waits for the script: so it
+/// waits a moment only, lets them pass, and tries again.
+const PATIENCE: &str = "SET LOCAL lock_timeout = '1s'";
+const TRIES: u32 = 60;
 
 /// Applies what is missing of `known`. Two programs that start together take turns.
 pub(super) async fn migrate(core: &Core, known: &[Migration], now: Timestamp) -> Result<(), DbError> {
@@ -55,30 +62,45 @@ async fn apply_pending(
     begun.commit().await.map_err(failed)?;
     let applied = history(client).await.map_err(failed)?;
     for migration in migrate::pending(known, &applied)? {
-        let transaction = client.transaction().await.map_err(failed)?;
-        if let Some(set) = core.set_hand("LOCAL") {
-            transaction.batch_execute(&set).await.map_err(failed)?;
+        let mut tries = TRIES;
+        while let Err(error) = apply(core, client, migration, now).await {
+            tries -= 1;
+            if tries == 0 || error.code() != Some(&SqlState::LOCK_NOT_AVAILABLE) {
+                return Err(MigrateError::Failed { version: migration.version, reason: words(&error) }.into());
+            }
         }
-        apply(transaction, migration, now)
-            .await
-            .map_err(|error| MigrateError::Failed { version: migration.version, reason: words(&error) })?;
     }
     Ok(())
 }
 
-async fn apply(transaction: Transaction<'_>, migration: &Migration, now: Timestamp) -> Result<(), Error> {
+async fn apply(
+    core: &Core,
+    client: &mut ClientWrapper,
+    migration: &Migration,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let transaction = client.transaction().await?;
+    if let Some(set) = core.set_hand("LOCAL") {
+        transaction.batch_execute(&set).await?;
+    }
+    transaction.batch_execute(PATIENCE).await?;
     transaction.batch_execute(&in_byte_order(migration)).await?;
-    let line = "INSERT INTO schema_version (version, checksum, applied_at) VALUES ($1, $2, $3)";
-    transaction.execute(line, &[&migration.version, &migration.checksum(), &now.micros()]).await?;
+    let line =
+        "INSERT INTO schema_version (version, checksum, usable_from, applied_at) VALUES ($1, $2, $3, $4)";
+    let Migration { version, usable_from, .. } = migration;
+    transaction.execute(line, &[version, &migration.checksum(), usable_from, &now.micros()]).await?;
     transaction.commit().await
 }
 
 async fn history(client: &ClientWrapper) -> Result<Vec<Applied>, Error> {
-    let lines = client.query("SELECT version, checksum FROM schema_version ORDER BY version", &[]).await?;
-    Ok(lines.iter().map(|line| Applied { version: line.get(0), checksum: line.get(1) }).collect())
+    let sql = "SELECT version, checksum, usable_from FROM schema_version ORDER BY version";
+    let lines = client.query(sql, &[]).await?;
+    let applied =
+        |line: &Row| Applied { version: line.get(0), checksum: line.get(1), usable_from: line.get(2) };
+    Ok(lines.iter().map(applied).collect())
 }
 
-/// Refuses a schema that is not exactly the one of `known`.
+/// Refuses a schema that has not had all of `known`, or that a program which knows no more may not use.
 pub(super) async fn check(core: &Core, known: &[Migration]) -> Result<(), DbError> {
     let failed = |error: Error| fault(core, "check the schema", &error).into_error("check the schema");
     let client = core.connection().await?;
@@ -104,7 +126,7 @@ mod tests {
     id TEXT PRIMARY KEY, CONTEXT BIGINT, note TEXT
 );
 CREATE INDEX a_id ON a (id);";
-        insta::assert_snapshot!(in_byte_order(&Migration { version: 1, sql }), @r#"
+        insta::assert_snapshot!(in_byte_order(&Migration { version: 1, usable_from: 1, sql }), @r#"
         CREATE TABLE a (
             id TEXT COLLATE "C" PRIMARY KEY, CONTEXT BIGINT, note TEXT COLLATE "C"
         );

@@ -32,6 +32,8 @@ const PREPARED: usize = 512;
 pub(super) enum Access {
     Read,
     Write,
+    /// Once the first transaction has begun, nobody else has the file open.
+    Alone,
 }
 
 /// Opens connections to one file, all alike.
@@ -79,6 +81,8 @@ impl Opener {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         match access {
             Access::Read => connection.pragma_update(None, "query_only", true)?,
+            // The journal is what it was: changing it is what nobody may do while others have the file open.
+            Access::Alone => connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?,
             Access::Write => {
                 enter_wal(&connection)?;
                 connection.pragma_update(None, "synchronous", "FULL")?;
@@ -176,9 +180,22 @@ pub(super) fn visit(
     let mut prepared =
         connection.prepare_cached(statement.sql).map_err(|error| failure(statement.sql, &error))?;
     bind(&mut prepared, statement)?;
-    step(&mut prepared, statement, take).map_err(|fault| match fault {
+    step(&mut prepared, statement.sql, take).map_err(|fault| match fault {
         Fault::Db(error) => error,
         Fault::Unique(reason) => DbError::Refused { statement: statement.sql, reason },
+    })
+}
+
+/// Reads what a text made of constants answers, row by row, until `take` answers `false`.
+pub(super) fn visit_all(
+    connection: &Connection,
+    sql: &str,
+    take: impl FnMut(Row) -> bool,
+) -> Result<(), DbError> {
+    let mut prepared = connection.prepare(sql).map_err(|error| failure("read", &error))?;
+    step(&mut prepared, "read", take).map_err(|fault| match fault {
+        Fault::Db(error) => error,
+        Fault::Unique(reason) => DbError::Refused { statement: "read", reason },
     })
 }
 
@@ -192,7 +209,7 @@ pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<
         return Ok(Affected { count: count as u64, rows: Vec::new() });
     }
     let mut rows = Vec::new();
-    step(&mut prepared, statement, |row| {
+    step(&mut prepared, sql, |row| {
         rows.push(row);
         true
     })?;
@@ -201,15 +218,15 @@ pub(super) fn execute(connection: &Connection, statement: &Statement) -> Result<
 
 fn step(
     prepared: &mut rusqlite::Statement<'_>,
-    statement: &Statement,
+    sql: &'static str,
     mut take: impl FnMut(Row) -> bool,
 ) -> Result<(), Fault> {
     let columns: Arc<[String]> = prepared.column_names().map(str::to_owned).collect();
     let mut rows = prepared.raw_query();
-    while let Some(row) = rows.next().map_err(|error| fault(statement.sql, &error))? {
+    while let Some(row) = rows.next().map_err(|error| fault(sql, &error))? {
         let mut values = Vec::with_capacity(columns.len());
         for (place, column) in columns.iter().enumerate() {
-            let value = row.get_ref(place).map_err(|error| fault(statement.sql, &error))?;
+            let value = row.get_ref(place).map_err(|error| fault(sql, &error))?;
             values.push(owned(value, column).map_err(Fault::Db)?);
         }
         if !take(Row::new(Arc::clone(&columns), values)) {

@@ -6,6 +6,7 @@
 
 mod backup;
 mod connection;
+mod leaving;
 mod on_the_spot;
 mod reader;
 mod schema;
@@ -29,6 +30,8 @@ use crate::store::clock::Clock;
 use crate::store::examined::Examined;
 use connection::{Access, Opener};
 use on_the_spot::OnTheSpot;
+
+pub(super) use leaving::{Leaving, Piece};
 
 /// Batches, and separately reads, that may wait. At ten thousand durable batches a second a full queue is a
 /// wait of under half a second; a longer one would outlast the patience of whoever asks.

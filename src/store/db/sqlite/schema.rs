@@ -10,6 +10,7 @@ use crate::store::db::migrate::{self, Applied, MigrateError, Migration};
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     version INTEGER PRIMARY KEY,
     checksum TEXT NOT NULL,
+    usable_from INTEGER NOT NULL,
     applied_at INTEGER NOT NULL
 ) STRICT";
 
@@ -38,26 +39,33 @@ pub(super) fn migrate(
     transaction.commit().map_err(refused)
 }
 
-/// Refuses a schema that is not exactly the one of `known`, and changes nothing.
+/// Refuses a schema that is not the one of `known`, and changes nothing.
 pub(super) fn check(connection: &Connection, known: &[Migration]) -> Result<(), DbError> {
     let refused = |error: rusqlite::Error| connection::failure("check the schema", &error);
-    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'";
-    let is_there = connection.prepare(table).and_then(|mut table| table.exists([])).map_err(refused)?;
-    let applied = if is_there { history(connection).map_err(refused)? } else { Vec::new() };
+    let is_there = connection.table_exists(None, "schema_version").map_err(refused)?;
+    let applied = if is_there { lines(connection).map_err(refused)? } else { Vec::new() };
     migrate::expect_none_pending(known, &applied)
 }
 
-fn history(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
-    let mut lines = connection.prepare("SELECT version, checksum FROM schema_version ORDER BY version")?;
-    let applied = lines.query_map([], |row| Ok(Applied { version: row.get(0)?, checksum: row.get(1)? }))?;
+fn history(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<Applied>> {
+    transaction.execute_batch(HISTORY)?;
+    lines(transaction)
+}
+
+fn lines(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
+    let mut lines =
+        connection.prepare("SELECT version, checksum, usable_from FROM schema_version ORDER BY version")?;
+    let applied = lines.query_map([], |row| {
+        Ok(Applied { version: row.get(0)?, checksum: row.get(1)?, usable_from: row.get(2)? })
+    })?;
     applied.collect()
 }
 
 fn apply(transaction: &Transaction<'_>, migration: &Migration, now: Timestamp) -> rusqlite::Result<()> {
     transaction.execute_batch(&in_sqlite_words(migration))?;
     transaction.execute(
-        "INSERT INTO schema_version (version, checksum, applied_at) VALUES (?1, ?2, ?3)",
-        params![migration.version, migration.checksum(), now.micros()],
+        "INSERT INTO schema_version (version, checksum, usable_from, applied_at) VALUES (?1, ?2, ?3, ?4)",
+        params![migration.version, migration.checksum(), migration.usable_from, now.micros()],
     )?;
     Ok(())
 }
@@ -86,7 +94,7 @@ mod tests {
 );
 CREATE INDEX a_at ON a (at);
 INSERT INTO a VALUES ('x', 1, NULL);";
-        insta::assert_snapshot!(in_sqlite_words(&Migration { version: 1, sql }), @r"
+        insta::assert_snapshot!(in_sqlite_words(&Migration { version: 1, usable_from: 1, sql }), @r"
         CREATE TABLE a (
             id TEXT PRIMARY KEY,
             at INTEGER NOT NULL, BIGINTS INTEGER
