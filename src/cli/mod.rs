@@ -77,7 +77,7 @@ enum Command {
     Account(Acts<account::Verb>),
     /// The relying parties.
     Client(Acts<client::Verb>),
-    /// The signing keys.
+    /// The signing keys, and the master key.
     Keys(Acts<keys::Verb>),
     /// Bring the schema of the database up to what this program needs
     Migrate,

@@ -10,6 +10,7 @@ pub mod ephemeral;
 pub mod examined;
 pub mod grant;
 pub mod import;
+pub mod key_sheet;
 pub mod notice;
 pub mod operator;
 pub mod reset_order;

@@ -9,12 +9,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::key_sheet;
 use crate::domain::secret::{Secret, SecretBytes};
 
 /// Bytes of the nonce that sealing consumes.
 pub const NONCE_BYTES: usize = NONCE_LEN;
 
-const KEY_BYTES: usize = 32;
+pub(super) const KEY_BYTES: usize = 32;
 
 /// The key that seals all others. It comes from a file outside the database and is never stored.
 pub struct MasterKey(LessSafeKey);
@@ -30,6 +31,11 @@ pub enum SealError {
         "a master key is 64 hexadecimal digits; put back the file that `ecluse init` made, or your copy of it"
     )]
     Malformed,
+    /// A line of a sheet is not what was printed.
+    #[error(
+        "line {0} of the sheet was mistyped: type it again as it is printed, its last four symbols included"
+    )]
+    Mistyped(usize),
     /// Sealed under another key or name, or changed since.
     #[error("the sealed secret does not open under this master key")]
     WrongKey,
@@ -48,19 +54,9 @@ impl MasterKey {
         Secret::new(text)
     }
 
-    /// Reads the written form.
+    /// Reads the written form, or the [sheet](super::key_sheet).
     pub fn from_text(text: &Secret) -> Result<Self, SealError> {
-        let digits = text.expose().as_bytes();
-        if digits.len() != 2 * KEY_BYTES {
-            return Err(SealError::Malformed);
-        }
-        let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            for digit in pair {
-                let digit = char::from(*digit).to_digit(16).ok_or(SealError::Malformed)?;
-                *byte = (*byte << 4) | u8::try_from(digit).map_err(|_| SealError::Malformed)?;
-            }
-        }
+        let bytes = key_sheet::read(text)?;
         let key = UnboundKey::new(&AES_256_GCM, bytes.as_ref()).map_err(|_| SealError::Malformed)?;
         Ok(Self(LessSafeKey::new(key)))
     }
