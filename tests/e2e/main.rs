@@ -38,6 +38,7 @@ mod parallel;
 mod pictures;
 mod premises;
 mod provider;
+mod put_back;
 mod races;
 mod receiver;
 mod relying_party;

@@ -88,7 +88,7 @@ async fn verify(config: &Config, path: &Path, printer: &Printer) -> Result<ExitS
     let told = |error: &dyn std::fmt::Display| Failure::failed(format_args!("{}: {error}", path.display()));
     let key = MasterKey::from_text(&private_file::read(path)?).map_err(|error| told(&error))?;
     let db = open::database_at(config, Clock::system()).await?;
-    db.check_schema().await?;
+    db.look_at_schema().await?;
     match DeploymentSecrets::load(&db, key).await {
         Ok(_) => {}
         Err(SecretsError::WrongMasterKey) => {
