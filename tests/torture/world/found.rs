@@ -109,8 +109,13 @@ fn which(events: &[Event], account: &str, phc: &str) -> Option<u32> {
     tried.into_iter().find(is_it)
 }
 
+/// Waits until there are none any more. Whatever is to come to an end by itself takes seconds.
 async fn until_none(client: &Client, sql: &str) {
-    while client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let counting = async {
+        while client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_mins(3), counting).await;
+    assert!(ended.is_ok(), "it does not come to an end: {sql}");
 }
