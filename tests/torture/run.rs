@@ -40,10 +40,11 @@ fn so_far(town: &Town) -> History {
     History { events: town.recorder.events(), end: Final::default() }
 }
 
-/// Ends it after a while, or once something was proved.
+/// Ends it after a while, or once something was proved. On a machine that has no time for it the while is longer.
 async fn end(town: Arc<Town>, seconds: u64) {
     let last = i64::try_from(seconds).unwrap() * 1_000_000;
-    while town.recorder.now() < last {
+    let goes_on = |now: i64| now < last || (now < 5 * last && too_little(&town, seconds).is_some());
+    while goes_on(town.recorder.now()) {
         tokio::time::sleep(Duration::from_secs(if stops_early() { 2 } else { 1 })).await;
         if stops_early() {
             let so_far = so_far(&town);
@@ -109,7 +110,7 @@ async fn under_faults() {
     let events = town.recorder.events();
     let end = world.found(&town, &events, &in_at_last).await;
     judge(&town, &History { events, end });
-    enough_happened(&town, seconds);
+    assert_eq!(too_little(&town, seconds), None, "too little happened");
 }
 
 /// Prints what happened and what it proves.
@@ -129,8 +130,8 @@ fn judge(town: &Town, history: &History) {
     assert!(violations.is_empty(), "{} rules were broken", violations.len());
 }
 
-/// A run in which little happened proves little.
-fn enough_happened(town: &Town, seconds: u64) {
+/// What happened too seldom: a run in which little happened proves little.
+fn too_little(town: &Town, seconds: u64) -> Option<String> {
     let counts = town.recorder.counts();
     let seconds = usize::try_from(seconds).unwrap();
     let least = [
@@ -142,8 +143,8 @@ fn enough_happened(town: &Town, seconds: u64) {
         ("order", seconds / 15),
         ("fault", seconds / 8),
     ];
-    for (act, least) in least {
+    least.into_iter().find_map(|(act, least)| {
         let happened = counts.get(&(act.to_owned(), "yes")).copied().unwrap_or_default();
-        assert!(happened >= least, "too little happened: {act} {happened} times, not {least}");
-    }
+        (happened < least).then(|| format!("{act} {happened} times, not {least}"))
+    })
 }
