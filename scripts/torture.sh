@@ -5,7 +5,7 @@
 # when; what overtakes what is the machine's affair, so a history that failed may need more than one run to fail again.
 #
 # torture.sh unhinged [NAME...]: applies each patch of tests/torture/unhinged in turn to a copy of the tree, builds the
-# program there, and runs the torture against it, which must print a VIOLATION. The copy and what is built of it stay under
+# program there, and runs the torture against it, for up to 120 s, which must print a VIOLATION and ends with the first. The copy and what is built of it stay under
 # ECLUSE_UNHINGED (target/unhinged), so that the next patch is built faster and no program of this tree is ever one of them.
 set -eu
 cd "$(dirname "$0")/.."
@@ -47,7 +47,7 @@ row() {
 judge() {
     began=$(date +%s)
     for seed in ${ECLUSE_TORTURE_SEED:-1 2}; do
-        ECLUSE_TORTURE_STOP=1 ECLUSE_TORTURE_SEED=$seed ECLUSE_TORTURE_PROGRAM="$work/ecluse" \
+        ECLUSE_TORTURE_SECONDS=${ECLUSE_TORTURE_SECONDS:-120} ECLUSE_TORTURE_STOP=1 ECLUSE_TORTURE_SEED=$seed ECLUSE_TORTURE_PROGRAM="$work/ecluse" \
             torture >"$work/log" 2>&1 || true
         rule=$(sed -n 's/^VIOLATION \([a-z_]*\):.*/\1/p' "$work/log" | head -n 1)
         if [ -n "$rule" ]; then
@@ -68,8 +68,13 @@ unhinge() {
         return
     fi
     if (cd "$place/tree" && CARGO_TARGET_DIR="$place/built" "$cargo" build --quiet --bin ecluse) >"$work/log" 2>&1; then
-        cp "$place/built/debug/ecluse" "$work/ecluse"
-        judge "$1"
+        if cmp -s "$place/built/debug/ecluse" "$work/ecluse"; then
+            row "$1" 'CHANGES NOTHING' ''
+            echo "$1" >>"$work/missed"
+        else
+            cp "$place/built/debug/ecluse" "$work/ecluse"
+            judge "$1"
+        fi
     else
         cat "$work/log" >&2
         row "$1" 'DOES NOT BUILD' ''

@@ -187,7 +187,12 @@ impl Ambusher {
 
     async fn ambush(&self, prey: Prey, at: Moment, meanwhile: Meanwhile) -> Option<()> {
         let person = self.somebody().await?;
-        let coupon = self.coupon(&person).await?;
+        let Some(coupon) = self.coupon(&person).await else {
+            // Whatever there is to be done, and another time.
+            person.change_at_once().await;
+            return None;
+        };
+        let spare = self.coupon(&person).await;
         let mut rotated = None;
         if matches!(prey, Prey::Refresh) {
             person.exchange(&coupon).await;
@@ -218,6 +223,9 @@ impl Ambusher {
         held_up.await.unwrap();
         let order = order.await.unwrap();
         self.try_all(&person).await;
+        if let Some(spare) = spare {
+            person.exchange(&spare).await;
+        }
         self.cancel(order).await;
         self.try_all(&person).await;
         Some(())
@@ -233,8 +241,6 @@ impl Ambusher {
                 None => break,
             }
         }
-        // Whatever there is to be done, and another time.
-        person.change_at_once().await;
         None
     }
 
@@ -262,7 +268,11 @@ impl Ambusher {
         for tokens in grants {
             person.introspect(&tokens.access).await;
             person.userinfo(&tokens.access).await;
+            if let Some(refresh) = tokens.refresh {
+                person.refresh(tokens.client, &refresh).await;
+            }
         }
+        person.authorize(false).await;
         person.authorize(true).await;
     }
 }
