@@ -10,6 +10,7 @@ use crate::cli::system_user::Acting;
 use crate::config::layers::{Layers, Loaded};
 
 mod account;
+mod audit;
 mod backup;
 mod check_config;
 mod client;
@@ -75,6 +76,8 @@ enum Command {
     Doctor,
     /// One person, or a selection.
     Account(Acts<account::Verb>),
+    /// What was done, and whether the record of it is whole.
+    Audit(Acts<audit::Verb>),
     /// The relying parties.
     Client(Acts<client::Verb>),
     /// The signing keys, and the master key.
@@ -141,6 +144,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Backup(args) => backup::run(&global.load()?, args, printer).await,
         Command::Doctor => doctor::run(global, printer).await,
         Command::Account(act) => account::run(&global.load()?, act.verb, act.acting, printer).await,
+        Command::Audit(act) => audit::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Client(act) => client::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Keys(act) => keys::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Migrate => migrate::run(&global.load()?, printer).await,

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinSet;
 
 use crate::cli::printer::{ExitStatus, Failure};
 use crate::cli::{instance, logging, open};
 use crate::config::layers::Loaded;
+use crate::flows::audit::seal::Sealer;
 use crate::flows::declare_clients::declare_clients;
 use crate::flows::notices::Courier;
 use crate::outgoing::Outgoing;
@@ -49,8 +51,10 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, admin, "ready");
     let ctx = Arc::new(ctx);
     let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
-    let courier = tokio::spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
     let db = ctx.db.clone();
+    let mut jobs = JoinSet::new();
+    jobs.spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
+    jobs.spawn(Sealer::default().run(Arc::clone(&ctx)));
     let app = App::new(ctx, config.site());
     let limits = config.limits();
     let watched =
@@ -63,7 +67,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
             return Err(failure);
         }
     }
-    courier.abort();
+    drop(jobs); // what they were about is begun again by whoever claims it next
     if let Some(watched) = watched {
         watched.abort();
     }

@@ -12,6 +12,7 @@ use crate::domain::length;
 use crate::domain::throttle::ThrottleRules;
 
 pub mod admin;
+pub mod audit;
 pub mod client;
 pub mod codes;
 pub mod display;
@@ -55,6 +56,8 @@ pub struct Config {
     pub throttle: ThrottleRules,
     /// How relying parties are told that a session is over.
     pub notices: notices::Notices,
+    /// How long what was done is remembered.
+    pub audit: audit::Audit,
     /// What people read.
     pub display: display::Display,
     /// What is told on standard error.
@@ -77,6 +80,7 @@ impl Config {
         self.password.check()?;
         throttle::check(&self.throttle, &self.password.rules)?;
         self.notices.check()?;
+        self.audit.check()?;
         self.display.check()?;
         self.log.check()?;
         self.client.iter().enumerate().try_for_each(|(place, client)| client.check(place))

@@ -33,6 +33,7 @@ impl Config {
             signs_in_after_change: self.password.after_change == AfterChange::Continue,
             hashing: self.hashing(),
             notices: self.notice_settings(),
+            audit_keep: self.audit.keep,
             rotation: Rotation { period: self.keys.rotation, overlap: self.keys.overlap },
         }
     }

@@ -12,6 +12,10 @@ pub enum Act {
     AccountDisable,
     /// An account was enabled again.
     AccountEnable,
+    /// Lines of the audit log that were kept long enough were removed.
+    AuditCut,
+    /// The audit log was read out.
+    AuditExport,
     /// A client was registered.
     ClientAdd,
     /// A new code was issued for one person.
@@ -65,6 +69,8 @@ impl Act {
             Self::AccountDisable => "account.disable",
             Self::AccountEnable => "account.enable",
             Self::AccountImport => "account.import",
+            Self::AuditCut => "audit.cut",
+            Self::AuditExport => "audit.export",
             Self::ClientAdd => "client.add",
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",

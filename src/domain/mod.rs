@@ -1,6 +1,7 @@
 //! What is true: values and decisions. No async, no I/O, no clock.
 
 pub mod account;
+pub mod audit_chain;
 pub mod client;
 pub mod code;
 pub mod event;

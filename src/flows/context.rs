@@ -106,6 +106,8 @@ pub struct Settings {
     pub hashing: HashSettings,
     /// How relying parties are told.
     pub notices: NoticeSettings,
+    /// How long lines of the audit log are kept.
+    pub audit_keep: Duration,
     /// How long signing keys sign.
     pub rotation: Rotation,
 }

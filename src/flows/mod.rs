@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod ask_gate;
+pub mod audit;
 pub mod authenticate_client;
 pub mod browser;
 pub mod change_password;

@@ -1,5 +1,6 @@
 //! Housekeeping: what falls due is recorded, what nobody can use any more is removed. Nothing depends on when it runs.
 
+use crate::flows::audit::cut::cut;
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::{come_into_force, destroy_expired_keys, harden};
 use crate::flows::signing_keys;
@@ -24,6 +25,7 @@ pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
     let (delivered, parked) = (now.minus(settings.notices.keep), now.minus(settings.refresh_token));
     gone.extend(store::notice::tidy(delivered, parked, STEP));
     ctx.commit(Batch::plain(gone)).await?;
+    cut(ctx).await?;
     // Another program may have rotated: the keys in the database are the ones that count.
     signing_keys::rotate_due(&ctx.key_room(), ctx.settings.rotation, now).await?;
     ctx.replace_keys(signing_keys::load(&ctx.key_room()).await?);

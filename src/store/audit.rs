@@ -1,8 +1,10 @@
-//! The audit log: one line for every act, written in the batch of the act.
+//! The audit log: one line for every act, written in the batch of the act, and given its place in the chain afterwards, so
+//! that no request waits for another's line.
 
+use crate::domain::audit_chain::{Cut, Head, Line};
 use crate::domain::event::AuditLine;
 use crate::domain::timestamp::Timestamp;
-use crate::store::db::{Statement, q};
+use crate::store::db::{Db, DbError, Row, Statement, q};
 
 /// In a batch: one line.
 pub fn write(id: &str, at: Timestamp, line: &AuditLine) -> Statement {
@@ -19,4 +21,167 @@ pub fn write(id: &str, at: Timestamp, line: &AuditLine) -> Statement {
         line.request_id.as_deref()
     )
     .want(1)
+}
+
+/// The end of the chain.
+pub async fn head(db: &Db) -> Result<Head, DbError> {
+    let row = db.one(q!("SELECT place, tag FROM audit_head WHERE singleton = 1")).await?;
+    row.as_ref().map(head_of).transpose()?.ok_or_else(|| DbError::Inconsistent {
+        column: "audit_head".to_owned(),
+        problem: "has no row".to_owned(),
+    })
+}
+
+/// The oldest lines that have no place yet, at most `limit`.
+pub async fn unsealed(db: &Db, limit: usize) -> Result<Vec<Line>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = q!(
+        "SELECT id, at, actor, act, object, count, reason, request_id FROM audit
+         WHERE place IS NULL ORDER BY at, id LIMIT $1",
+        limit
+    );
+    db.all(sql).await?.iter().map(line_of).collect()
+}
+
+/// In a batch, first: the end of the chain moves, if it is still where it was.
+pub fn move_head(from: &Head, to: &Head) -> Statement {
+    q!(
+        "UPDATE audit_head SET place = $3, tag = $4 WHERE singleton = 1 AND place = $1 AND tag = $2",
+        from.place,
+        from.tag.as_str(),
+        to.place,
+        to.tag.as_str()
+    )
+    .want(1)
+}
+
+/// In a batch: a line is given its place.
+pub fn seal(line: &Line, sealed: &Head) -> Statement {
+    q!(
+        "UPDATE audit SET place = $2, tag = $3 WHERE id = $1 AND place IS NULL",
+        line.id.as_str(),
+        sealed.place,
+        sealed.tag.as_str()
+    )
+    .want(1)
+}
+
+/// How many lines wait for their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsealed {
+    /// At most [`COUNTED`].
+    pub lines: i64,
+    /// The oldest.
+    pub since: Option<Timestamp>,
+}
+
+/// How far is counted.
+pub const COUNTED: i64 = 100_000;
+
+/// How many lines wait for their place.
+pub async fn waiting(db: &Db) -> Result<Unsealed, DbError> {
+    let sql = q!(
+        "SELECT COUNT(*) AS lines, MIN(at) AS since
+         FROM (SELECT at FROM audit WHERE place IS NULL ORDER BY at, id LIMIT $1) w",
+        COUNTED
+    );
+    let row = db.one(sql).await?;
+    let counted =
+        row.map(|row| Ok::<_, DbError>(Unsealed { lines: row.int("lines")?, since: row.opt_time("since")? }));
+    Ok(counted.transpose()?.unwrap_or(Unsealed { lines: 0, since: None }))
+}
+
+/// A piece of the chain.
+pub enum Link {
+    /// Comes first, where the oldest lines were removed.
+    Cut(Cut),
+    /// A sealed line.
+    Line(Head, Line),
+    /// Comes last: where the chain ends.
+    Head(Head),
+}
+
+/// The chain, from where it begins to its head, all of one snapshot: for a walk, with [`link`] for each row.
+pub fn chain() -> Statement {
+    q!("SELECT CAST(0 AS BIGINT) AS kind, place, tag, seal AS id, at, '' AS actor, '' AS act, '' AS object,
+            CAST(NULL AS BIGINT) AS count, CAST(NULL AS TEXT) AS reason, CAST(NULL AS TEXT) AS request_id
+        FROM audit_cut
+        UNION ALL
+        SELECT CAST(1 AS BIGINT), place, tag, id, at, actor, act, object, count, reason, request_id
+        FROM audit WHERE place IS NOT NULL
+        UNION ALL
+        SELECT CAST(2 AS BIGINT), place, tag, '', CAST(0 AS BIGINT), '', '', '', CAST(NULL AS BIGINT),
+            CAST(NULL AS TEXT), CAST(NULL AS TEXT)
+        FROM audit_head
+        ORDER BY kind, place")
+}
+
+/// A row of [`chain`].
+pub fn link(row: &Row) -> Result<Link, DbError> {
+    Ok(match row.int("kind")? {
+        0 => Link::Cut(Cut { last: head_of(row)?, at: row.time("at")?, seal: row.text("id")? }),
+        1 => Link::Line(head_of(row)?, line_of(row)?),
+        _ => Link::Head(head_of(row)?),
+    })
+}
+
+/// The lines between two instants, the second not included, sealed or not: for a walk, with [`exported`] for each row.
+pub fn between(from: Timestamp, to: Timestamp) -> Statement {
+    q!(
+        "SELECT place, tag, id, at, actor, act, object, count, reason, request_id FROM audit
+         WHERE at >= $1 AND at < $2 ORDER BY at, id",
+        from,
+        to
+    )
+}
+
+/// A row of [`between`]: its place and tag, if it has them.
+pub fn exported(row: &Row) -> Result<(Option<Head>, Line), DbError> {
+    let head = row.opt_int("place")?.map(|_| head_of(row)).transpose()?;
+    Ok((head, line_of(row)?))
+}
+
+/// The last of the oldest sealed lines that are all older than `before`; of the first `limit`.
+pub async fn outlived(db: &Db, before: Timestamp, limit: usize) -> Result<Option<(Head, u64)>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = q!("SELECT place, tag, at FROM audit WHERE place IS NOT NULL ORDER BY place LIMIT $1", limit);
+    let mut last = None;
+    for (count, row) in (1..).zip(db.all(sql).await?) {
+        if row.time("at")? >= before {
+            break;
+        }
+        last = Some((head_of(&row)?, count));
+    }
+    Ok(last)
+}
+
+/// In a batch: the chain begins after `cut`, and the `count` lines up to there are removed.
+pub fn remove(cut: &Cut, count: u64) -> [Statement; 2] {
+    let note = q!(
+        "INSERT INTO audit_cut (singleton, place, tag, at, seal) VALUES (1, $1, $2, $3, $4)
+         ON CONFLICT (singleton) DO UPDATE SET place = $1, tag = $2, at = $3, seal = $4 WHERE audit_cut.place < $1",
+        cut.last.place,
+        cut.last.tag.as_str(),
+        cut.at,
+        cut.seal.as_str()
+    );
+    let removed = q!("DELETE FROM audit WHERE place IS NOT NULL AND place <= $1", cut.last.place);
+    [note.want(1), removed.want(count)]
+}
+
+fn head_of(row: &Row) -> Result<Head, DbError> {
+    Ok(Head { place: row.int("place")?, tag: row.text("tag")? })
+}
+
+fn line_of(row: &Row) -> Result<Line, DbError> {
+    Ok(Line {
+        id: row.text("id")?,
+        at: row.time("at")?,
+        actor: row.text("actor")?,
+        act: row.text("act")?,
+        object: row.text("object")?,
+        count: row.opt_int("count")?,
+        reason: row.opt_text("reason")?,
+        request_id: row.opt_text("request_id")?,
+    })
 }

@@ -14,6 +14,7 @@ const KEY_CHECK_TEXT: &[u8] = b"this master key opens this database";
 const PAIRWISE_SALT: &str = "pairwise_salt";
 const CODE_KEY: &str = "code_key";
 const COOKIE_KEY: &str = "cookie_key";
+const AUDIT_KEY: &str = "audit_key";
 
 /// The secrets of the deployment, opened, with the key that seals what is still to come.
 pub struct DeploymentSecrets {
@@ -25,6 +26,8 @@ pub struct DeploymentSecrets {
     pub code_key: SecretBytes,
     /// Under which cookies and form values are signed.
     pub cookie_key: SecretBytes,
+    /// Under which the lines of the audit log hang together.
+    pub audit_key: SecretBytes,
 }
 
 /// Why the secrets do not open.
@@ -65,6 +68,7 @@ impl DeploymentSecrets {
             pairwise_salt: open(db, &sealer, PAIRWISE_SALT).await?,
             code_key: open(db, &sealer, CODE_KEY).await?,
             cookie_key: open(db, &sealer, COOKIE_KEY).await?,
+            audit_key: open(db, &sealer, AUDIT_KEY).await?,
             sealer,
         })
     }
@@ -85,7 +89,7 @@ pub async fn init(
         return Ok(false);
     }
     let mut statements = Vec::new();
-    for name in [KEY_CHECK, PAIRWISE_SALT, CODE_KEY, COOKIE_KEY] {
+    for name in [KEY_CHECK, PAIRWISE_SALT, CODE_KEY, COOKIE_KEY, AUDIT_KEY] {
         let Fresh { bytes, nonce } = fresh();
         let content = if name == KEY_CHECK { KEY_CHECK_TEXT.to_vec() } else { bytes.to_vec() };
         let sealed = sealer.seal(name, &SecretBytes::new(content), nonce).map_err(SecretsError::Seal)?;
@@ -164,6 +168,7 @@ mod tests {
         assert_eq!(secrets.pairwise_salt.expose(), [12; 32]);
         assert_eq!(secrets.code_key.expose(), [13; 32]);
         assert_eq!(secrets.cookie_key.expose(), [14; 32]);
+        assert_eq!(secrets.audit_key.expose(), [15; 32]);
 
         assert!(matches!(DeploymentSecrets::load(&db, key(2)).await, Err(SecretsError::WrongMasterKey)));
         assert!(matches!(init(&db, &key(2), counted(30)).await, Err(SecretsError::WrongMasterKey)));

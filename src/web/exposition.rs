@@ -2,6 +2,7 @@
 //! its routes, in which nothing has to be escaped.
 
 use std::fmt::{Display, Write as _};
+use std::time::Duration;
 
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
@@ -24,6 +25,7 @@ pub async fn text(ctx: &Context) -> String {
     page.notices(&ctx.meters, standing.as_ref());
     page.orders(standing.as_ref());
     page.clock(standing.as_ref());
+    page.audit(ctx, standing.as_ref());
     page.database(ctx, standing.is_some());
     page.redis(ctx);
     page.0
@@ -130,6 +132,22 @@ impl Page {
             "By how much our clock is ahead of the database's at least; negative if behind.",
         );
         self.sample(NAME, &[], skew);
+    }
+
+    fn audit(&mut self, ctx: &Context, standing: Option<&Standing>) {
+        let Some(standing) = standing else { return };
+        let help = "Lines of the audit log that were ever sealed: the place of its head.";
+        self.family("ecluse_audit_sealed", "gauge", help);
+        self.sample("ecluse_audit_sealed", &[], standing.audit_sealed);
+        let waiting = standing.audit_unsealed;
+        self.family("ecluse_audit_unsealed", "gauge", "Lines that wait to be sealed; counted up to 100000.");
+        self.sample("ecluse_audit_unsealed", &[], waiting.lines);
+        let now = ctx.clock.now();
+        let age =
+            waiting.since.filter(|since| *since <= now).map_or(Duration::ZERO, |since| now.since(since));
+        let help = "For how long the oldest line waits to be sealed.";
+        self.family("ecluse_audit_unsealed_seconds", "gauge", help);
+        self.sample("ecluse_audit_unsealed_seconds", &[], age.as_secs_f64());
     }
 
     fn database(&mut self, ctx: &Context, answers: bool) {

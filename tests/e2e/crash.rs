@@ -126,6 +126,8 @@ async fn check_file(house: &House, known: &BTreeMap<String, Arc<Mutex<Chosen>>>)
             chosen.changes = changes;
         }
     }
+    // Neither is the chain of the audit log broken where the server died over it.
+    house.run(&["audit", "verify"]);
 }
 
 /// One password opens the account: the one the file counted last, never the one before or one that was only sent.

@@ -4,6 +4,7 @@
 
 mod access_token;
 mod attacks;
+mod audit;
 mod authorize;
 mod balancer;
 mod browser;

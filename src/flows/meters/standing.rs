@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::reset_order::OrderState;
 use crate::flows::context::Context;
 use crate::store;
+use crate::store::audit::Unsealed;
 use crate::store::db::DbError;
 use crate::store::notice::Backlog;
 use crate::store::skew::Skew;
@@ -22,6 +23,10 @@ pub struct Standing {
     pub notices: Backlog,
     /// Relying parties that are still being told of an order, counted for each order.
     pub walks: usize,
+    /// Lines of the audit log that ever had their place in the chain.
+    pub audit_sealed: i64,
+    /// Those that wait for it, and since when.
+    pub audit_unsealed: Unsealed,
     /// Orders, by state.
     pub orders: [(&'static str, u64); 4],
     /// How far our clock is from the database's.
@@ -60,5 +65,7 @@ async fn read(ctx: &Context) -> Result<Standing, DbError> {
         };
         orders[place].1 += 1;
     }
-    Ok(Standing { notices, walks, orders, skew })
+    let audit_sealed = store::audit::head(&ctx.db).await?.place;
+    let audit_unsealed = store::audit::waiting(&ctx.db).await?;
+    Ok(Standing { notices, walks, audit_sealed, audit_unsealed, orders, skew })
 }

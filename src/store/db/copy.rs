@@ -26,7 +26,7 @@ pub(super) const LEFT_BEHIND: [&str; 8] = [
 ];
 
 /// Tables in which every database has its one row from the beginning.
-pub(super) const FROM_THE_BEGINNING: [&str; 2] = ["deployment", "order_clock"];
+pub(super) const FROM_THE_BEGINNING: [&str; 3] = ["audit_head", "deployment", "order_clock"];
 
 /// Rows on their way at once.
 pub(super) const CHUNK: usize = 500;

@@ -246,10 +246,32 @@ CREATE TABLE audit (
     object TEXT NOT NULL,
     count BIGINT,
     reason TEXT,
-    request_id TEXT
+    request_id TEXT,
+    -- Its place in the chain and its tag, once it was sealed.
+    place BIGINT,
+    tag TEXT
 );
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_object ON audit (object, at);
+CREATE UNIQUE INDEX audit_place ON audit (place) WHERE place IS NOT NULL;
+CREATE INDEX audit_unsealed ON audit (at, id) WHERE place IS NULL;
+
+-- The end of the chain: whoever moves it seals.
+CREATE TABLE audit_head (
+    singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
+    place BIGINT NOT NULL,
+    tag TEXT NOT NULL
+);
+INSERT INTO audit_head (singleton, place, tag) VALUES (1, 0, '');
+
+-- Where the chain begins, once its oldest lines were removed for their age.
+CREATE TABLE audit_cut (
+    singleton BIGINT PRIMARY KEY CHECK (singleton = 1),
+    place BIGINT NOT NULL,
+    tag TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    seal TEXT NOT NULL
+);
 
 -- Claims that expire. Whatever is taken from here, the gate is asked again.
 CREATE TABLE ephemeral (
