@@ -122,8 +122,9 @@ struct Queue {
     pace: Duration,
 }
 
-/// Answers whether anybody still waited for it.
-type Work = Box<dyn FnOnce(&mut Vec<Block>) -> bool + Send>;
+/// Answers how to tell whoever waits for it, if anybody still does.
+type Work = Box<dyn FnOnce(&mut Vec<Block>) -> Option<Answer> + Send>;
+type Answer = Box<dyn FnOnce() + Send>;
 
 struct Job {
     work: Work,
@@ -229,11 +230,14 @@ impl Place {
         let (answer, answered) = oneshot::channel();
         let work = Box::new(move |memory: &mut Vec<Block>| {
             // Somebody who hung up while waiting is not worth the work.
-            let is_wanted = !answer.is_closed();
-            if is_wanted {
-                let _ = answer.send(work(memory));
+            if answer.is_closed() {
+                return None;
             }
-            is_wanted
+            let done = work(memory);
+            let tell = move || {
+                let _ = answer.send(done); // whoever hung up meanwhile is not told
+            };
+            Some(Box::new(tell) as Answer)
         });
         let queued = self.shared.clock.now();
         self.used = true;
@@ -327,13 +331,17 @@ impl Shared {
             }
             let took = self.clock.now().since(began);
             let mut queues = self.lock();
-            if matches!(outcome, Ok(true)) {
+            if matches!(outcome, Ok(Some(_))) {
                 queues.work = lately(queues.work, took);
             }
             if guest == Guest::Stranger {
                 queues.busy_strangers -= 1;
-                drop(queues);
                 self.changed.notify_one();
+            }
+            drop(queues);
+            // Whoever is answered finds the thread free and its time counted.
+            if let Ok(Some(tell)) = outcome {
+                tell();
             }
         }
     }
