@@ -19,12 +19,20 @@ const WAITING: &str = "
            WHERE r.state = 'in_force' AND c.backchannel_logout_uri IS NOT NULL AND w.finished_at IS NULL)";
 
 const COMMITTED: &str = "
-    SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(xmin)) * 1000000 AS BIGINT) AS at, act, object, 0
-        FROM audit
+    SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(w.xmin)) * 1000000 AS BIGINT) AS at, a.act, a.object, 0
+        FROM audit_written w JOIN audit a ON a.id = w.id
     UNION ALL
     SELECT CAST(EXTRACT(EPOCH FROM pg_xact_commit_timestamp(t.xmin)) * 1000000 AS BIGINT), t.hash, g.account_id, 1
         FROM access_token t JOIN token_grant g ON g.id = t.grant_id
     ORDER BY 1";
+
+/// A line of the audit log is written again when it is sealed. What is written beside it, in the same transaction and never again,
+/// tells when it was committed.
+const NOTE_AUDIT: &str = "
+    CREATE TABLE audit_written (id TEXT NOT NULL);
+    CREATE FUNCTION note_audit() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN INSERT INTO audit_written (id) VALUES (NEW.id); RETURN NULL; END';
+    CREATE TRIGGER note_audit AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION note_audit()";
 
 /// The database as somebody reads it who is no part of the run.
 pub(crate) async fn database(url: &str) -> Client {
@@ -36,6 +44,11 @@ pub(crate) async fn database(url: &str) -> Client {
 impl World {
     pub(crate) async fn database(&self) -> Client {
         database(&self.postgres.url()).await
+    }
+
+    /// Has the database note from now on when a line of the audit log is committed.
+    pub(crate) async fn note_audit(&self) {
+        self.database().await.batch_execute(NOTE_AUDIT).await.unwrap();
     }
 
     /// Returns once nobody is connected to the database any more, and so nothing of what was begun is under way.

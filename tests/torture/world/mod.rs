@@ -92,6 +92,7 @@ impl World {
         }
         let mut world = Self { replicas, redis, postgres, office, receiver, issuer, seed, dice, home };
         world.run(&["init"]);
+        world.note_audit().await;
         Self::start_replicas(&mut world.replicas).await;
         world
     }
