@@ -7,7 +7,7 @@ CARGO ?= cargo
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo doors test test-fast test-postgres torture torture-unhinged interop bench screenshots compose-tour kubernetes clean-demo
-.PHONY: load load-postgres
+.PHONY: bench-postgres bench-peers load load-postgres
 
 help: ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
@@ -54,6 +54,16 @@ kubernetes: ## Holds deploy/kubernetes against the published schemas, and agains
 
 bench: ## Prints each speed beside its limit, measured in the same run; takes its time
 	$(CARGO) bench --bench figures
+
+bench-postgres: ## The same on a PostgreSQL and a Redis server of their own, and two replicas beside one
+	$(CARGO) bench --bench figures --no-run
+	ECLUSE_TEST_FSYNC=on scripts/postgres.sh scripts/redis.sh \
+	    $(CARGO) bench --bench figures -- --only import,memory,doors,orders,replicas
+
+bench-peers: ## The doors beside those of node-oidc-provider, one core each; needs node and npm
+	npm ci --prefix benches/peers --silent --ignore-scripts --no-audit --no-fund
+	$(CARGO) bench --bench figures --no-run
+	taskset --cpu-list 1 $(CARGO) bench --bench figures -- --only peers --accounts 2000
 
 # Twenty thousand people, everybody once; a provider of its own on this machine, and nothing else is loaded.
 load: ## Monday at eight: people sign in at rising rates, and then at five times what can be; takes three minutes

@@ -51,7 +51,8 @@ as_postgres sh -c 'cd "$0" && umask 077 &&
     echo "subjectAltName=DNS:localhost" >names &&
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.pem' \
     "$place" >"$place/certificates.log" 2>&1 || { cat "$place/certificates.log" >&2; exit 1; }
-# What is lost with the machine may be lost: the machine outlives the tests.
+# What is lost with the machine may be lost: the machine outlives the tests. Where time is measured it may not.
+fsync=${ECLUSE_TEST_FSYNC:-off}
 cat >>"$place/data/postgresql.conf" <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -59,8 +60,8 @@ ssl = on
 ssl_cert_file = '$place/server.pem'
 ssl_key_file = '$place/server.key'
 max_connections = 300
-fsync = off
-full_page_writes = off
+fsync = $fsync
+full_page_writes = $fsync
 autovacuum_naptime = 10s
 log_min_messages = fatal
 CONF

@@ -1,6 +1,7 @@
 //! A deployment in a directory of its own, and the program serving it as it is run for real: another process, the default
-//! configuration, its log written.
+//! configuration, its log written. Under `scripts/postgres.sh` and `scripts/redis.sh` what it knows lies on those servers.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,28 +18,52 @@ use ecluse::store::db::{Db, Statement};
 
 use crate::cpu;
 use crate::people::SOURCE;
+use crate::test_server::ServerDatabase;
 
 /// A deployment with its files.
 pub(crate) struct Deployment {
     pub(crate) home: PathBuf,
     pub(crate) address: SocketAddr,
+    server: Option<ServerDatabase>,
 }
 
 impl Deployment {
     /// A new one, without people.
-    pub(crate) fn init(home: &Path) -> Self {
+    pub(crate) async fn init(home: &Path) -> Self {
         fs::create_dir_all(home).unwrap();
-        let address = free_address();
-        let config = format!("[server]\nlisten = \"{address}\"\nissuer = \"http://{address}\"\n");
+        let (address, server) = (free_address(), ServerDatabase::create(None).await);
+        let mut config = format!("[server]\nlisten = \"{address}\"\nissuer = \"http://{address}\"\n");
+        if let Some(database) = &server {
+            writeln!(config, "[store]\nurl = \"{}\"", database.url).unwrap();
+            if let Ok(port) = std::env::var("ECLUSE_TEST_REDIS") {
+                write!(
+                    config,
+                    "[ephemeral]\nstore = \"redis\"\n[ephemeral.redis]\nnodes = [\"127.0.0.1:{port}\"]\n\
+                     tls = false\nkey_prefix = \"{}\"\n",
+                    database.name
+                )
+                .unwrap();
+            }
+        }
         fs::write(home.join("ecluse.toml"), config).unwrap();
-        let deployment = Self { home: home.to_owned(), address };
-        assert!(deployment.program(&["init"]).output().unwrap().status.success());
+        let deployment = Self { home: home.to_owned(), address, server };
+        // A server's schema is made by a command of its own; a file is made with its schema.
+        let commands = if deployment.is_on_server() { &["migrate", "init"][..] } else { &["init"] };
+        for command in commands {
+            let output = deployment.program(&[command]).output().unwrap();
+            assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        }
         deployment
+    }
+
+    /// Whether it is on a server, whose own time on cores is in no figure.
+    pub(crate) const fn is_on_server(&self) -> bool {
+        self.server.is_some()
     }
 
     /// One that was made before.
     pub(crate) fn at(home: &Path) -> Self {
-        let deployment = Self { home: home.to_owned(), address: free_address() };
+        let deployment = Self { home: home.to_owned(), address: free_address(), server: None };
         Self { address: deployment.loaded().config.server.listen, ..deployment }
     }
 
@@ -66,14 +91,13 @@ impl Deployment {
 
     /// Starts it, and returns once it is ready.
     pub(crate) fn serve(&self) -> Server {
-        let began = cpu::now();
-        let mut program = self.program(&["serve"]);
-        let server = Server {
-            child: program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(),
-            address: self.address,
-        };
-        server.wait_until_ready(began);
-        server
+        Server::start(self.program(&["serve"]), self.address)
+    }
+
+    /// The same on one core and at another address: one replica of several.
+    pub(crate) fn serve_on(&self, core: u32, address: SocketAddr) -> Server {
+        let listen = format!("server.listen={address}");
+        Server::start(on_core(core, &self.program(&["serve", "--set", &listen])), address)
     }
 
     fn config(&self) -> PathBuf {
@@ -88,6 +112,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Starts it, and returns once it is ready.
+    pub(crate) fn start(mut program: Command, address: SocketAddr) -> Self {
+        let began = cpu::now();
+        let child = program.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let server = Self { child, address };
+        server.wait_until_ready(began);
+        server
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -106,6 +139,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A program that is to stay on one core.
+pub(crate) fn on_core(core: u32, program: &Command) -> Command {
+    let mut pinned = Command::new("taskset");
+    pinned.args(["--cpu-list", &core.to_string()]).arg(program.get_program()).args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => pinned.env(name, value),
+            None => pinned.env_remove(name),
+        };
+    }
+    pinned
 }
 
 /// An address of this machine that nobody listens on.

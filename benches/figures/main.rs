@@ -17,10 +17,14 @@ mod import;
 mod limits;
 mod memory;
 mod order;
+mod peers;
 mod people;
+mod replicas;
 mod report;
 mod sign_in;
 mod slips;
+#[path = "../../src/store/db/test_server.rs"]
+mod test_server;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -62,6 +66,10 @@ enum Part {
     Doors,
     Orders,
     Slips,
+    /// Beside node-oidc-provider; `make bench-peers` installs it.
+    Peers,
+    /// Two on a core each beside one; needs PostgreSQL and Redis.
+    Replicas,
 }
 
 #[tokio::main]
@@ -77,17 +85,20 @@ async fn main() {
     } else {
         // Not in the system's directory for temporary files, which may be in memory: commits must reach a disk.
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let wanted = |part| arguments.only.is_empty() || arguments.only.contains(&part);
+        let wanted = |part| match part {
+            Part::Peers | Part::Replicas => arguments.only.contains(&part),
+            _ => arguments.only.is_empty() || arguments.only.contains(&part),
+        };
         measure(directory.path(), arguments.accounts, wanted).await;
     }
 }
 
 async fn measure(directory: &Path, accounts: u32, wanted: impl Fn(Part) -> bool) {
     report::head();
-    let large = Deployment::init(&directory.join("large"));
+    let large = Deployment::init(&directory.join("large")).await;
     let imported = import::populate(&large, accounts);
     if wanted(Part::Import) {
-        import::measure(&imported, directory, accounts).await;
+        import::measure(&imported, &large, directory, accounts).await;
     }
     if wanted(Part::Memory) {
         memory::measure(directory, &large).await;
@@ -106,11 +117,17 @@ async fn measure(directory: &Path, accounts: u32, wanted: impl Fn(Part) -> bool)
         memory::under_load(&server, &people).await;
     }
     if wanted(Part::Orders) {
-        let small = Deployment::init(&directory.join("small"));
+        let small = Deployment::init(&directory.join("small")).await;
         import::populate(&small, 1_000);
         order::measure(&small.context().await, &ctx, &server, &people).await;
     }
     drop(server);
+    if wanted(Part::Peers) {
+        peers::measure(&large, &ctx, &people).await;
+    }
+    if wanted(Part::Replicas) {
+        replicas::measure(&large, &ctx, &people).await;
+    }
     if wanted(Part::Slips) {
         slips::measure(&large, &ctx).await;
     }

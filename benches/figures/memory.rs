@@ -21,7 +21,7 @@ const STARTS: usize = 11;
 
 /// Start-up and idle memory on the demo's people and on the whole population.
 pub(crate) async fn measure(directory: &Path, large: &Deployment) {
-    let demo = Deployment::init(&directory.join("demo"));
+    let demo = Deployment::init(&directory.join("demo")).await;
     {
         let ctx = demo.context().await;
         let file = |name: &str| {
@@ -48,7 +48,7 @@ pub(crate) async fn under_load(server: &Server, people: &[Person]) {
     let mut browsers = JoinSet::new();
     for some in people[..256.min(people.len())].chunks(4) {
         let (logins, address) = (some.iter().map(|person| person.login.clone()).collect(), server.address);
-        browsers.spawn(sign_in(address, logins));
+        browsers.spawn(sign_in(address, format!("http://{address}"), logins));
     }
     browsers.join_all().await;
     report::title("Memory of the server that was measured, after people signed in, 64 at a time");
@@ -61,17 +61,17 @@ pub(crate) async fn under_load(server: &Server, people: &[Person]) {
     }
 }
 
-/// People sign in one after the other, each at a browser of their own.
-async fn sign_in(address: SocketAddr, logins: Vec<String>) {
-    let issuer = format!("http://{address}");
+/// People sign in one after the other, each at a browser of their own, at one of the servers of this origin.
+pub(crate) async fn sign_in(address: SocketAddr, origin: String, logins: Vec<String>) {
+    let at = format!("http://{address}");
     for login in logins {
         let client = reqwest::Client::builder().cookie_store(true).redirect(Policy::none()).build().unwrap();
-        let begun = client.get(format!("{issuer}/login")).send().await.unwrap();
-        let page = format!("{issuer}{}", begun.headers()[LOCATION].to_str().unwrap());
+        let begun = client.get(format!("{at}/login")).send().await.unwrap();
+        let page = format!("{at}{}", begun.headers()[LOCATION].to_str().unwrap());
         let html = client.get(&page).send().await.unwrap().text().await.unwrap();
         let csrf = html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
         let form = [("csrf", csrf), ("login", login.as_str()), ("password", PASSWORD)];
-        let posted = client.post(format!("{page}/login")).header(ORIGIN, &issuer).form(&form);
+        let posted = client.post(format!("{page}/login")).header(ORIGIN, &origin).form(&form);
         let answer = posted.send().await.unwrap();
         assert!(answer.status().is_redirection(), "{}", answer.status());
     }
