@@ -40,6 +40,8 @@ pub(crate) struct Receiver {
 struct Heard {
     manner: Mutex<Manner>,
     tokens: Mutex<Vec<String>>,
+    /// Those that were answered as the provider wants it.
+    taken: Mutex<Vec<String>>,
     news: Notify,
 }
 
@@ -50,6 +52,7 @@ impl Receiver {
         let heard = Arc::new(Heard {
             manner: Mutex::new(Manner::Answers(200)),
             tokens: Mutex::default(),
+            taken: Mutex::default(),
             news: Notify::new(),
         });
         let routes = Router::new().route("/backchannel-logout", post(hear)).with_state(Arc::clone(&heard));
@@ -73,11 +76,12 @@ impl Receiver {
 
     /// The same, read without a look at the signature.
     pub(crate) fn claims(&self) -> Vec<Value> {
-        let read = |token: String| {
-            let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
-            serde_json::from_slice(&claims).unwrap()
-        };
-        self.tokens().into_iter().map(read).collect()
+        self.tokens().iter().map(|token| read(token)).collect()
+    }
+
+    /// What was answered with success, read as well.
+    pub(crate) fn taken(&self) -> Vec<Value> {
+        self.heard.taken.lock().unwrap().iter().map(|token| read(token)).collect()
     }
 
     /// The sessions heard of, sorted.
@@ -100,16 +104,30 @@ impl Receiver {
     }
 }
 
+fn read(token: &str) -> Value {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&claims).unwrap()
+}
+
 async fn hear(State(heard): State<Arc<Heard>>, headers: HeaderMap, body: String) -> Response {
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
-    heard.tokens.lock().unwrap().push(body.strip_prefix("logout_token=").unwrap().to_owned());
+    let token = body.strip_prefix("logout_token=").unwrap().to_owned();
+    heard.tokens.lock().unwrap().push(token.clone());
     heard.news.notify_one();
     let manner = heard.manner.lock().unwrap().clone();
+    let take = || heard.taken.lock().unwrap().push(token);
     match manner {
-        Manner::Answers(status) => StatusCode::from_u16(status).unwrap().into_response(),
+        Manner::Answers(status) => {
+            let status = StatusCode::from_u16(status).unwrap();
+            if status.is_success() {
+                take();
+            }
+            status.into_response()
+        }
         Manner::Redirects(to) => (StatusCode::TEMPORARY_REDIRECT, [("location", to)]).into_response(),
         Manner::Delays(time) => {
             tokio::time::sleep(time).await;
+            take();
             StatusCode::OK.into_response()
         }
         Manner::Sleeps => std::future::pending().await,

@@ -194,8 +194,10 @@ pub(crate) enum Row {
 pub(crate) struct Notice {
     pub(crate) client: String,
     pub(crate) sid: String,
-    /// `jti` and whether the outbox says that it was sent.
     pub(crate) jti: String,
+    /// When it was decided upon, on the run's clock.
+    pub(crate) written: Instant,
+    /// Whether the outbox says that it was sent.
     pub(crate) sent: bool,
 }
 
@@ -208,7 +210,9 @@ pub(crate) struct Final {
     pub(crate) committed: Vec<Committed>,
     /// The rows of the outbox.
     pub(crate) notices: Vec<Notice>,
-    /// (client, jti) of what the relying parties received.
+    /// When nothing was left to be told, all being quiet, before anybody got in again.
+    pub(crate) all_told: Instant,
+    /// (client, jti) of what the relying parties received, and said so.
     pub(crate) received: Vec<(String, String)>,
     /// Clients that are told at all (they registered a `backchannel_logout_uri`).
     pub(crate) told: Vec<String>,

@@ -11,7 +11,7 @@ use super::checker::check;
 use super::dice::Dice;
 use super::history::{Act, Final, History, Outcome};
 use super::people::ambush::Ambusher;
-use super::people::operators::Operator;
+use super::people::operators::{Operator, order_at_last};
 use super::people::person::Person;
 use super::people::town::Town;
 use super::world::World;
@@ -105,10 +105,14 @@ async fn under_faults() {
         ended.unwrap();
     }
     quiet(&mut world, &town).await;
+    // Whoever gets in changes a password, and that is told of: whether an order was told must be seen before.
+    order_at_last(&town, &world.dice).await;
+    world.until_all_are_told().await;
+    let all_told = town.recorder.now();
     let in_at_last = all_get_in(&town, seed).await;
     world.until_all_are_told().await;
     let events = town.recorder.events();
-    let end = world.found(&town, &events, &in_at_last).await;
+    let end = world.found(&town, &events, all_told, &in_at_last).await;
     judge(&town, &History { events, end });
     assert_eq!(too_little(&town, seconds), None, "too little happened");
 }

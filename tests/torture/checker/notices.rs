@@ -1,25 +1,32 @@
 //! Which relying parties must have been told that a session is over.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Violation;
 use super::ended::is_carried;
 use super::story::{Life, Order, Story};
-use super::window::Deed;
-use crate::torture::history::{Act, Final};
+use super::window::{Deed, SLACK};
+use crate::torture::history::{Act, Final, Instant, Notice};
 
-/// Every session that a relying party was given and that ended has its notice, and what was sent was received.
+/// Every session that a relying party was given and that ended has its notice, written by what ended it and not only by what
+/// ended the account's later ones; and what was sent was received.
 pub(super) fn check_end(story: &Story<'_>, end: &Final) -> Vec<Violation> {
     let mut found = Vec::new();
-    let told: HashSet<_> = end.notices.iter().map(|notice| (&notice.client, &notice.sid)).collect();
+    let mut told: HashMap<_, Instant> = HashMap::new();
+    for Notice { client, sid, written, .. } in &end.notices {
+        let first = told.entry((client, sid)).or_insert(*written);
+        *first = *written.min(first);
+    }
     for life in story.lives.values() {
         for door in life.doors.iter().filter(|deed| deed.sure) {
             let Act::Exchange { code, given: Some(given), .. } = &door.event.act else { continue };
-            let is_told = !end.told.contains(&given.client) || told.contains(&(&given.client, &given.sid));
-            if is_told || may_be_revoked(story, life, door, code) {
+            if !end.told.contains(&given.client) || may_be_revoked(story, life, door, code) {
                 continue;
             }
-            found.extend(ended_by(story, life, door, code).map(|end| {
+            let first = told.get(&(&given.client, &given.sid)).copied();
+            let mut ends = ended_by(story, life, door, code, end.all_told);
+            let untold = ends.find(|(_, by)| first.is_none_or(|first| first > by.saturating_add(SLACK)));
+            found.extend(untold.map(|(end, _)| {
                 let because = "the session of a grant ended and its relying party was not told";
                 Violation::of("lost_notice", &[door, end], because)
             }));
@@ -56,23 +63,26 @@ fn may_be_revoked(story: &Story<'_>, life: &Life<'_>, grant: &Deed<'_>, code: &s
     false
 }
 
-/// What certainly ended the grant, and had to tell of it.
+/// What certainly ended the grant, each with when it had told of it at the latest, unless something before it had: an act by
+/// the time that it was acknowledged, an order once there was nothing more to tell.
 fn ended_by<'s, 'h>(
     story: &'s Story<'h>,
     life: &'s Life<'h>,
     grant: &Deed<'h>,
     code: &str,
-) -> Option<&'s Deed<'h>> {
+    all_told: Instant,
+) -> impl Iterator<Item = (&'s Deed<'h>, Instant)> {
     let raised = life.changes.iter().chain(&life.forces).chain(&life.new_codes);
     let session = story.session_of_code(code);
-    let out = life.sign_outs.iter().filter(|out| {
+    let out = life.sign_outs.iter().filter(move |out| {
         matches!(&out.event.act, Act::SignOut { session: ended, .. }
             if Some(ended.as_str()) == session && !is_carried(life, ended))
     });
     let acts = raised.chain(out).filter(|act| act.sure && grant.window.surely_before(&act.window));
     let orders = story.orders_over(life).into_iter();
     let orders = orders.filter(|order| order.cancels.is_empty() && is_older(life, grant, order));
-    acts.chain(orders.map(|order| &order.deed)).next()
+    let acts = acts.map(|act| (act, act.window.to));
+    acts.chain(orders.map(move |order| (&order.deed, all_told)))
 }
 
 /// Whether the grant is certainly older than the order: it cannot be younger, or the gate would have been closed.

@@ -207,6 +207,23 @@ impl Operator {
     }
 }
 
+/// An order when all is quiet, of a school in which some hold grants: as often as it takes.
+pub(crate) async fn order_at_last(town: &Town, dice: &Dice) {
+    let (school, _) = dice.pick(&CLASSES[..LAIR]);
+    let level = if dice.chance(50) { Level::Change } else { Level::Recover };
+    let place = format!("uai:{school}");
+    let arguments = ["reset-order", "issue", "--territory", &place, "--level", level.as_str(), "--yes"];
+    let mut written = false;
+    while !written {
+        let began = town.recorder.now();
+        let said = town.operate(&[&arguments[..], &["--reason", "the end"]].concat()).await;
+        written = said.outcome == Outcome::Yes;
+        let order = written.then(|| said.out.trim().to_owned());
+        let act = Act::Order { order, level, place: town.paths[&place].clone() };
+        town.recorder.record(began, (0, None), act, said.outcome);
+    }
+}
+
 /// Prints the codes of a place and gives them to their people.
 pub(crate) async fn print_slips(town: &Town, actor: u32, place: &str) {
     let began = town.recorder.now();

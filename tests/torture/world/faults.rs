@@ -23,8 +23,8 @@ impl World {
                 40..50 => self.kill_postgres(town).await,
                 50..60 => self.kill_redis(town).await,
                 60..74 => self.reset(town).await,
-                74..86 => self.spoil(town, Weather::Cut).await,
-                86..93 => self.spoil(town, Weather::Silent).await,
+                74..84 => self.spoil(town, Weather::Cut).await,
+                84..90 => self.spoil(town, Weather::Silent).await,
                 _ => self.deafen(town).await,
             }
         }

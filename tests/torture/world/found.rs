@@ -64,9 +64,16 @@ impl World {
     }
 
     /// Everything that is found.
-    pub(crate) async fn found(&self, town: &Town, events: &[Event], in_at_last: &[String]) -> Final {
+    pub(crate) async fn found(
+        &self,
+        town: &Town,
+        events: &[Event],
+        all_told: Instant,
+        in_at_last: &[String],
+    ) -> Final {
         let client = self.database().await;
-        let mut end = Final { told: vec![PORTAL.to_owned(), SPA.to_owned()], ..Final::default() };
+        let told = vec![PORTAL.to_owned(), SPA.to_owned()];
+        let mut end = Final { all_told, told, ..Final::default() };
         for row in client
             .query("SELECT a.login, c.phc FROM account a LEFT JOIN credential c ON c.account_id = a.id", &[])
             .await
@@ -82,16 +89,17 @@ impl World {
             end.orders.push((row.get(0), row.get(1)));
         }
         for row in client
-            .query("SELECT id, client_id, sid, delivered_at IS NOT NULL FROM notice", &[])
+            .query("SELECT id, client_id, sid, delivered_at IS NOT NULL, written_at FROM notice", &[])
             .await
             .unwrap()
         {
             let jti = NoticeId(row.get(0)).jti();
-            end.notices.push(Notice { client: row.get(1), sid: row.get(2), jti, sent: row.get(3) });
+            let written = row.get::<_, i64>(4) - town.recorder.epoch;
+            end.notices.push(Notice { client: row.get(1), sid: row.get(2), jti, written, sent: row.get(3) });
         }
         end.committed = committed(&client, town.recorder.epoch).await;
         let text = |claim: &serde_json::Value| claim.as_str().unwrap().to_owned();
-        let received = self.receiver.claims();
+        let received = self.receiver.taken();
         end.received = received.iter().map(|claims| (text(&claims["aud"]), text(&claims["jti"]))).collect();
         end
     }

@@ -148,10 +148,11 @@ fn relying_parties_are_told_and_what_was_sent_was_received() {
             tale.yes(5, 6, end.clone());
             let found = tale.end(0);
             found.told.push("portal".to_owned());
+            found.all_told = second(7);
             for (sent, received) in notices {
                 let (client, sid, jti) = ("portal".to_owned(), "sid".to_owned(), "j".to_owned());
                 found.received.extend(received.then(|| (client.clone(), jti.clone())));
-                found.notices.push(Notice { client, sid, jti, sent: *sent });
+                found.notices.push(Notice { client, sid, jti, written: second(5), sent: *sent });
             }
             tale.broken().contains(&"lost_notice")
         };
@@ -161,6 +162,32 @@ fn relying_parties_are_told_and_what_was_sent_was_received() {
         assert!(!with(4, true, &[]), "a grant that may be revoked is not told of: {end:?}");
         let late = with(6, false, &[]);
         assert_eq!(late, matches!(end, Act::Order { .. }), "a mint beside an order is before it: {end:?}");
+    }
+}
+
+#[test]
+fn what_ends_a_grant_tells_of_it_and_leaves_it_to_nobody_after_it() {
+    let ends = [change(page("p"), code("K"), 0), force(Change), new_code("N"), sign_out("s"), order(Change)];
+    for end in ends {
+        let with = |written, all_told| {
+            let mut tale = Tale::signed_in();
+            tale.yes(5, 6, end.clone());
+            tale.yes(8, 9, change(page("q"), code("L"), 1));
+            let found = tale.end(1);
+            found.told.push("portal".to_owned());
+            found.all_told = second(all_told);
+            let (client, sid, jti) = ("portal".to_owned(), "sid".to_owned(), "j".to_owned());
+            found.notices.push(Notice { client, sid, jti, written: second(written), sent: false });
+            tale.broken().contains(&"lost_notice")
+        };
+        assert!(with(8, 7), "{end:?}");
+        assert!(!with(5, 7), "{end:?}");
+        let order = matches!(end, Act::Order { .. });
+        assert_eq!(
+            with(8, 10),
+            !order,
+            "an order is told by and by, and not of whom something else was told: {end:?}"
+        );
     }
 }
 

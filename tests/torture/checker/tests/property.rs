@@ -305,11 +305,12 @@ impl Telling {
             end.orders.push((which.to_string(), state.to_owned()));
         }
         end.told.push("portal".to_owned());
+        end.all_told = Instant::MAX;
         for event in &self.history.events {
             let Act::Exchange { given: Some(given), .. } = &event.act else { continue };
             let (client, sid, jti) = (given.client.clone(), given.sid.clone(), "j".to_owned());
             end.received.push((client.clone(), jti.clone()));
-            end.notices.push(Notice { client, sid, jti, sent: true });
+            end.notices.push(Notice { client, sid, jti, written: event.began, sent: true });
         }
         self.history
     }
