@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ecluse::domain::level::Level;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::browser::Browser;
@@ -204,9 +205,8 @@ impl Ambusher {
         }
         // In the other browser nobody has left anything to do before.
         let other = Self::copy_of(&person);
-        let victim = Person { at: Some(self.replica), ..person.clone() };
-        let account_id = &self.town.ids[&self.account.login];
-        let mut caught = self.way.lay(Snare { account_id: account_id.clone(), at });
+        let victim = self.here(&person);
+        let mut caught = self.lay(at);
         let held_up = tokio::spawn(async move { walk_in(&victim, prey, coupon).await });
         let _ = timeout(Duration::from_secs(2), caught.changed()).await; // nothing is caught where the link is broken
         let (ambusher, sprung) = (self.clone(), other.clone());
@@ -219,7 +219,7 @@ impl Ambusher {
             }
         })
         .await;
-        self.way.let_go(account_id);
+        self.let_go();
         held_up.await.unwrap();
         let order = order.await.unwrap();
         self.try_all(&person).await;
@@ -254,6 +254,21 @@ impl Ambusher {
             Meanwhile::Replay => self.elsewhere(other).refresh(SPA, &rotated?).await,
         }
         None
+    }
+
+    /// Lays a snare for the account on the replica's way; what comes out says when something is caught.
+    pub(super) fn lay(&self, at: Moment) -> watch::Receiver<u32> {
+        self.way.lay(Snare { account_id: self.town.ids[&self.account.login].clone(), at })
+    }
+
+    /// Takes it away.
+    pub(super) fn let_go(&self) {
+        self.way.let_go(&self.town.ids[&self.account.login]);
+    }
+
+    /// At the replica whose way the snares are on.
+    pub(super) fn here(&self, person: &Person) -> Person {
+        Person { at: Some(self.replica), ..person.clone() }
     }
 
     /// At the replica after, whose way is free.

@@ -84,7 +84,8 @@ impl Person {
         if self.dice.chance(12) { Some(*self.dice.pick(&passwords)) } else { passwords.last().copied() }
     }
 
-    pub(super) async fn choose(&self, opened: Opened) {
+    /// Sends what is chosen: its number.
+    pub(super) async fn choose(&self, opened: Opened) -> u32 {
         let Opened { mut tab, by, proof, form, room } = opened;
         let current = match &proof {
             Secret::Password(number) => password(*number),
@@ -112,5 +113,6 @@ impl Person {
         if let (Some((room, wish)), true) = (&room, made) {
             self.resume(&mut tab, room, wish).await;
         }
+        number
     }
 }

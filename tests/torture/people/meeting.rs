@@ -5,9 +5,10 @@ use ecluse::domain::level::Level::{Change, Recover};
 use super::ambush::Ambusher;
 use super::person::Person;
 use crate::torture::history::Secret;
+use crate::torture::world::link::Moment;
 
 /// How many there are.
-pub(super) const MEETINGS: usize = 8;
+pub(super) const MEETINGS: usize = 9;
 
 impl Ambusher {
     pub(super) async fn meet(&self, which: usize) -> Option<()> {
@@ -19,6 +20,7 @@ impl Ambusher {
             4 => self.a_wrong_password().await,
             5 => self.a_code_after_its_change().await,
             6 => self.a_code_after_a_force().await,
+            7 => self.a_commit_that_nobody_hears_of().await,
             _ => self.a_force_after_a_stricter_one().await,
         }
     }
@@ -112,6 +114,21 @@ impl Ambusher {
         let code = self.last_code()?;
         self.force(Change).await;
         self.try_code(&person, code).await
+    }
+
+    /// It was made, and must not have been refused: whoever is told that it was not made goes on with the old password.
+    async fn a_commit_that_nobody_hears_of(&self) -> Option<()> {
+        let person = self.somebody().await?;
+        let page = person.open_page().await?;
+        self.lay(Moment::Answer);
+        let chosen = self.here(&person).choose(page).await;
+        self.let_go();
+        for _ in 0..3 {
+            if person.elsewhere().sign_in(Secret::Password(chosen)).await.is_some() {
+                break;
+            }
+        }
+        Some(())
     }
 
     async fn try_code(&self, person: &Person, code: String) -> Option<()> {

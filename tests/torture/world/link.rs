@@ -1,6 +1,7 @@
 //! A way between two programs on which things happen: bytes are held up, connections are reset, nobody is reached.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -25,7 +26,7 @@ pub(crate) enum Weather {
     Cut,
 }
 
-/// What is held up on the way to the database: what an account's batches begin with, or their commits.
+/// What is caught on the way to the database: what an account's batches begin with, or their commits, or the answers to these.
 #[derive(Clone, Debug)]
 pub(crate) struct Snare {
     pub(crate) account_id: String,
@@ -38,6 +39,8 @@ pub(crate) enum Moment {
     Begin,
     /// Every condition was met.
     Commit,
+    /// It was committed. Once, the answer is not let through, and the connection is reset in its place.
+    Answer,
 }
 
 /// One link. Its port is what a program is told in place of the other's.
@@ -49,7 +52,7 @@ pub(crate) struct Link {
     /// Raised by each reset.
     resets: watch::Sender<u32>,
     snares: watch::Sender<Vec<Snare>>,
-    /// Raised by each piece that a snare holds up.
+    /// Raised by each piece that a snare catches.
     caught: watch::Sender<u32>,
 }
 
@@ -60,7 +63,8 @@ impl Link {
         let port = listener.local_addr().unwrap().port();
         let (weather, forecast) = watch::channel(Weather::Clear);
         let (resets, reset) = watch::channel(0);
-        let (snares, laid) = watch::channel(Vec::new());
+        let snares = watch::Sender::new(Vec::new());
+        let laid = snares.clone();
         let caught = watch::Sender::new(0);
         let catches = caught.clone();
         tokio::spawn(async move {
@@ -70,6 +74,7 @@ impl Link {
                     reset: reset.clone(),
                     dice: dice.clone(),
                     snares: laid.clone(),
+                    gagged: AtomicBool::new(false),
                     caught: catches.clone(),
                 };
                 tokio::spawn(passage.open(near, target));
@@ -78,7 +83,7 @@ impl Link {
         Self { name: name.to_owned(), port, weather, resets, snares, caught }
     }
 
-    /// Holds up what the snare is for until it is taken away; what comes out says when something is caught.
+    /// Catches what the snare is for until it is taken away; what comes out says when something is caught.
     pub(crate) fn lay(&self, snare: Snare) -> watch::Receiver<u32> {
         let caught = self.caught.subscribe();
         self.snares.send_modify(|snares| snares.push(snare));
@@ -108,7 +113,9 @@ struct Passage {
     weather: watch::Receiver<Weather>,
     reset: watch::Receiver<u32>,
     dice: Dice,
-    snares: watch::Receiver<Vec<Snare>>,
+    snares: watch::Sender<Vec<Snare>>,
+    /// Whether what is answered next is not let through.
+    gagged: AtomicBool,
     caught: watch::Sender<u32>,
 }
 
@@ -147,6 +154,9 @@ impl Passage {
         let mut batch = None;
         loop {
             let length = from.read(&mut buffer).await?;
+            if !asks && self.gagged.load(Ordering::Relaxed) {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
             self.hold_up().await;
             if asks {
                 self.ensnare(&buffer[..length], &mut batch).await;
@@ -158,10 +168,10 @@ impl Passage {
         }
     }
 
-    /// Holds a piece up while there is a snare for it. `batch`: whose account the batch under way is of, if it is one with a
-    /// snare.
+    /// Holds a piece up while there is a snare for it, or sees to its answer. `batch`: whose account the batch under way is
+    /// of, if it is one with a snare.
     async fn ensnare(&self, piece: &[u8], batch: &mut Option<Snare>) {
-        let mut snares = self.snares.clone();
+        let mut snares = self.snares.subscribe();
         let has = |text: &[u8]| piece.windows(text.len()).any(|part| part == text);
         let begins = has(b"BEGIN ISOLATION");
         if begins {
@@ -171,11 +181,15 @@ impl Passage {
         let Some(Snare { account_id, at }) = batch else { return };
         let now = match at {
             Moment::Begin => begins,
-            Moment::Commit => has(b"COMMIT\0"),
+            Moment::Commit | Moment::Answer => has(b"COMMIT\0"),
         };
         let lies = |laid: &Vec<Snare>| laid.iter().any(|snare| snare.account_id == *account_id);
         if now && lies(&snares.borrow()) {
             self.caught.send_modify(|caught| *caught += 1);
+            if *at == Moment::Answer {
+                self.gagged.store(true, Ordering::Relaxed);
+                self.snares.send_modify(|laid| laid.retain(|snare| snare.account_id != *account_id));
+            }
             let _ = snares.wait_for(|laid| !lies(laid)).await; // the link is gone else
         }
     }
