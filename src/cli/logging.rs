@@ -2,20 +2,28 @@
 
 use std::panic::Location;
 
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::filter::FilterExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, fmt};
 
+use crate::cli::traces::{self, Tracing};
 use crate::config::log::{Log, LogFormat};
 
-/// Starts the log of this process, panics included. A second call changes nothing.
-pub fn start(log: &Log) {
+/// Starts the log of this process, panics included, and what takes its traces. A second call changes nothing.
+pub(super) fn start(log: &Log, traced: Option<&Tracing>) {
     // The filter was parsed when the configuration was checked.
     let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // What is left when a log runs already is that log.
-    let _ = match log.format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
-        LogFormat::Text => builder.try_init(),
+    let filter = filter.and(traces::log_alone());
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Json => {
+            lines.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
+        }
+        LogFormat::Text => lines.with_filter(filter).boxed(),
     };
+    // What is left when a log runs already is that log.
+    let _ = Registry::default().with(traced.map(Tracing::layer)).with(lines).try_init();
     std::panic::set_hook(Box::new(|panic| tell(panic.location())));
 }
 

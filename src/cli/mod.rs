@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -33,6 +34,7 @@ mod slips;
 mod store;
 pub mod system_user;
 mod territory;
+mod traces;
 
 /// Écluse: an OpenID provider that issues tokens only after the password-change gate passes.
 #[derive(Debug, Parser)]
@@ -120,6 +122,9 @@ struct Slips {
     acting: Acting,
 }
 
+/// How long the end waits for what nobody waits for any more.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Runs one command line, the program's name first. Prints everything there is to print.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let CommandLine { global, command } = match CommandLine::try_parse_from(arguments) {
@@ -131,9 +136,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         }
     };
     let printer = Printer::new(global.json, global.quiet);
-    let outcome = tokio::runtime::Runtime::new()
-        .map_err(Failure::from)
-        .and_then(|runtime| runtime.block_on(dispatch(global, command, &printer)));
+    let outcome = tokio::runtime::Runtime::new().map_err(Failure::from).and_then(|runtime| {
+        let outcome = runtime.block_on(dispatch(global, command, &printer));
+        // A name that nobody resolves is asked for on a thread, and cannot be cut off.
+        runtime.shutdown_timeout(LINGER);
+        outcome
+    });
     outcome.unwrap_or_else(|failure| printer.failure(&failure))
 }
 

@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::cli::printer::{ExitStatus, Failure};
+use crate::cli::traces::Tracing;
 use crate::cli::{instance, logging, open};
 use crate::config::layers::Loaded;
 use crate::flows::audit::seal::Sealer;
@@ -32,7 +33,8 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
         Some(address) => Some(listen(address, "admin.listen").await?),
         None => None,
     };
-    logging::start(&config.log);
+    let traced = Tracing::start(&config.traces)?;
+    logging::start(&config.log, traced.as_ref());
     match ctx.ephemeral.check().await {
         // It may come back any moment; until then whoever needs it is told so.
         Err(error @ DbError::Unreachable { .. }) => tracing::error!(%error, "not ready yet"),
@@ -74,6 +76,10 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     // A copy that was made while this ran is older than what it leaves behind.
     if let Err(reason) = instance::go_on(&config.keys.instance_file, &db).await {
         tracing::warn!(%reason, "the instance file was not renewed");
+    }
+    // Last: whoever kills what does not stop costs nothing but traces.
+    if let Some(traced) = traced {
+        traced.stop().await;
     }
     Ok(ExitStatus::Done)
 }

@@ -29,6 +29,7 @@ pub mod session;
 pub mod store;
 pub mod throttle;
 pub mod tokens;
+pub mod traces;
 
 /// Everything that can be decided without changing the program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct Config {
     pub display: display::Display,
     /// What is told on standard error.
     pub log: log::Log,
+    /// Where what requests do is sent.
+    pub traces: traces::Traces,
     /// Relying parties declared here. [`Loaded::clients`](layers::Loaded::clients) reads their secrets.
     pub client: Vec<client::DeclaredClient>,
 }
@@ -83,6 +86,7 @@ impl Config {
         self.audit.check()?;
         self.display.check()?;
         self.log.check()?;
+        self.traces.check()?;
         self.client.iter().enumerate().try_for_each(|(place, client)| client.check(place))
     }
 }

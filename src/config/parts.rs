@@ -49,6 +49,7 @@ impl Config {
             origin: self.server.issuer.as_str().to_owned(),
             secure: self.server.issuer.is_https(),
             trusted_proxies: self.server.trusted_proxies.clone(),
+            believes_traceparent: self.traces.believe_proxies,
         }
     }
 

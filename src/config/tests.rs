@@ -269,7 +269,7 @@ const BAD_FILES: &[(&str, &str)] = &[
     ("[server\n", "ecluse.toml: TOML parse error at line 1, column 8: unclosed table, expected `]`"),
     (
         "[serve]\n",
-        "ecluse.toml: serve: unknown key; expected one of `server`, `admin`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `password`, `throttle`, `notices`, `audit`, `display`, `log`, `client`",
+        "ecluse.toml: serve: unknown key; expected one of `server`, `admin`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `password`, `throttle`, `notices`, `audit`, `display`, `log`, `traces`, `client`",
     ),
     (
         "[codes]\nlifetme = \"30d\"\n",
@@ -416,4 +416,17 @@ const BAD_FILES: &[(&str, &str)] = &[
         "[log]\nlevel = \"info=info=info\"\n",
         "ecluse.toml: log.level: \"info=info=info\" is not a filter (error parsing level filter: expected one of \"off\", \"error\", \"warn\", \"info\", \"debug\", \"trace\", or a number 0-5); write error, warn, info, debug or trace",
     ),
+    (
+        "[traces]\nendpoint = \"collector:4318\"\n",
+        "ecluse.toml: traces.endpoint: is no address, or has a user, query or fragment; write one such as \"http://127.0.0.1:4318/v1/traces\"",
+    ),
+    (
+        "[traces]\nendpoint = \"https://:secret@collector/v1/traces\"\n",
+        "ecluse.toml: traces.endpoint: is no address, or has a user, query or fragment; write one such as \"http://127.0.0.1:4318/v1/traces\"",
+    ),
+    (
+        "[traces]\nendpoint = \"https://collector/v1/traces?key=secret\"\n",
+        "ecluse.toml: traces.endpoint: is no address, or has a user, query or fragment; write one such as \"http://127.0.0.1:4318/v1/traces\"",
+    ),
+    ("[traces]\none_in = 0\n", "ecluse.toml: traces.one_in: 0 is no share; write 1 for every request"),
 ];

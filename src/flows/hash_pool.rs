@@ -14,6 +14,7 @@ use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use thiserror::Error;
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::timestamp::Timestamp;
@@ -133,6 +134,11 @@ struct Job {
     ahead: u32,
 }
 
+/// Waiting included.
+fn hashing() -> tracing::Span {
+    tracing::info_span!(target: "ecluse::span", "hash password")
+}
+
 impl HashPool {
     /// Starts the threads. The clock is for measuring how long jobs wait.
     pub fn start(settings: HashSettings, clock: Clock) -> Result<Self, HashError> {
@@ -194,7 +200,8 @@ impl HashPool {
         phc: Option<&Secret>,
     ) -> Result<bool, HashError> {
         let stored = phc.unwrap_or(&self.dummy).clone();
-        let matches = place.run(move |memory| verify(memory, &password, &stored)).await??;
+        let verifying = place.run(move |memory| verify(memory, &password, &stored));
+        let matches = verifying.instrument(hashing()).await??;
         Ok(matches && phc.is_some())
     }
 
@@ -207,6 +214,7 @@ impl HashPool {
                 fill(memory, &params, &password, &salt, &mut output)?;
                 encode(&params, &salt, &output)
             })
+            .instrument(hashing())
             .await?
     }
 

@@ -5,6 +5,7 @@
 //! address that is connected to: by the resolver for names, beforehand for addresses written out. No redirect is followed,
 //! no proxy asked, and of an answer nothing is kept but its status.
 
+mod collector;
 mod reach;
 
 use std::io;
@@ -17,6 +18,7 @@ use reqwest::redirect::Policy;
 use thiserror::Error;
 use url::Url;
 
+pub use collector::Collector;
 pub use reach::Reach;
 
 /// How much of an answer's body is read, so that the connection can be used again; one that is longer is dropped with it.
@@ -77,7 +79,11 @@ impl Outgoing {
             return Err(SendError::NotAllowed);
         }
         let sent = self.http.get(address.clone()).send().await;
-        let mut response = sent.map_err(|error| SendError::of(&error))?;
+        let response = sent.map_err(|error| SendError::of(&error))?;
+        Ok((response.status().as_u16(), Self::document(response).await?))
+    }
+
+    async fn document(mut response: reqwest::Response) -> Result<Vec<u8>, SendError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| SendError::of(&error))? {
             body.extend_from_slice(&chunk);
@@ -85,7 +91,7 @@ impl Outgoing {
                 break;
             }
         }
-        Ok((response.status().as_u16(), body))
+        Ok(body)
     }
 
     /// Posts a form and answers the status.

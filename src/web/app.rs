@@ -61,6 +61,8 @@ pub struct Site {
     pub secure: bool,
     /// Proxies whose request ids are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether they also decide what is traced.
+    pub believes_traceparent: bool,
 }
 
 impl Site {

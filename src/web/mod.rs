@@ -12,3 +12,4 @@ pub mod protocol;
 pub mod request_log;
 pub mod router;
 pub mod serve;
+pub mod span;

@@ -8,23 +8,32 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode};
+use tracing::Instrument as _;
 
 use crate::web::answer::{internal_json, internal_page};
 use crate::web::app::App;
 use crate::web::extract::language::Spoken;
 use crate::web::listener::Peer;
+use crate::web::span;
 
 const REQUEST_ID: &str = "x-request-id";
 
 /// Logs a request once it is answered, and names it in the answer so that a person can quote it.
 pub async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
     let began = app.ctx.clock.now();
-    let id = given_id(&app, &request).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(app.ctx.random.bytes::<12>()));
+    let is_from_trusted_proxy = is_from_trusted_proxy(&app, &request);
+    let given = is_from_trusted_proxy.then(|| given_id(&request)).flatten();
+    let id = given.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(app.ctx.random.bytes::<12>()));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let (mut parts, body) = request.into_parts();
     let Ok(spoken) = Spoken::from_request_parts(&mut parts, &app).await;
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let span = span::of(&method, route.as_ref().map_or("-", MatchedPath::as_str), &id);
+    if is_from_trusted_proxy && app.site.believes_traceparent {
+        span::continue_trace(&span, &parts.headers);
+    }
+    let mut response = next.run(Request::from_parts(parts, body)).instrument(span.clone()).await;
+    span::answered(&span, response.status());
     if response.extensions().get::<Panicked>().is_some() {
         response = internal_page(&app, spoken.language(&[]), &id);
     }
@@ -61,12 +70,16 @@ pub fn panicked_for_a_program(_: Box<dyn Any + Send>) -> Response {
     internal_json()
 }
 
-/// The id that a trusted proxy gave. Anybody else's is ignored: it would let a stranger write into the log.
-fn given_id(app: &App, request: &Request) -> Option<String> {
-    let ConnectInfo(Peer(address)) = request.extensions().get::<ConnectInfo<Peer>>()?;
-    if !app.site.trusted_proxies.iter().any(|net| net.contains(&address.ip())) {
-        return None;
-    }
+/// Whether what the request says of itself is believed. A stranger could else write into the log, and decide what is traced.
+fn is_from_trusted_proxy(app: &App, request: &Request) -> bool {
+    let peer = request.extensions().get::<ConnectInfo<Peer>>();
+    peer.is_some_and(|ConnectInfo(Peer(peer))| {
+        app.site.trusted_proxies.iter().any(|network| network.contains(&peer.ip()))
+    })
+}
+
+/// The id that the proxy gave.
+fn given_id(request: &Request) -> Option<String> {
     let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
     let plain =
         id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');

@@ -89,12 +89,17 @@ impl House {
 
     /// One more, at another address, with other settings.
     pub(crate) async fn serve_at(&self, address: &str, settings: &[&str]) -> Child {
+        self.serve_telling(address, settings, Stdio::null()).await
+    }
+
+    /// The same, with somebody who reads its log.
+    pub(crate) async fn serve_telling(&self, address: &str, settings: &[&str], log: Stdio) -> Child {
         let listen = format!("server.listen={}", address.strip_prefix("http://").unwrap());
         let mut command = self.command(&["serve", "--set", &listen]);
         for setting in settings {
             command.args(["--set", setting]);
         }
-        let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut server = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         for _ in 0..2000 {
             assert_eq!(server.try_wait().unwrap(), None, "the server ended by itself");
             if let Ok(answer) = reqwest::get(format!("{address}/healthz")).await {

@@ -57,5 +57,6 @@ mod throttle;
 mod token;
 #[path = "../torture/mod.rs"]
 mod torture;
+mod traces;
 mod upgrade;
 mod watching;

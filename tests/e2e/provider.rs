@@ -141,6 +141,7 @@ impl Provider {
             zone: jiff::tz::TimeZone::UTC,
             origin: issuer.clone(),
             secure: issuer.starts_with("https:"),
+            believes_traceparent: false,
             trusted_proxies: Vec::new(),
         };
         let app = App::new(Arc::clone(&ctx), site);

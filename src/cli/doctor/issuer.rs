@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ipnet::{Ipv4Net, Ipv6Net};
 use serde_json::Value;
 use url::Url;
 
@@ -28,11 +27,8 @@ pub(super) async fn examine(config: &Config, db: Option<&Db>, report: &mut Repor
 }
 
 async fn compare(issuer: &str, db: Option<&Db>) -> Result<(), (String, &'static str)> {
-    // The address is the administrator's own, and commonly leads into a private network.
-    let everywhere =
-        Reach { networks: vec![Ipv4Net::default().into(), Ipv6Net::default().into()], loopback: true };
-    let outgoing =
-        Outgoing::new(everywhere, PATIENCE).map_err(|error| (error.to_string(), "look at its cause"))?;
+    let outgoing = Outgoing::new(Reach::everywhere(), PATIENCE)
+        .map_err(|error| (error.to_string(), "look at its cause"))?;
     let told = document(&outgoing, issuer, endpoints::OPENID_CONFIGURATION).await?;
     let expected = serde_json::to_value(ProviderMetadata::new(issuer)).unwrap_or_default();
     if told != expected {

@@ -2,6 +2,7 @@
 //! what a receiver writes is not read.
 
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::domain::client::{Client, ClientId};
@@ -129,7 +130,9 @@ async fn send_all(
             Ok(token) => {
                 let (outgoing, address) = (outgoing.clone(), address.clone());
                 under_way.spawn(async move {
-                    let sent = send(&outgoing, &address, &token).await;
+                    let span =
+                        tracing::info_span!(target: "ecluse::span", "logout token", otel.kind = "client");
+                    let sent = send(&outgoing, &address, &token).instrument(span).await;
                     (notice, sent)
                 });
             }

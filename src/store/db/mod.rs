@@ -25,6 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 pub use copy::{Copied, CopyError, Parting};
 pub use error::{BatchError, DbError};
@@ -70,6 +71,10 @@ pub struct Connections {
     pub limit: usize,
     /// Statements and batches that wait for one.
     pub waiting: usize,
+}
+
+fn reading() -> tracing::Span {
+    tracing::info_span!(target: "ecluse::span", "database read", otel.kind = "client")
 }
 
 #[derive(Clone)]
@@ -123,8 +128,8 @@ impl Db {
     pub async fn all(&self, statement: Statement) -> Result<Vec<Row>, DbError> {
         let began = self.clock.now();
         let answer = match &self.engine {
-            Engine::Postgres(postgres) => postgres.read(statement).await,
-            Engine::Sqlite(sqlite) => sqlite.read(statement).await,
+            Engine::Postgres(postgres) => postgres.read(statement).instrument(reading()).await,
+            Engine::Sqlite(sqlite) => sqlite.read(statement).instrument(reading()).await,
         };
         self.tally.reads.observe(self.clock.now().since(began));
         answer.inspect_err(|error| self.note(error))
@@ -134,8 +139,8 @@ impl Db {
     pub async fn one(&self, statement: Statement) -> Result<Option<Row>, DbError> {
         let (sql, began) = (statement.sql(), self.clock.now());
         let answer = match &self.engine {
-            Engine::Postgres(postgres) => postgres.read(statement).await,
-            Engine::Sqlite(sqlite) => sqlite.look(statement).await,
+            Engine::Postgres(postgres) => postgres.read(statement).instrument(reading()).await,
+            Engine::Sqlite(sqlite) => sqlite.look(statement).instrument(reading()).await,
         };
         self.tally.reads.observe(self.clock.now().since(began));
         let mut rows = answer.inspect_err(|error| self.note(error))?;
@@ -171,9 +176,10 @@ impl Db {
             return Ok(Vec::new());
         }
         let began = self.clock.now();
+        let span = tracing::info_span!(target: "ecluse::span", "database batch", otel.kind = "client");
         let done = match &self.engine {
-            Engine::Postgres(postgres) => postgres.run(batch).await,
-            Engine::Sqlite(sqlite) => sqlite.run(batch).await,
+            Engine::Postgres(postgres) => postgres.run(batch).instrument(span).await,
+            Engine::Sqlite(sqlite) => sqlite.run(batch).instrument(span).await,
         };
         self.tally.batches.observe(self.clock.now().since(began));
         done.inspect_err(|error| {

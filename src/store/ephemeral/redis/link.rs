@@ -13,6 +13,7 @@ use redis::{
     TlsMode, Value,
 };
 use tokio::sync::OnceCell;
+use tracing::Instrument as _;
 
 use super::settings::{Login, RedisSettings, Topology};
 use crate::domain::tally::{Counter, Histogram};
@@ -88,7 +89,8 @@ impl Link {
     /// Asks, and counts what comes of it.
     pub(super) async fn ask(&self, request: &Request<'_>) -> RedisResult<Value> {
         let began = self.clock.now();
-        let answer = self.ask_twice(request).await;
+        let span = tracing::info_span!(target: "ecluse::span", "redis", otel.kind = "client");
+        let answer = self.ask_twice(request).instrument(span).await;
         match &answer {
             Ok(_) => self.tally.answers.observe(self.clock.now().since(began)),
             Err(error) if is_lost(error) => self.tally.unanswered.add(),
