@@ -69,9 +69,10 @@ async fn run_verify(
     let compared = heads.len();
     let (verified, waiting) = verify(ctx, heads).await?;
     let faults: Vec<_> = verified.faults.iter().map(ToString::to_string).collect();
+    let head = (verified.head.place > 0).then(|| verified.head.to_string());
     let data = json!({
         "lines": verified.lines,
-        "head": verified.head.to_string(),
+        "head": head,
         "faults": faults,
         "unsealed": waiting.lines,
         "unsealed_since": waiting.since.map(instant::write_utc),
@@ -81,7 +82,10 @@ async fn run_verify(
         if faults.is_empty() {
             lines.push("Nothing was changed, moved or removed".to_owned());
         }
-        lines.push(format!("{} sealed lines; head {}", verified.lines, verified.head));
+        lines.push(match &head {
+            Some(head) => format!("{} sealed lines; head {head}", verified.lines),
+            None => "Nothing has been sealed yet".to_owned(),
+        });
         lines.join("\n")
     })?;
     if let Some(since) = waiting.since {
