@@ -20,10 +20,15 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Refuses a database that has not got as far as the file, or that is half-way of a move. Where there is no file nothing
 /// is known of what was; `serve` makes one.
 pub(super) async fn check(config: &Config, ctx: &Context) -> Result<(), Failure> {
+    examine(config, &ctx.db).await.map(drop)
+}
+
+/// The same; and whether there is a file.
+pub(super) async fn examine(config: &Config, db: &Db) -> Result<bool, Failure> {
     let witness = read(&config.keys.instance_file)?;
     let place = config.store.place();
-    match standing(&ctx.db, witness.as_ref()).await? {
-        Standing::InUse => Ok(()),
+    match standing(db, witness.as_ref()).await? {
+        Standing::InUse => Ok(witness.is_some()),
         Standing::Older => Err(older(config)),
         Standing::Copied { .. } => {
             Err(Failure::refused(format_args!("{place} is a copy that was not taken into use yet"))

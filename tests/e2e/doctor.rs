@@ -52,6 +52,7 @@ async fn where_all_is_well_each_line_says_so() {
          ok master key ecluse.master.key\n\
          ok database ok schema the one that this program needs\n\
          ok clocks this machine is 0 s ahead of the database's at least\n\
+         ok instance file ecluse.instance knows this database\n\
          ok secrets the master key opens them\n\
          ok signing keys for each algorithm one that signs and the next\n\
          ok sessions in the database\n\
@@ -112,6 +113,26 @@ async fn what_cannot_be_read_is_named_with_what_to_do() {
     mode("empty.sqlite3", 0o600);
     let said = says(&house, &["--set", "store.path=empty.sqlite3"], "schema");
     assert!(said.starts_with("wrong ") && said.contains("schema version 0"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_file_that_is_away_or_damaged_or_of_another_database_is_found() {
+    let (house, other) = (House::build(), House::build());
+    let file = |house: &House| house.folder.path().join("ecluse.instance");
+    let said = says(&house, &[], "instance file");
+    assert!(said.starts_with("warning ") && said.contains("is not there"), "{said}");
+    assert!(said.contains("`ecluse serve` makes the file"), "{said}");
+    stop(house.serve().await);
+    stop(other.serve().await);
+    let said = says(&house, &[], "instance file");
+    assert_eq!(said, "ok instance file ecluse.instance knows this database");
+    fs::copy(file(&other), file(&house)).unwrap();
+    let said = says(&house, &[], "instance file");
+    assert!(said.starts_with("wrong ") && said.contains("or another database"), "{said}");
+    assert!(said.contains("run `ecluse store restored`"), "{said}");
+    fs::write(file(&house), "x").unwrap();
+    let said = says(&house, &[], "instance file");
+    assert!(said.starts_with("wrong ") && said.contains("was damaged"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -39,6 +39,7 @@ async fn examine(loaded: &Loaded, report: &mut Report) {
         Ok(db) => {
             if stores::database(config, &db, report).await {
                 stores::clocks(&db, report).await;
+                stores::instance(config, &db, report).await;
                 if let Some(sealer) = sealer {
                     keys::examine(config, &db, sealer, report).await;
                 }

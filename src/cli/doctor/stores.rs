@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::report::Report;
-use crate::cli::open;
+use crate::cli::{instance, open};
 use crate::config::Config;
 use crate::config::store::Place;
 use crate::store::db::Db;
@@ -49,6 +49,20 @@ pub(super) async fn clocks(db: &Db, report: &mut Report) {
         ),
         Ok(skew) => report.ok("clocks", format_args!("this machine is {skew} s ahead of the database's at least")),
         Err(error) => report.failed("clocks", error.into()),
+    }
+}
+
+/// Whether an older copy in the database's place would be noticed, or is there.
+pub(super) async fn instance(config: &Config, db: &Db, report: &mut Report) {
+    let file = config.keys.instance_file.display();
+    match instance::examine(config, db).await {
+        Ok(true) => report.ok("instance file", format_args!("{file} knows this database")),
+        Ok(false) => report.warning(
+            "instance file",
+            format_args!("{file} is not there: an older copy in the database's place would not be noticed"),
+            "if the database was put back from a copy, run `ecluse store restored`; else `ecluse serve` makes the file",
+        ),
+        Err(failure) => report.failed("instance file", failure),
     }
 }
 
