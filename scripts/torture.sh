@@ -60,27 +60,35 @@ judge() {
     echo "$1" >>"$work/missed"
 }
 
-unhinge() {
+# Builds the program with a patch, unless that cannot be done: then it leaves why.
+build() {
     patch=$here/tests/torture/unhinged/$1.patch
     if ! apply "$patch"; then
-        row "$1" 'DOES NOT APPLY' ''
-        echo "$1" >>"$work/missed"
+        echo 'DOES NOT APPLY' >"$work/$1.why"
         return
     fi
-    if (cd "$place/tree" && CARGO_TARGET_DIR="$place/built" "$cargo" build --quiet --bin ecluse) >"$work/log" 2>&1; then
-        if cmp -s "$place/built/debug/ecluse" "$work/ecluse"; then
-            row "$1" 'CHANGES NOTHING' ''
-            echo "$1" >>"$work/missed"
+    if (cd "$place/tree" && CARGO_TARGET_DIR="$place/built" "$cargo" build --quiet --bin ecluse) >"$work/$1.log" 2>&1; then
+        if cmp -s "$place/built/debug/ecluse" "$work/last"; then
+            echo 'CHANGES NOTHING' >"$work/$1.why"
         else
-            cp "$place/built/debug/ecluse" "$work/ecluse"
-            judge "$1"
+            cp "$place/built/debug/ecluse" "$work/last"
+            cp "$work/last" "$work/$1.program"
         fi
     else
-        cat "$work/log" >&2
-        row "$1" 'DOES NOT BUILD' ''
-        echo "$1" >>"$work/missed"
+        cat "$work/$1.log" >&2
+        echo 'DOES NOT BUILD' >"$work/$1.why"
     fi
     apply --reverse "$patch"
+}
+
+unhinge() {
+    if [ -e "$work/$1.why" ]; then
+        row "$1" "$(cat "$work/$1.why")" ''
+        echo "$1" >>"$work/missed"
+    else
+        mv "$work/$1.program" "$work/ecluse"
+        judge "$1"
+    fi
 }
 
 if [ "${1:-}" != unhinged ]; then
@@ -96,7 +104,15 @@ if [ $# = 0 ]; then
     for patch in tests/torture/unhinged/*.patch; do set -- "$@" "$(basename "$patch" .patch)"; done
 fi
 copy
-for name; do unhinge "$name"; done
+build "$1"
+while [ $# != 0 ]; do
+    name=$1
+    shift
+    # The next is built while this one is judged.
+    if [ $# != 0 ]; then build "$1" & fi
+    unhinge "$name"
+    wait
+done
 echo
 sort "$work/table"
 [ ! -e "$work/missed" ]
