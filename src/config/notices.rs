@@ -30,6 +30,9 @@ pub struct Notices {
     /// How long a delivered one is remembered.
     #[serde(with = "length")]
     pub keep: Duration,
+    /// How long a batch waits while passwords are hashed.
+    #[serde(with = "length")]
+    pub give_way: Duration,
     /// Private networks that may be reached.
     pub allowed_networks: Vec<IpNet>,
 }
@@ -44,6 +47,7 @@ impl Default for Notices {
             concurrency: 8,
             ahead: 1_000,
             keep: Duration::from_hours(7 * 24),
+            give_way: Duration::from_secs(1),
             allowed_networks: Vec::new(),
         }
     }

@@ -80,6 +80,7 @@ impl Config {
             concurrency: notices.concurrency,
             ahead: notices.ahead,
             keep: notices.keep,
+            give_way: notices.give_way,
         }
     }
 

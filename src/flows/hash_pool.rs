@@ -13,7 +13,7 @@ use std::time::Duration;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tracing::Instrument as _;
 
 use crate::domain::secret::{Secret, same_text};
@@ -86,6 +86,8 @@ struct Owner {
 struct Shared {
     queues: Mutex<Queues>,
     changed: Condvar,
+    /// Nobody waits or is hashed for.
+    rested: Notify,
     workers: usize,
     queue: usize,
     longest_wait: Duration,
@@ -107,7 +109,9 @@ pub struct Tally {
 struct Queues {
     known: Queue,
     strangers: Queue,
-    /// How many threads work for strangers now.
+    /// How many threads work now.
+    busy: usize,
+    /// How many of them for strangers.
     busy_strangers: usize,
     /// What one job has lately taken a thread.
     work: Duration,
@@ -150,6 +154,7 @@ impl HashPool {
         let shared = Arc::new(Shared {
             queues: Mutex::default(),
             changed: Condvar::new(),
+            rested: Notify::new(),
             workers,
             queue: settings.queue.max(1),
             longest_wait: settings.longest_wait,
@@ -185,6 +190,18 @@ impl HashPool {
     /// How many wait, or have a place to.
     pub fn waiting(&self, guest: Guest) -> usize {
         self.shared.shared.lock().of(guest).waiting()
+    }
+
+    /// Returns once nothing is hashed, and nobody waits for it or has a place to.
+    pub async fn idle(&self) {
+        let shared = &self.shared.shared;
+        loop {
+            let rested = shared.rested.notified();
+            if shared.lock().is_idle() {
+                return;
+            }
+            rested.await;
+        }
     }
 
     /// What the queue did to those who came.
@@ -264,7 +281,9 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.used {
-            self.shared.lock().of(self.guest).reserved -= 1;
+            let mut queues = self.shared.lock();
+            queues.of(self.guest).reserved -= 1;
+            self.shared.rest(&queues);
         }
     }
 }
@@ -285,6 +304,10 @@ impl Queues {
             Guest::Known => &mut self.known,
             Guest::Stranger => &mut self.strangers,
         }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.busy == 0 && self.known.waiting() == 0 && self.strangers.waiting() == 0
     }
 }
 
@@ -309,6 +332,13 @@ impl Shared {
         match guest {
             Guest::Known => &self.known,
             Guest::Stranger => &self.strangers,
+        }
+    }
+
+    /// Tells whoever waits for it that nothing is to be done, if so.
+    fn rest(&self, queues: &Queues) {
+        if queues.is_idle() {
+            self.rested.notify_waiters();
         }
     }
 
@@ -342,10 +372,12 @@ impl Shared {
             if matches!(outcome, Ok(Some(_))) {
                 queues.work = lately(queues.work, took);
             }
+            queues.busy -= 1;
             if guest == Guest::Stranger {
                 queues.busy_strangers -= 1;
                 self.changed.notify_one();
             }
+            self.rest(&queues);
             drop(queues);
             // Whoever is answered finds the thread free and its time counted.
             if let Ok(Some(tell)) = outcome {
@@ -361,6 +393,7 @@ impl Shared {
         let waited = self.clock.now().since(job.queued);
         queue.pace = lately(queue.pace, waited / job.ahead.saturating_add(1));
         self.tally(guest).waited.observe(waited);
+        queues.busy += 1;
         Some(job)
     }
 
@@ -466,6 +499,32 @@ mod tests {
         let pool = pool(1, 4);
         let place = pool.place(Guest::Stranger).unwrap();
         assert_eq!(pool.verify(place, secret(""), None).await, Ok(false));
+    }
+
+    fn is_pending(future: std::pin::Pin<&mut impl Future>) -> bool {
+        future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_pending()
+    }
+
+    #[tokio::test]
+    async fn the_pool_is_idle_once_nobody_has_a_place_or_is_hashed_for() {
+        let pool = pool(1, 4);
+        pool.idle().await;
+        let (kept, used) = (pool.place(Guest::Known).unwrap(), pool.place(Guest::Stranger).unwrap());
+        let mut idle = std::pin::pin!(pool.idle());
+        assert!(is_pending(idle.as_mut()));
+        drop(kept);
+        assert!(is_pending(idle.as_mut()), "another place is taken");
+        let (begun, begins) = oneshot::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let job = tokio::spawn(used.run(move |_| {
+            begun.send(()).unwrap();
+            ends.recv().unwrap();
+        }));
+        begins.await.unwrap();
+        assert!(is_pending(idle.as_mut()), "a password is being hashed");
+        end.send(()).unwrap();
+        job.await.unwrap().unwrap();
+        idle.await;
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub enum Step {
     OrderDecided,
     /// Slips: decided for a few people, nothing written.
     SlipsDecided,
+    /// Relying parties are told: something is due, nothing taken in hand.
+    NoticesGiveWay,
     /// An order is told to a relying party: a page was decided, nothing written.
     OrderPageDecided,
     /// Import: one batch of people applied, the next not begun.

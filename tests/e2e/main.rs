@@ -34,6 +34,7 @@ mod notices;
 mod on_postgres;
 mod on_postgres_copy;
 mod on_postgres_races;
+mod order_notices;
 mod pages;
 mod parallel;
 mod pictures;

@@ -315,6 +315,7 @@ fn settings(issuer: &str) -> Settings {
             concurrency: 8,
             ahead: 1_000,
             keep: Duration::from_hours(24),
+            give_way: Duration::from_secs(1),
         },
         audit_keep: Duration::from_hours(365 * 24),
         rotation: Rotation { period: Duration::from_hours(90 * 24), overlap: Duration::from_hours(30 * 24) },

@@ -5,6 +5,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 use url::Url;
 
+use super::give_way;
 use crate::domain::client::{Client, ClientId};
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
@@ -53,6 +54,7 @@ pub(super) async fn deliver(
     let lease = settings.timeout * (ROUNDS + 2);
     let size = settings.concurrency * ROUNDS as usize;
     loop {
+        give_way(ctx).await;
         let claimed = store::notice::claim(&ctx.db, client, lease, size).await?;
         if claimed.is_empty() {
             return Ok(());

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::domain::client::ClientId;
 use crate::domain::notice::RetryRules;
 use crate::flows::context::Context;
+use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::outgoing::Outgoing;
 use crate::store;
@@ -34,6 +35,8 @@ pub struct NoticeSettings {
     pub ahead: usize,
     /// How long a delivered one is remembered.
     pub keep: Duration,
+    /// How long a batch or a page waits while passwords are hashed.
+    pub give_way: Duration,
 }
 
 /// The job of one replica.
@@ -43,6 +46,14 @@ pub struct Courier {
     /// One task for each relying party that something is being sent to: a slow one keeps nobody waiting.
     rounds: JoinSet<ClientId>,
     busy: HashSet<ClientId>,
+}
+
+/// People who wait for their password to be verified come first: whoever has more than one thing to tell waits with the next
+/// until nobody does, or for so long that a rush puts it off but does not keep it from going on.
+async fn give_way(ctx: &Context) {
+    ctx.steps.at(Step::NoticesGiveWay).await;
+    // That it took too long is no failure.
+    let _ = tokio::time::timeout(ctx.settings.notices.give_way, ctx.hash_pool.idle()).await;
 }
 
 impl Courier {

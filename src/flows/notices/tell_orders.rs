@@ -3,7 +3,9 @@
 //! hours. It is its own queue: each relying party's walk stays a bounded number of notices ahead, whatever the others do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::give_way;
 use crate::domain::account::WayIn;
 use crate::domain::gate::Evidence;
 use crate::domain::order_clock::OrderClock;
@@ -18,27 +20,32 @@ use crate::store::notice::walk::{self, Walk};
 /// How many places of people one step looks at.
 const PAGE: usize = 200;
 
+/// Much longer than a step takes, and soon over where a replica died in one.
+const LEASE: Duration = Duration::from_secs(5);
+
 /// Takes every walk a step further, unless enough waits for its relying party already. Whether any can go on at once.
 pub(super) async fn tell(ctx: &Context) -> Result<bool, Unavailable> {
     let mut more = false;
     for walk in walk::open(&ctx.db).await? {
         let ahead = ctx.settings.notices.ahead;
         if walk::waiting(&ctx.db, &walk.client, ahead).await? < ahead {
+            give_way(ctx).await;
             more |= step(ctx, &walk).await?;
         }
     }
     Ok(more)
 }
 
-/// One page. Whether there is another.
+/// One page, unless another replica is at it. Whether there is another page.
 async fn step(ctx: &Context, walk: &Walk) -> Result<bool, Unavailable> {
     let now = ctx.clock.now();
-    let Some(end) = walk::page_end(&ctx.db, walk, PAGE).await? else {
+    let Some(begin) = walk::take(&ctx.db, walk, LEASE).await? else { return Ok(false) };
+    let Some(end) = walk::page_end(&ctx.db, walk, &begin, PAGE).await? else {
         ctx.commit(Batch::plain(vec![walk::finish(walk, now)])).await?;
         return Ok(false);
     };
     let mut batch = vec![walk::still_binds(walk)];
-    for person in walk::page(&ctx.db, walk, &end).await? {
+    for person in walk::page(&ctx.db, walk, &begin, &end).await? {
         // Whoever changed the password since was told of by the change.
         if let Some(evidence) = evidence(ctx, person).await?
             && is_over(&evidence, walk)
@@ -46,9 +53,9 @@ async fn step(ctx: &Context, walk: &Walk) -> Result<bool, Unavailable> {
             batch.push(walk::tell(walk, &evidence.facts().account, now));
         }
     }
-    batch.push(walk::reach(walk, &end));
+    batch.push(walk::reach(walk, &begin, &end));
     ctx.steps.at(Step::OrderPageDecided).await;
-    // Undone, if the order was cancelled or another replica has told this page.
+    // Undone, if the order was cancelled, or if this took so long that another replica has told the page.
     ctx.commit(Batch::plain(batch)).await
 }
 

@@ -228,12 +228,14 @@ CREATE INDEX notice_due ON notice (client_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notice_delivered ON notice (delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX notice_parked ON notice (parked_at) WHERE parked_at IS NOT NULL;
 
--- How far an order has been told to one relying party: the last place and person that were looked at.
+-- How far an order has been told to one relying party: the last place and person that were looked at, and until when
+-- whoever takes it further may be at it.
 CREATE TABLE notice_walk (
     order_id TEXT NOT NULL REFERENCES reset_order (id),
     client_id TEXT NOT NULL,
     path TEXT NOT NULL,
     account_id TEXT NOT NULL,
+    held_until BIGINT NOT NULL,
     finished_at BIGINT,
     PRIMARY KEY (order_id, client_id)
 );

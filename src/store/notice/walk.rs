@@ -2,6 +2,8 @@
 //! and the place reached in one batch. So an order writes nothing but itself when it comes into force, and any replica goes
 //! on where another one died.
 
+use std::time::Duration;
+
 use super::tell_sql;
 use crate::domain::account::AccountId;
 use crate::domain::client::ClientId;
@@ -11,7 +13,7 @@ use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::store::account::{FIELD, Person, RECORD, person_sql};
-use crate::store::db::{Db, DbError, Statement, q};
+use crate::store::db::{Batch, Db, DbError, Statement, q};
 
 /// A walk that is not finished.
 pub struct Walk {
@@ -23,8 +25,6 @@ pub struct Walk {
     pub territory: TerritoryPath,
     /// For which relying party.
     pub client: ClientId,
-    /// How far it got; none before its first step.
-    pub reached: Option<Place>,
 }
 
 /// A place and a person there: walks go by place, then by person.
@@ -36,30 +36,40 @@ pub struct Place {
 
 /// What is left to be told, the oldest order first. What was cancelled is left where it is.
 pub async fn open(db: &Db) -> Result<Vec<Walk>, DbError> {
-    let sql = q!(
-        "SELECT r.id AS order_id, r.clock, r.path AS territory, c.id AS client_id, w.path AS path, w.account_id
+    let sql = q!("SELECT r.id AS order_id, r.clock, r.path AS territory, c.id AS client_id
          FROM reset_order r CROSS JOIN client c
          LEFT JOIN notice_walk w ON w.order_id = r.id AND w.client_id = c.id
          WHERE r.state IN ('in_force', 'closed') AND c.backchannel_logout_uri IS NOT NULL
              AND c.created_at <= r.in_force_at AND w.finished_at IS NULL
-         ORDER BY r.clock, c.id"
-    );
+         ORDER BY r.clock, c.id");
     let rows = db.all(sql).await?;
     rows.iter()
         .map(|row| {
-            let reached = match row.opt_text("path")? {
-                Some(path) => Some(Place { path, account: row.text("account_id")? }),
-                None => None,
-            };
             Ok(Walk {
                 order: OrderId(row.text("order_id")?),
                 clock: OrderClock(row.int("clock")?),
                 territory: TerritoryPath::from_stored(row.text("territory")?),
                 client: ClientId(row.text("client_id")?),
-                reached,
             })
         })
         .collect()
+}
+
+/// Takes a walk in hand, and says how far it got: nobody else takes it until it was taken further, or `lease` has passed. None
+/// where somebody else has it.
+pub async fn take(db: &Db, walk: &Walk, lease: Duration) -> Result<Option<Place>, DbError> {
+    let sql = q!(
+        "INSERT INTO notice_walk (order_id, client_id, path, account_id, held_until) VALUES ($1, $2, '', '', now_us() + $3)
+         ON CONFLICT (order_id, client_id) DO UPDATE SET held_until = excluded.held_until
+             WHERE notice_walk.held_until <= now_us() AND notice_walk.finished_at IS NULL
+         RETURNING path, account_id",
+        walk.order.0.as_str(),
+        walk.client.0.as_str(),
+        i64::try_from(lease.as_micros()).unwrap_or(i64::MAX)
+    );
+    let done = db.run(Batch::plain(vec![sql])).await?;
+    let row = done.iter().flat_map(|affected| &affected.rows).next();
+    row.map(|row| Ok(Place { path: row.text("path")?, account: row.text("account_id")? })).transpose()
 }
 
 /// How many notices wait to be sent to a relying party; counted no further than `limit`.
@@ -74,7 +84,7 @@ pub async fn waiting(db: &Db, client: &ClientId, limit: usize) -> Result<usize, 
 }
 
 /// Where the next page of a walk ends, `size` places of people further; none when nobody is left.
-pub async fn page_end(db: &Db, walk: &Walk, size: usize) -> Result<Option<Place>, DbError> {
+pub async fn page_end(db: &Db, walk: &Walk, begin: &Place, size: usize) -> Result<Option<Place>, DbError> {
     let (from, to) = walk.territory.range_below();
     let sql = q!(
         "SELECT path, account_id FROM
@@ -85,8 +95,8 @@ pub async fn page_end(db: &Db, walk: &Walk, size: usize) -> Result<Option<Place>
         walk.territory.as_str(),
         from,
         to,
-        walk.from().path,
-        walk.from().account,
+        begin.path.as_str(),
+        begin.account.as_str(),
         i64::try_from(size).unwrap_or(i64::MAX)
     );
     let row = db.one(sql).await?;
@@ -94,7 +104,7 @@ pub async fn page_end(db: &Db, walk: &Walk, size: usize) -> Result<Option<Place>
 }
 
 /// The people of a page who hold a grant of the relying party that is older than the order.
-pub async fn page(db: &Db, walk: &Walk, end: &Place) -> Result<Vec<Person>, DbError> {
+pub async fn page(db: &Db, walk: &Walk, begin: &Place, end: &Place) -> Result<Vec<Person>, DbError> {
     const SQL: &str = person_sql!(
         "",
         "account a",
@@ -105,7 +115,6 @@ pub async fn page(db: &Db, walk: &Walk, end: &Place) -> Result<Vec<Person>, DbEr
                  AND g.client_id = $10 AND g.clock < $11 AND g.revoked_at IS NULL)"
     );
     let (from, to) = walk.territory.range_below();
-    let begin = walk.from();
     let texts = [
         FIELD,
         RECORD,
@@ -140,28 +149,19 @@ pub fn still_binds(walk: &Walk) -> Statement {
         .named("order")
 }
 
-/// In a batch: the walk goes on from where it was read; of two that go on from there, one is undone.
-pub fn reach(walk: &Walk, end: &Place) -> Statement {
-    match &walk.reached {
-        None => q!(
-            "INSERT INTO notice_walk (order_id, client_id, path, account_id) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (order_id, client_id) DO NOTHING",
-            walk.order.0.as_str(),
-            walk.client.0.as_str(),
-            end.path.as_str(),
-            end.account.as_str()
-        ),
-        Some(reached) => q!(
-            "UPDATE notice_walk SET path = $3, account_id = $4
-             WHERE order_id = $1 AND client_id = $2 AND path = $5 AND account_id = $6",
-            walk.order.0.as_str(),
-            walk.client.0.as_str(),
-            end.path.as_str(),
-            end.account.as_str(),
-            reached.path.as_str(),
-            reached.account.as_str()
-        ),
-    }
+/// In a batch: the walk got further, and whoever comes first takes it in hand again. Of two that went on from the same place, as
+/// they may where a lease was too short, one is undone.
+pub fn reach(walk: &Walk, begin: &Place, end: &Place) -> Statement {
+    q!(
+        "UPDATE notice_walk SET path = $3, account_id = $4, held_until = 0
+         WHERE order_id = $1 AND client_id = $2 AND path = $5 AND account_id = $6",
+        walk.order.0.as_str(),
+        walk.client.0.as_str(),
+        end.path.as_str(),
+        end.account.as_str(),
+        begin.path.as_str(),
+        begin.account.as_str()
+    )
     .want(1)
     .named("walk")
 }
@@ -169,16 +169,9 @@ pub fn reach(walk: &Walk, end: &Place) -> Statement {
 /// In a batch: nobody is left.
 pub fn finish(walk: &Walk, now: Timestamp) -> Statement {
     q!(
-        "INSERT INTO notice_walk (order_id, client_id, path, account_id, finished_at) VALUES ($1, $2, '', '', $3)
-         ON CONFLICT (order_id, client_id) DO UPDATE SET finished_at = excluded.finished_at",
+        "UPDATE notice_walk SET finished_at = $3 WHERE order_id = $1 AND client_id = $2 AND finished_at IS NULL",
         walk.order.0.as_str(),
         walk.client.0.as_str(),
         now
     )
-}
-
-impl Walk {
-    fn from(&self) -> Place {
-        self.reached.clone().unwrap_or(Place { path: String::new(), account: String::new() })
-    }
 }
