@@ -24,11 +24,12 @@ const TELL: Duration = Duration::from_mins(1);
 pub async fn seal(ctx: &Context) -> Result<usize, Unavailable> {
     let mut sealed = 0;
     loop {
-        let from = store::audit::head(&ctx.db).await?;
+        // Lines first: a pass that finds none costs one statement. One that was sealed since refuses a second place.
         let lines = store::audit::unsealed(&ctx.db, STEP).await?;
         if lines.is_empty() {
             return Ok(sealed);
         }
+        let from = store::audit::head(&ctx.db).await?;
         let mut head = from.clone();
         let mut places = Vec::with_capacity(lines.len() + 1);
         for line in &lines {
@@ -50,6 +51,8 @@ pub async fn seal(ctx: &Context) -> Result<usize, Unavailable> {
 #[derive(Default)]
 pub struct Sealer {
     told: Option<(Timestamp, Head)>,
+    /// When it last looked whether the head had moved.
+    looked: Option<Timestamp>,
 }
 
 impl Sealer {
@@ -65,11 +68,15 @@ impl Sealer {
 
     /// Seals, and tells the head if it has moved and was not told for a while. Whether it did.
     pub async fn round(&mut self, ctx: &Context) -> Result<bool, Unavailable> {
-        seal(ctx).await?;
+        let sealed = seal(ctx).await?;
         let now = ctx.clock.now();
-        if self.told.as_ref().is_some_and(|(at, _)| now < at.plus(TELL)) {
+        let lately = |at: Timestamp| now < at.plus(TELL);
+        let was_told = self.told.as_ref().is_some_and(|(at, _)| lately(*at));
+        // What others seal is looked for once in a while.
+        if was_told || (sealed == 0 && self.looked.is_some_and(lately)) {
             return Ok(false);
         }
+        self.looked = Some(now);
         let head = store::audit::head(&ctx.db).await?;
         let moved = head.place > 0 && self.told.as_ref().is_none_or(|(_, told)| *told != head);
         if moved {

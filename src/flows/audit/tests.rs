@@ -102,4 +102,10 @@ async fn the_head_is_told_when_it_moved_and_not_at_every_step() {
     assert!(sealer.round(&trial.ctx).await.unwrap());
     trial.ctx.clock.advance(Duration::from_mins(1));
     assert!(!sealer.round(&trial.ctx).await.unwrap());
+    let reads = || trial.ctx.db.tally().reads.read().count;
+    let before = reads();
+    assert!(!sealer.round(&trial.ctx).await.unwrap());
+    assert_eq!(reads() - before, 1, "an idle round asks for lines alone");
+    write(&trial, 1).await;
+    assert!(sealer.round(&trial.ctx).await.unwrap(), "what it sealed itself it tells at once");
 }
