@@ -25,6 +25,7 @@ use tempfile::TempDir;
 use tokio_postgres::NoTls;
 use url::Url;
 
+use crate::cores::{Cores, on_core};
 use crate::tally::now;
 
 /// The relying party.
@@ -51,6 +52,7 @@ pub struct Deployment {
     folder: TempDir,
     running: Vec<Child>,
     database: Option<ServerDatabase>,
+    cores: Cores,
 }
 
 /// A database on a server, made for this.
@@ -61,13 +63,13 @@ struct ServerDatabase {
 
 impl Deployment {
     /// Makes it, with so many people who have a password, half of whom must change it.
-    pub async fn make(people: usize) -> Result<Self, Failure> {
+    pub async fn make(people: usize, cores: Cores) -> Result<Self, Failure> {
         let database = ServerDatabase::make().await?;
         let processes = if database.is_some() { 2 } else { 1 };
         let addresses = (0..processes).map(|_| free_address()).collect::<Result<Vec<_>, _>>()?;
         let issuer = format!("http://{}", addresses[0]);
         let mut deployment =
-            Self { issuer, addresses, folder: tempfile::tempdir()?, running: Vec::new(), database };
+            Self { issuer, addresses, folder: tempfile::tempdir()?, running: Vec::new(), database, cores };
         deployment.settle()?;
         deployment.populate(people).await?;
         for at in 0..processes {
@@ -93,6 +95,11 @@ impl Deployment {
         } else {
             "a SQLite file, one process"
         }
+    }
+
+    /// On which cores, in words.
+    pub fn cores(&self) -> String {
+        self.cores.told()
     }
 
     /// The resident memory of its processes together, in MiB.
@@ -176,7 +183,7 @@ impl Deployment {
                 Failure::failed(format_args!("ecluse: {error}"))
                     .hint("cargo build --release --bins --examples")
             })?;
-        let mut command = Command::new(program);
+        let mut command = self.cores.command(&program);
         command.env_clear().current_dir(self.folder.path()).arg("--config").arg(self.settings());
         Ok(command)
     }
@@ -247,13 +254,4 @@ fn resident(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
-}
-
-/// To a hundredth of a second.
-pub fn on_core(pid: u32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name, in brackets, may hold anything; the two times are the 12th and 13th numbers after it.
-    let numbers =
-        stat.rsplit_once(')').map_or("", |(_, numbers)| numbers).split_whitespace().skip(11).take(2);
-    Duration::from_millis(numbers.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }

@@ -5,8 +5,10 @@
 //! times as many come as that. Whoever cannot be served must be told so soon, and those who are served must be as many as
 //! on the plateau.
 //!
-//! Everything runs on this machine, this program included: what it needs of the cores is printed, too.
+//! Everything runs on this machine, this program included. So that neither takes from the other, the provider gets some of the
+//! cores and this program the others; what each needed of them is printed.
 
+mod cores;
 mod deployment;
 mod journey;
 mod tally;
@@ -20,7 +22,8 @@ use ::ecluse::cli::printer::{ExitStatus, Failure, Printer};
 use clap::Parser;
 use tokio::task::JoinSet;
 
-use crate::deployment::{Deployment, on_core};
+use crate::cores::{Cores, on_core};
+use crate::deployment::Deployment;
 use crate::tally::{Kind, Tally, now};
 
 /// Loads a provider of its own.
@@ -44,6 +47,9 @@ struct Arguments {
     /// The most who are on the way or refresh at once; those who would come then are not sent, and counted
     #[arg(long, default_value_t = 3_500)]
     crowd: usize,
+    /// The cores that the provider gets, the first ones; this program keeps the others. 0: whoever needs one takes it [default: half]
+    #[arg(long)]
+    cores: Option<usize>,
 }
 
 /// Rates at most, before the last.
@@ -67,19 +73,21 @@ fn main() -> ExitStatus {
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let arguments = Arguments::parse();
     let printer = Printer::new(false, false);
-    let outcome = tokio::runtime::Runtime::new()
-        .map_err(Failure::from)
-        .and_then(|runtime| runtime.block_on(run(arguments, printer)));
+    // Before there are threads: they inherit it.
+    let outcome = Cores::share(arguments.cores)
+        .and_then(|cores| Ok((cores, tokio::runtime::Runtime::new()?)))
+        .and_then(|(cores, runtime)| runtime.block_on(run(arguments, cores, printer)));
     outcome.unwrap_or_else(|failure| printer.failure(&failure))
 }
 
-async fn run(arguments: Arguments, printer: Printer) -> Result<ExitStatus, Failure> {
+async fn run(arguments: Arguments, cores: Cores, printer: Printer) -> Result<ExitStatus, Failure> {
     printer.talk("Making a provider, and people with passwords …");
-    let deployment = Arc::new(Deployment::make(arguments.people).await?);
+    let deployment = Arc::new(Deployment::make(arguments.people, cores).await?);
     printer.data(&format!(
-        "{} people on {}; {} s a rate; times in ms: middle, 95 %, 99 %\n",
+        "{} people on {}, {}; {} s a rate; times in ms: middle, 95 %, 99 %\n",
         arguments.people,
         deployment.stores(),
+        deployment.cores(),
         arguments.seconds
     ))?;
     let (times, mut rate) = (arguments.times, arguments.from);
