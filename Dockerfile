@@ -15,13 +15,13 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches examples/demo examples/relying_party \
     && echo 'fn main() {}' | tee src/main.rs benches/figures.rs examples/demo/main.rs examples/relying_party/main.rs \
     && touch src/lib.rs \
-    && cargo build --locked --release --bins --examples \
+    && cargo build --locked --release --bin ecluse --example demo --example relying_party \
     && rm -r src benches examples
 
 COPY . .
 # Cargo goes by the time of a file, and those of a checkout may be older than the empty ones.
 RUN find src examples -name '*.rs' -exec touch {} + \
-    && cargo build --locked --release --bins --examples
+    && cargo build --locked --release --bin ecluse --example demo --example relying_party
 
 # The names of functions are four fifths of a program. Beside the programs goes all that they need of a system: libraries,
 # the loader, certificates, time zones and two names.
