@@ -99,6 +99,8 @@ class Chromium:
                 self._heed()
             if time.monotonic() > until:
                 raise AssertionError(f"{selector}: {said}, on {self.address}\n{self.source}")
+            # The browser needs the machine to get anywhere.
+            time.sleep(0.2)
 
     def _heed(self):
         """Whoever is told to wait and to load the page again does so: a machine may be too slow for all of it at once."""
