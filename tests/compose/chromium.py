@@ -103,14 +103,21 @@ class Chromium:
             time.sleep(0.2)
 
     def _heed(self):
-        """Whoever is told to wait and to load the page again does so: a machine may be too slow for all of it at once."""
-        heading = self.find("h1")
+        """Whoever is told to wait and to try again does so: a machine may be too slow for all of it at once."""
+        if self._reads("h1", TOLD_TO_WAIT):
+            time.sleep(3)
+            self._call("POST", "/refresh")
+        elif self._reads("#refusal", "temporarily_unavailable"):
+            time.sleep(3)
+            self._call("POST", f"/element/{self.find('#sign-in')}/click")
+
+    def _reads(self, selector, text):
         try:
-            if heading and self._call("GET", f"/element/{heading}/text") == TOLD_TO_WAIT:
-                time.sleep(3)
-                self._call("POST", "/refresh")
+            element = self.find(selector)
+            return bool(element) and text in self._call("GET", f"/element/{element}/text")
+        # The page went away meanwhile.
         except urllib.error.HTTPError:
-            return
+            return False
 
     def picture(self, file):
         with open(file, "wb") as picture:
