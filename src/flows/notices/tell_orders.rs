@@ -25,11 +25,16 @@ const LEASE: Duration = Duration::from_secs(5);
 
 /// Takes every walk a step further, unless enough waits for its relying party already. Whether any can go on at once.
 pub(super) async fn tell(ctx: &Context) -> Result<bool, Unavailable> {
+    let walks = walk::open(&ctx.db).await?;
+    if walks.is_empty() {
+        return Ok(false);
+    }
+    // Once, however many they are: what else is to be sent waits for this.
+    give_way(ctx).await;
     let mut more = false;
-    for walk in walk::open(&ctx.db).await? {
+    for walk in walks {
         let ahead = ctx.settings.notices.ahead;
         if walk::waiting(&ctx.db, &walk.client, ahead).await? < ahead {
-            give_way(ctx).await;
             more |= step(ctx, &walk).await?;
         }
     }
