@@ -146,6 +146,14 @@ impl Operator {
 
     async fn force(&self) {
         let (account, level) = (self.somebody(), self.level());
+        self.force_one(account, level).await;
+        // A second thought, which must not open what the first has closed.
+        if level == Level::Recover && self.dice.chance(50) {
+            self.force_one(account, Level::Change).await;
+        }
+    }
+
+    async fn force_one(&self, account: &Account, level: Level) {
         let began = self.town.recorder.now();
         let said = self
             .town
