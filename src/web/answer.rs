@@ -99,6 +99,11 @@ pub fn unavailable_page(app: &App, language: Language, error: &Unavailable) -> R
 /// The same for a program: 503, `Retry-After`, and neither a token nor a word about the account.
 pub fn unavailable_json(error: &Unavailable) -> Response {
     log(error);
+    late_json()
+}
+
+/// The same where only the time was up, which the request's own line tells.
+pub fn late_json() -> Response {
     let body = Json(json!({
         "error": "temporarily_unavailable",
         "error_description": "the request cannot be decided now; try again",

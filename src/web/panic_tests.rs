@@ -1,6 +1,7 @@
 //! A handler panics, behind the very layers that stand around the others. No route of the program does, so these are made
 //! here.
 
+use std::future::pending;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
@@ -44,13 +45,16 @@ async fn a_panic_is_answered_logged_once_and_survived() {
     let _listening = tracing::subscriber::set_default(log);
     let home = TestContext::new().await;
     let app = App::new(Arc::new(home.ctx), Config::default().site());
+    let late = Router::new()
+        .route("/late", get(pending::<()>))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::ZERO));
     let routes = Router::new()
         .route("/page", get(panics))
         .route("/healthz", get(health::live))
-        .merge(for_programs(Router::new().route("/program", get(panics))));
+        .merge(for_programs(Router::new().route("/program", get(panics)).merge(late)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = under_layers(routes, app, Duration::from_mins(1));
+    let service = under_layers(routes, app);
     tokio::spawn(async move { axum::serve(listener, service).await });
 
     let get = |path: &str| reqwest::get(format!("http://{address}{path}"));
@@ -72,6 +76,10 @@ async fn a_panic_is_answered_logged_once_and_survived() {
     assert_eq!(body["error"], "server_error");
     assert!(!body.to_string().contains(SECRET), "{body}");
     assert_eq!(get("/healthz").await.unwrap().status(), 204, "the others go on");
+    let late = get("/late").await.unwrap();
+    assert_eq!((late.status(), header(&late, "retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
+    let body: serde_json::Value = late.json().await.unwrap();
+    assert_eq!(body["error"], "temporarily_unavailable");
 
     let heard = String::from_utf8(ear.0.lock().unwrap().clone()).unwrap();
     let of_panic: Vec<_> = heard.lines().filter(|line| line.contains(&id)).collect();

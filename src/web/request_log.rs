@@ -10,10 +10,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode};
 use tracing::Instrument as _;
 
-use crate::web::answer::{internal_json, internal_page};
+use crate::web::answer::{internal_json, internal_page, late_json, trouble};
 use crate::web::app::App;
 use crate::web::extract::language::Spoken;
 use crate::web::listener::Peer;
+use crate::web::pages::view::Trouble;
 use crate::web::span;
 
 const REQUEST_ID: &str = "x-request-id";
@@ -33,6 +34,9 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
         span::continue_trace(&span, &parts.headers);
     }
     let mut response = next.run(Request::from_parts(parts, body)).instrument(span.clone()).await;
+    if response.status() == StatusCode::REQUEST_TIMEOUT {
+        response = trouble(&app, spoken.language(&[]), Trouble::Unavailable, None, None);
+    }
     span::answered(&span, response.status());
     if response.extensions().get::<Panicked>().is_some() {
         response = internal_page(&app, spoken.language(&[]), &id);
@@ -68,6 +72,11 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 /// The same for a program.
 pub fn panicked_for_a_program(_: Box<dyn Any + Send>) -> Response {
     internal_json()
+}
+
+/// A program whose time was up is told so in its own way; a person is by the page.
+pub async fn late_for_a_program(response: Response) -> Response {
+    if response.status() == StatusCode::REQUEST_TIMEOUT { late_json() } else { response }
 }
 
 /// Whether what the request says of itself is believed. A stranger could else write into the log, and decide what is traced.

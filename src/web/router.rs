@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{
@@ -27,29 +27,31 @@ use crate::web::{health, request_log};
 
 /// The whole surface.
 pub fn router(app: App, request_timeout: Duration) -> Router {
+    // No handler answers this status, so that it tells further out, where the language is known, that the time was up.
+    let in_time = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout);
+    let people = pages().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
     let routes = Router::new()
-        .merge(for_programs(back_channel()))
-        .merge(pages())
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
+        .merge(for_programs(back_channel().layer(in_time)))
+        .merge(people.layer(in_time))
         .fallback(not_found);
-    under_layers(routes, app, request_timeout)
+    under_layers(routes, app)
 }
 
 /// What stands around every route.
-fn under_layers(routes: Router<App>, app: App, request_timeout: Duration) -> Router {
+fn under_layers(routes: Router<App>, app: App) -> Router {
     routes
         .layer(CatchPanicLayer::custom(request_log::panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, request_timeout))
         .layer(DefaultBodyLimit::max(Parameters::MAX_LENGTH))
         .layer(from_fn_with_state(app.clone(), request_log::log))
         .layer(from_fn_with_state(app.clone(), headers))
         .with_state(app)
 }
 
-/// What stands around the routes that programs call: they are told in JSON, also of a fault of ours.
+/// What stands around the routes that programs call: they are told in JSON, also of a fault of ours and that the time was up.
 fn for_programs(routes: Router<App>) -> Router<App> {
-    routes.layer(CatchPanicLayer::custom(request_log::panicked_for_a_program))
+    routes
+        .layer(CatchPanicLayer::custom(request_log::panicked_for_a_program))
+        .layer(map_response(request_log::late_for_a_program))
 }
 
 /// What relying parties call themselves.

@@ -338,4 +338,5 @@ async fn a_request_that_takes_too_long_is_told_to_come_back() {
     let page = browser.sign_in(&page, "zoe", FIRST_PASSWORD).await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.header("retry-after"), "5");
+    assert!(page.body.contains("<h1>Le service est momentanément indisponible</h1>"), "{}", page.body);
 }
