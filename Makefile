@@ -58,7 +58,9 @@ bench: ## Prints each speed beside its limit, measured in the same run; takes it
 bench-postgres: ## The same on a PostgreSQL and a Redis server of their own, and two replicas beside one
 	$(CARGO) bench --bench figures --no-run
 	ECLUSE_TEST_FSYNC=on scripts/postgres.sh scripts/redis.sh \
-	    $(CARGO) bench --bench figures -- --only import,memory,doors,orders,replicas
+	    $(CARGO) bench --bench figures -- --only import,memory,doors,orders
+	ECLUSE_TEST_FSYNC=on scripts/postgres.sh scripts/redis.sh \
+	    $(CARGO) bench --bench figures -- --only replicas --accounts 20000
 
 bench-peers: ## The doors beside those of node-oidc-provider, one core each; needs node and npm
 	npm ci --prefix benches/peers --silent --ignore-scripts --no-audit --no-fund
