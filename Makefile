@@ -68,7 +68,7 @@ bench-peers: ## The doors beside those of node-oidc-provider, one core each; nee
 	taskset --cpu-list 1 $(CARGO) bench --bench figures -- --only peers --accounts 2000
 
 # Twenty thousand people, everybody once; a provider of its own on this machine, and nothing else is loaded.
-load: ## Monday at eight: people sign in at rising rates, and then at five times what can be; takes three minutes
+load: ## Monday at eight: people sign in at rising rates, and then at five times what can be; takes four minutes
 	@$(CARGO) build --release --quiet --bin ecluse --example load
 	@$(CARGO) run --release --quiet --example load
 

@@ -96,6 +96,11 @@ impl Browser {
         })
     }
 
+    /// Whether it brought nothing of an earlier visit that was of any use.
+    pub const fn is_new(&self) -> bool {
+        self.session.is_none() && self.pending.is_none() && self.known.tags.is_empty()
+    }
+
     /// The cookie's value once the account has signed in from here with the password it chose at this instant.
     pub fn remembering(&self, ctx: &Context, account: &AccountId, chosen_at: Timestamp) -> String {
         let mut known = self.known.clone();

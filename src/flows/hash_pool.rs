@@ -2,8 +2,11 @@
 //!
 //! Argon2id (RFC 9106) is what a rush of sign-ins spends its time on. Past the queue a request is told to come back, so
 //! that a rush slows down and does not fall over. Where the queue ends is a matter of time, not of number: whoever would
-//! wait too long is told at once, and what is hashed is hashed for somebody who still waits. Browsers that signed in before have a queue of their own and one
-//! thread that strangers never occupy, so that a stranger who guesses cannot shut anybody out.
+//! wait too long is told at once, and what is hashed is hashed for somebody who still waits. Browsers that signed in
+//! before have a queue of their own and one thread that strangers never occupy, so that a stranger who guesses cannot
+//! shut anybody out.
+
+mod newcomers;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,6 +21,7 @@ use tracing::Instrument as _;
 
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::timestamp::Timestamp;
+use crate::flows::hash_pool::newcomers::Newcomers;
 use crate::flows::meters::{Counter, Histogram};
 use crate::store::clock::Clock;
 
@@ -94,6 +98,7 @@ struct Shared {
     clock: Clock,
     known: Tally,
     strangers: Tally,
+    turned_away: Counter,
 }
 
 /// What one queue did to those who came.
@@ -109,6 +114,7 @@ pub struct Tally {
 struct Queues {
     known: Queue,
     strangers: Queue,
+    newcomers: Newcomers,
     /// How many threads work now.
     busy: usize,
     /// How many of them for strangers.
@@ -161,6 +167,7 @@ impl HashPool {
             clock,
             known: Tally::default(),
             strangers: Tally::default(),
+            turned_away: Counter::default(),
         });
         let start = |number: usize| {
             let shared = Arc::clone(&shared);
@@ -178,13 +185,36 @@ impl HashPool {
         if queues.stopped {
             return Err(HashError::Stopped);
         }
-        if queues.of(guest).waiting() >= shared.queue || shared.wait(&mut queues, guest) > shared.longest_wait
-        {
+        let full = queues.of(guest).waiting() >= shared.queue
+            || shared.wait(&mut queues, guest) > shared.longest_wait;
+        if guest == Guest::Stranger {
+            queues.newcomers.sent(shared.clock.now(), !full);
+        }
+        if full {
             shared.tally(guest).refused.add();
             return Err(HashError::Full);
         }
         queues.of(guest).reserved += 1;
         Ok(Place { shared: Arc::clone(shared), guest, used: false })
+    }
+
+    /// Somebody comes of whom the browser knows nothing, and would be shown the sign-in page: refuses those who could not
+    /// be served once they have typed.
+    pub fn admit(&self) -> Result<(), HashError> {
+        let shared = &self.shared.shared;
+        let mut queues = shared.lock();
+        let crowded = queues.strangers.waiting() * 2 >= shared.queue
+            || shared.wait(&mut queues, Guest::Stranger) * 2 > shared.longest_wait;
+        if queues.newcomers.admit(shared.clock.now(), crowded) {
+            return Ok(());
+        }
+        shared.turned_away.add();
+        Err(HashError::Full)
+    }
+
+    /// How many were told to come back later before they saw the sign-in page.
+    pub fn turned_away(&self) -> &Counter {
+        &self.shared.shared.turned_away
     }
 
     /// How many wait, or have a place to.

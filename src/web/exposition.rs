@@ -74,6 +74,7 @@ impl Page {
         const GUESTS: [(&str, Guest); 2] = [("known", Guest::Known), ("stranger", Guest::Stranger)];
         const WAITING: &str = "ecluse_hash_pool_waiting";
         const WAIT: &str = "ecluse_hash_pool_wait_seconds";
+        const AWAY: &str = "ecluse_newcomers_turned_away_total";
         let pool = &ctx.hash_pool;
         self.family("ecluse_hash_pool_workers", "gauge", "Threads that hash passwords.");
         self.sample("ecluse_hash_pool_workers", &[], ctx.settings.hashing.workers.max(1));
@@ -90,6 +91,9 @@ impl Page {
         let refused = GUESTS.iter().map(|(word, guest)| (*word, &pool.tally(*guest).refused));
         let help = "Attempts that found the queue full and got 503, by who asked.";
         self.counters("ecluse_hash_pool_refusals_total", help, "guest", refused);
+        let help = "Browsers that got 503 before the sign-in page, since passwords came faster than they are hashed.";
+        self.family(AWAY, "counter", help);
+        self.sample(AWAY, &[], pool.turned_away().get());
         self.family(WAIT, "histogram", "How long passwords waited for a thread, by who waited.");
         for (word, guest) in GUESTS {
             self.histogram(WAIT, &[("guest", word)], &pool.tally(guest).waited);

@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 
 use crate::browser::{Browser, Page};
 use crate::provider::{FIRST_PASSWORD, Provider, Wish};
+use crate::relying_party::RelyingParty;
 use crate::sign_in::{activate, elsewhere};
 
 const WRONG: &str = "Faux-mot-7";
@@ -283,9 +284,14 @@ async fn a_full_pool_costs_nobody_an_attempt_and_leaves_known_browsers_their_pla
     });
     let provider = Provider::start_with(wish).await;
     let known = activate(&provider, "zoe").await;
+    let strangers: Vec<_> = (0..8).map(|_| Browser::new(&provider.issuer)).collect();
+    let mut pages = Vec::new();
+    for browser in &strangers {
+        pages.push(browser.go("/login").await);
+    }
     let waiting = provider.ctx.hash_pool.place(Guest::Stranger).unwrap();
-    for _ in 0..8 {
-        let page = stranger(&provider, "zoe", WRONG).await;
+    for (browser, page) in strangers.iter().zip(&pages) {
+        let page = browser.send(page, "/login", &[("login", "zoe"), ("password", WRONG)]).await;
         assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE, "{}", page.body);
         assert_eq!(page.header("retry-after"), "5");
         assert!(page.headers.get("set-cookie").is_none());
@@ -296,6 +302,45 @@ async fn a_full_pool_costs_nobody_an_attempt_and_leaves_known_browsers_their_pla
     assert_eq!(exhaust(&provider, "zoe", WRONG).await, 5, "none of the eight was counted");
     provider.clock.advance(Duration::from_mins(1));
     elsewhere(&provider, "zoe").await;
+}
+
+#[tokio::test]
+async fn in_a_rush_most_newcomers_are_told_before_they_type_and_nobody_else_is() {
+    let wish = Wish::settings(|settings| settings.hashing.queue = 2);
+    let provider = Provider::start_with(wish).await;
+    let zoe = activate(&provider, "zoe").await;
+    let (pool, client) = (&provider.ctx.hash_pool, RelyingParty::portal(&provider).await);
+    let waiting: Vec<_> = (0..2).map(|_| pool.place(Guest::Stranger).unwrap()).collect();
+    for _ in 0..20 {
+        assert!(pool.place(Guest::Stranger).is_err());
+    }
+    let first_page = async |path: &str| {
+        let browser = Browser::new(&provider.issuer);
+        let page = browser.get(path).await;
+        (page.status, page.header("retry-after").to_owned(), page.headers.contains_key("set-cookie"))
+    };
+    let turned_away = (StatusCode::SERVICE_UNAVAILABLE, "5".to_owned(), false);
+    for path in [client.authorize(&[]).as_str(), "/login"] {
+        let mut away = 0;
+        for _ in 0..10 {
+            away += usize::from(first_page(path).await == turned_away);
+        }
+        assert_eq!(away, 8, "{path}");
+    }
+    assert_eq!(pool.turned_away().get(), 16);
+    for _ in 0..5 {
+        let silent = first_page(&client.authorize(&[("prompt", "none")])).await;
+        assert_eq!(silent.0, StatusCode::SEE_OTHER, "whoever asks nobody waits for nobody");
+        assert_eq!(zoe.get(&client.authorize(&[])).await.status, StatusCode::SEE_OTHER, "she is signed in");
+    }
+    leave(&zoe).await;
+    for _ in 0..5 {
+        assert_eq!(zoe.get("/login").await.status, StatusCode::SEE_OTHER, "she was here before");
+    }
+    drop(waiting);
+    for _ in 0..5 {
+        assert_eq!(first_page("/login").await.0, StatusCode::SEE_OTHER, "there is room again");
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,14 @@ use crate::oidc::authorize_response::RedirectAnswer;
 use crate::oidc::parameters::Parameters;
 use crate::store;
 
+/// Begins an interaction that no relying party asked for.
+pub async fn begin_alone(ctx: &Context, browser: &Browser) -> Result<Begun, Unavailable> {
+    if browser.is_new() {
+        ctx.hash_pool.admit()?;
+    }
+    Interaction::unstored(ctx, None).store(ctx).await
+}
+
 /// How a request was received.
 pub enum Received {
     /// It could be answered at once.
@@ -74,6 +82,10 @@ async fn go_on(
         Next::Error(error) if silent => Ok(opened
             .answer_error(ctx, &error)
             .map_or(Received::Refused(PageError::RedirectUriMissing), Received::Answered)),
+        Next::LogIn if browser.is_new() => {
+            ctx.hash_pool.admit()?;
+            Ok(Received::Begun(Box::new(opened.interaction.store(ctx).await?)))
+        }
         Next::LogIn | Next::Change(_) | Next::Error(_) | Next::Notify => {
             Ok(Received::Begun(Box::new(opened.interaction.store(ctx).await?)))
         }

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::give_way;
+use super::Courtesy;
 use crate::domain::client::{Client, ClientId};
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
@@ -51,16 +51,17 @@ pub(super) async fn deliver(
     client: &ClientId,
 ) -> Result<(), Unavailable> {
     let settings = &ctx.settings.notices;
-    let lease = settings.timeout * (ROUNDS + 2);
+    let lease = settings.timeout * (ROUNDS + 2) + settings.give_way;
     let size = settings.concurrency * ROUNDS as usize;
     loop {
-        give_way(ctx).await;
+        let mut courtesy = Courtesy::begin(ctx).await;
+        courtesy.give_way(ctx).await;
         let claimed = store::notice::claim(&ctx.db, client, lease, size).await?;
         if claimed.is_empty() {
             return Ok(());
         }
         let receiver = store::client::find(&ctx.db, client).await?;
-        let sent = send_all(ctx, outgoing, receiver.as_ref(), claimed).await;
+        let sent = send_all(ctx, outgoing, receiver.as_ref(), claimed, &mut courtesy).await;
         let now = ctx.clock.now();
         let settled = sent.iter().map(|(notice, sent)| settle(ctx, notice, sent, now));
         ctx.commit(Batch::plain(settled.collect())).await?;
@@ -114,6 +115,7 @@ async fn send_all(
     outgoing: &Outgoing,
     receiver: Option<&Client>,
     claimed: Vec<Claimed>,
+    courtesy: &mut Courtesy,
 ) -> Vec<(Claimed, Sent)> {
     let address =
         receiver.and_then(|client| Some((client, Url::parse(client.backchannel_logout_uri.as_ref()?).ok()?)));
@@ -128,6 +130,7 @@ async fn send_all(
         if under_way.len() >= ctx.settings.notices.concurrency {
             done.extend(under_way.join_next().await.and_then(Result::ok));
         }
+        courtesy.give_way(ctx).await;
         match token(ctx, client, &notice) {
             Ok(token) => {
                 let (outgoing, address) = (outgoing.clone(), address.clone());

@@ -6,10 +6,12 @@ pub mod retry;
 mod tell_orders;
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::Sleep;
 
 use crate::domain::client::ClientId;
 use crate::domain::notice::RetryRules;
@@ -48,12 +50,26 @@ pub struct Courier {
     busy: HashSet<ClientId>,
 }
 
-/// People who wait for their password to be verified come first: whoever has more than one thing to tell waits with the next
-/// until nobody does, or for so long that a rush puts it off but does not keep it from going on.
-async fn give_way(ctx: &Context) {
-    ctx.steps.at(Step::NoticesGiveWay).await;
-    // That it took too long is no failure.
-    let _ = tokio::time::timeout(ctx.settings.notices.give_way, ctx.hash_pool.idle()).await;
+/// People who wait for their password to be verified come first: whoever has more than one thing to tell waits with each
+/// until nobody does, or until the whole of a batch was put off for so long, for a rush must not keep it from going on.
+struct Courtesy {
+    left: Pin<Box<Sleep>>,
+}
+
+impl Courtesy {
+    /// Of one batch.
+    async fn begin(ctx: &Context) -> Self {
+        ctx.steps.at(Step::NoticesGiveWay).await;
+        Self { left: Box::pin(tokio::time::sleep(ctx.settings.notices.give_way)) }
+    }
+
+    /// Before each piece of it.
+    async fn give_way(&mut self, ctx: &Context) {
+        tokio::select! {
+            () = ctx.hash_pool.idle() => {}
+            () = &mut self.left => {}
+        }
+    }
 }
 
 impl Courier {

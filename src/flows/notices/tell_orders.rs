@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::give_way;
+use super::Courtesy;
 use crate::domain::account::WayIn;
 use crate::domain::gate::Evidence;
 use crate::domain::order_clock::OrderClock;
@@ -29,12 +29,13 @@ pub(super) async fn tell(ctx: &Context) -> Result<bool, Unavailable> {
     if walks.is_empty() {
         return Ok(false);
     }
-    // Once, however many they are: what else is to be sent waits for this.
-    give_way(ctx).await;
+    // All together are put off no longer than one is: what else is to be sent waits for this.
+    let mut courtesy = Courtesy::begin(ctx).await;
     let mut more = false;
     for walk in walks {
         let ahead = ctx.settings.notices.ahead;
         if walk::waiting(&ctx.db, &walk.client, ahead).await? < ahead {
+            courtesy.give_way(ctx).await;
             more |= step(ctx, &walk).await?;
         }
     }

@@ -7,8 +7,8 @@ use http::StatusCode;
 use crate::domain::secret::Secret;
 use crate::flows::browser::Browser;
 use crate::flows::change_password::{ChangePassword, change_password};
-use crate::flows::interaction::Interaction;
 use crate::flows::interaction::advance::ChangePage;
+use crate::flows::interaction::begin::begin_alone;
 use crate::flows::unavailable::Unavailable;
 use crate::flows::visit_account::{Visitor, visit_account};
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
@@ -48,7 +48,11 @@ pub async fn home(State(app): State<App>, visit: Visit) -> Response {
 /// GET `/login`: signing in without a relying party ends at the account page.
 pub async fn login(State(app): State<App>, visit: Visit) -> Response {
     let language = visit.language();
-    begin(&app, visit).await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
+    let begun = async {
+        let browser = visit.browser(&app).await?;
+        begin(&app, visit, &browser).await
+    };
+    begun.await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
 }
 
 /// GET `/.well-known/change-password`: a redirect, as the W3C draft asks.
@@ -63,7 +67,7 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Response {
         let browser = visit.browser(&app).await?;
         match visit_account(&app.ctx, &browser).await? {
             Visitor::SignedIn(due) => Ok(form(&app, &visit, &browser, &due, &Outcome::default())),
-            Visitor::Nobody => begin(&app, visit).await,
+            Visitor::Nobody => begin(&app, visit, &browser).await,
         }
     };
     shown.await.unwrap_or_else(|error| unavailable_page(&app, language, &error))
@@ -90,8 +94,8 @@ pub async fn changed(State(app): State<App>, visit: Visit) -> Response {
     page(StatusCode::OK, &ChangedPage { frame, next }, &[])
 }
 
-async fn begin(app: &App, visit: Visit) -> Result<Response, Unavailable> {
-    let begun = Interaction::unstored(&app.ctx, None).store(&app.ctx).await?;
+async fn begin(app: &App, visit: Visit, browser: &Browser) -> Result<Response, Unavailable> {
+    let begun = begin_alone(&app.ctx, browser).await?;
     Ok(lead_to(app, visit.jar, &begun))
 }
 
