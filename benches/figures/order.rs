@@ -6,8 +6,8 @@ use ecluse::domain::level::Level;
 use ecluse::domain::profile::Profile;
 use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::territory::TerritoryCode;
+use ecluse::flows::actor::Actor;
 use ecluse::flows::context::Context;
-use ecluse::flows::reset_order::Actor;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 
 use crate::cpu;
@@ -20,7 +20,7 @@ const ROUNDS: usize = 41;
 
 /// Who orders in a bench.
 pub(crate) fn actor() -> Actor {
-    Actor { name: "host:bench".to_owned(), reason: Some("a measure".to_owned()) }
+    Actor::local("bench", Some("a measure".to_owned()))
 }
 
 /// Orders that everybody of these profiles in a place changes the password.
@@ -35,8 +35,9 @@ pub(crate) async fn order(ctx: &Context, territory: &str, profiles: &[Profile], 
         named_operators: Vec::new(),
         at: None,
         deadline: None,
+        repeats: false,
     };
-    issue(ctx, &actor(), &proposal).await.unwrap().unwrap().order.id
+    issue(ctx, &actor().breaking_glass(), &proposal, None).await.unwrap().unwrap().order.id
 }
 
 /// Issues orders over the whole of both populations in turn. From then on everybody's gate is closed.

@@ -7,8 +7,8 @@ use ::ecluse::cli::printer::Failure;
 use ::ecluse::config::Config;
 use ::ecluse::domain::code::printed;
 use ::ecluse::flows::account::new_code::new_code;
+use ::ecluse::flows::actor::Actor;
 use ::ecluse::flows::context::Context;
-use ::ecluse::flows::reset_order::Actor;
 use ::ecluse::store::clock::Clock;
 use ::ecluse::web::app::App;
 use ::ecluse::web::serve::serve;
@@ -43,7 +43,7 @@ pub async fn activate(config: &Config, clock: Clock, people: Vec<Somebody>) -> R
 }
 
 async fn choose(ctx: Arc<Context>, issuer: String, somebody: Somebody) -> Result<(), Failure> {
-    let actor = Actor { name: "host:demo".to_owned(), reason: Some("first password".to_owned()) };
+    let actor = Actor::local("demo", Some("first password".to_owned()));
     let issued = new_code(&ctx, &actor, &somebody.login).await?.map_err(Failure::refused)?;
     let code = printed(&issued.code);
     Browser::new(&issuer)?.activate(&somebody.login, code.expose(), &somebody.password).await

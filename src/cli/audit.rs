@@ -91,7 +91,8 @@ async fn run_verify(
     if let Some(since) = waiting.since {
         let (lines, since) = (waiting.lines, instant::write(since, zone));
         printer.talk(format_args!(
-            "{lines} wait to be sealed, the oldest since {since}: `ecluse serve` does it"
+            "{} to be sealed, the oldest since {since}: `ecluse serve` does it",
+            if lines == 1 { "1 line waits".to_owned() } else { format!("{lines} lines wait") }
         ));
     }
     if compared == 0 {
@@ -133,10 +134,12 @@ fn written(sealed: Option<&Head>, line: &Line) -> serde_json::Value {
         "id": line.id,
         "at": instant::write_utc(line.at),
         "actor": line.actor,
+        "territory": line.territory,
         "act": line.act,
         "object": line.object,
         "count": line.count,
         "reason": line.reason,
+        "address": line.address,
         "request_id": line.request_id,
         "tag": sealed.map(|head| &head.tag),
     })

@@ -9,12 +9,15 @@ use crate::config::layers::Loaded;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryCode;
 use crate::flows::account::grant_role::grant_role;
+use crate::flows::account::revoke_role::revoke_role;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Gives an account a role over a territory.
     Grant(Grant),
+    /// Takes a role away, and ends what its holder had open.
+    Revoke(Grant),
 }
 
 /// Who, what and where.
@@ -39,8 +42,16 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let ctx = open::context(&loaded.config).await?;
-    let Verb::Grant(Grant { login, role, territory }) = verb;
-    grant_role(&ctx, &acting.actor(), &login, role, &territory).await?.map_err(Failure::refused)?;
-    printer.talk(format_args!("{login} is {} over {territory}", role.as_str()));
+    let actor = acting.actor();
+    match verb {
+        Verb::Grant(Grant { login, role, territory }) => {
+            grant_role(&ctx, &actor, &login, role, &territory).await?.map_err(Failure::refused)?;
+            printer.talk(format_args!("{login} is {} over {territory}", role.as_str()));
+        }
+        Verb::Revoke(Grant { login, role, territory }) => {
+            revoke_role(&ctx, &actor, &login, role, &territory).await?.map_err(Failure::refused)?;
+            printer.talk(format_args!("{login} is {} over {territory} no more", role.as_str()));
+        }
+    }
     Ok(ExitStatus::Done)
 }

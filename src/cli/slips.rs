@@ -79,7 +79,7 @@ pub(super) async fn run(
         let record = record(&slip, &schools, &expires);
         csv.write_record(record).map_err(|error| Unavailable::Broken(format!("writing the slips: {error}")))
     });
-    let written = written.await?;
+    let written = written.await?.map_err(Failure::refused)?;
     csv.flush()?;
     printer.talk(format_args!("{} slips; {} people need none", written.slips, written.open));
     if written.operators.is_empty() {
@@ -118,7 +118,7 @@ async fn selection(ctx: &Context, args: &Args) -> Result<Selection, Failure> {
         (None, Some(order)) => order.population.territory.clone(),
         (None, None) => return Err(Failure::usage("give --order or --territory".to_owned())),
     };
-    Ok(Selection { territory: path, order: order.map(|order| order.id) })
+    Ok(Selection::everybody(path, order.map(|order| order.id)))
 }
 
 /// What the schools of a selection are called, by UAI.

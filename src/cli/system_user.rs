@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::flows::reset_order::Actor;
+use crate::flows::actor::Actor;
 
 /// What every act takes.
 #[derive(Debug, clap::Args)]
@@ -10,24 +10,30 @@ pub struct Acting {
     /// Why, in your own words, for the audit log
     #[arg(long, value_name = "TEXT", global = true)]
     reason: Option<String>,
+    /// Acts alone where a second person must approve, for this reason; raises an alarm
+    #[arg(long, value_name = "REASON", global = true, conflicts_with = "reason")]
+    break_glass: Option<String>,
 }
 
 impl Acting {
     /// Whoever runs this program, and why.
     pub fn actor(self) -> Actor {
-        Actor { name: acting(), reason: self.reason }
+        match self.break_glass {
+            Some(reason) => Actor::local(&user(), Some(reason)).breaking_glass(),
+            None => Actor::local(&user(), self.reason),
+        }
     }
 }
 
-/// The name under which the command line acts, for the audit log: `host:` and the name of the system's user.
+/// The name under which the command line acts, for the audit log.
 ///
 /// It is the real user of the process, from the kernel, named by `/etc/passwd`, or its number when the file does not
 /// name it (people of a directory service). `$USER`, `$LOGNAME` and `$SUDO_USER` are never asked: anyone can set them.
-fn acting() -> String {
+fn user() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let Some(uid) = real_uid(&status) else { return "host:unknown".to_owned() };
+    let Some(uid) = real_uid(&status) else { return "unknown".to_owned() };
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    format!("host:{}", name_of(uid, &passwd).unwrap_or(uid))
+    name_of(uid, &passwd).unwrap_or(uid).to_owned()
 }
 
 /// From the line `Uid: real effective saved filesystem` (proc(5)).
@@ -55,6 +61,6 @@ mod tests {
             "root:x:0:0:root:/root:/bin/sh\n# 1000\n::1000:\nmarie:x:1000:1000::/home/marie:/bin/sh\n";
         assert_eq!(name_of("1000", passwd), Some("marie"));
         assert_eq!(name_of("100", passwd), None);
-        assert!(acting().starts_with("host:") && acting() != "host:unknown");
+        assert!(!user().is_empty() && user() != "unknown");
     }
 }

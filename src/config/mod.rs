@@ -21,6 +21,7 @@ pub mod keys;
 pub mod layers;
 pub mod log;
 pub mod notices;
+pub mod orders;
 pub mod parts;
 pub mod password;
 pub mod private_file;
@@ -59,6 +60,8 @@ pub struct Config {
     pub notices: notices::Notices,
     /// How long what was done is remembered.
     pub audit: audit::Audit,
+    /// What one person may order alone.
+    pub orders: orders::Orders,
     /// What people read.
     pub display: display::Display,
     /// What is told on standard error.

@@ -8,6 +8,7 @@ use crate::domain::session::SessionLimits;
 use crate::flows::context::Settings;
 use crate::flows::hash_pool::HashSettings;
 use crate::flows::notices::NoticeSettings;
+use crate::flows::reset_order::OrderRules;
 use crate::flows::signing_keys::Rotation;
 use crate::outgoing::Reach;
 use crate::web::app::Site;
@@ -33,6 +34,7 @@ impl Config {
             signs_in_after_change: self.password.after_change == AfterChange::Continue,
             hashing: self.hashing(),
             notices: self.notice_settings(),
+            orders: OrderRules { approval_above: self.orders.approval_above },
             audit_keep: self.audit.keep,
             rotation: Rotation { period: self.keys.rotation, overlap: self.keys.overlap },
         }

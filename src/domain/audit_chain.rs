@@ -58,6 +58,8 @@ pub struct Line {
     pub at: Timestamp,
     /// Who.
     pub actor: String,
+    /// Where the role holds that allowed it.
+    pub territory: Option<String>,
     /// What.
     pub act: String,
     /// To what.
@@ -66,6 +68,8 @@ pub struct Line {
     pub count: Option<i64>,
     /// Why.
     pub reason: Option<String>,
+    /// Where it came from.
+    pub address: Option<String>,
     /// The request it came with.
     pub request_id: Option<String>,
 }
@@ -83,10 +87,12 @@ fn tag(key: &SecretBytes, before: &str, place: i64, line: &Line) -> String {
             &line.id,
             &at,
             &line.actor,
+            &given(line.territory.as_deref()),
             &line.act,
             &line.object,
             &given(count.as_deref()),
             &given(line.reason.as_deref()),
+            &given(line.address.as_deref()),
             &given(line.request_id.as_deref()),
         ],
     )
@@ -258,11 +264,13 @@ mod tests {
         Line {
             id: format!("id-{number}"),
             at: Timestamp::from_micros(1_000 + number),
-            actor: "host:root".to_owned(),
+            actor: "local:root".to_owned(),
+            territory: None,
             act: "order.issue".to_owned(),
             object: format!("order:{number}"),
             count: (number % 2 == 0).then_some(number),
             reason: (number % 3 == 0).then(String::new),
+            address: None,
             request_id: None,
         }
     }

@@ -12,6 +12,8 @@ pub enum Act {
     AccountDisable,
     /// An account was enabled again.
     AccountEnable,
+    /// The failures of an account were forgotten.
+    AccountUnlock,
     /// Lines of the audit log that were kept long enough were removed.
     AuditCut,
     /// The audit log was read out.
@@ -30,8 +32,22 @@ pub enum Act {
     NoticeRetry,
     /// A role was granted.
     OperatorGrant,
-    /// An order was written.
+    /// A role was taken away.
+    OperatorRevoke,
+    /// Somebody acted alone where a second person is asked for.
+    BreakGlass,
+    /// What somebody had put forward was approved.
+    OrderApprove,
+    /// A second person was asked to approve that an order is lifted.
+    OrderCancelAsk,
+    /// An order was written and not put forward.
+    OrderDraft,
+    /// An order that bound nobody yet was changed.
+    OrderEdit,
+    /// An order was put forward.
     OrderIssue,
+    /// What somebody had put forward was sent back, or fell.
+    OrderSendBack,
     /// An order came into force.
     OrderInForce,
     /// An order's deadline passed.
@@ -50,6 +66,8 @@ pub enum Act {
     RefreshReuse,
     /// An authorization code came back: its grant was revoked.
     CodeReuse,
+    /// Somebody was signed out everywhere.
+    SessionsEnd,
     /// Somebody signed in.
     SignIn,
     /// Somebody signed out.
@@ -69,6 +87,7 @@ impl Act {
             Self::AccountDisable => "account.disable",
             Self::AccountEnable => "account.enable",
             Self::AccountImport => "account.import",
+            Self::AccountUnlock => "account.unlock",
             Self::AuditCut => "audit.cut",
             Self::AuditExport => "audit.export",
             Self::ClientAdd => "client.add",
@@ -79,15 +98,23 @@ impl Act {
             Self::KeyRotate => "key.rotate",
             Self::NoticeRetry => "notice.retry",
             Self::OperatorGrant => "operator.grant",
+            Self::OperatorRevoke => "operator.revoke",
+            Self::BreakGlass => "break_glass",
+            Self::OrderApprove => "order.approve",
             Self::OrderCancel => "order.cancel",
+            Self::OrderCancelAsk => "order.cancel_ask",
             Self::OrderClose => "order.close",
+            Self::OrderDraft => "order.draft",
+            Self::OrderEdit => "order.edit",
             Self::OrderHarden => "order.harden",
             Self::OrderInForce => "order.in_force",
             Self::OrderIssue => "order.issue",
+            Self::OrderSendBack => "order.send_back",
             Self::PasswordChange => "password.change",
             Self::PasswordForce => "password.force",
             Self::PasswordWeak => "password.weak",
             Self::RefreshReuse => "refresh.reuse",
+            Self::SessionsEnd => "sessions.end",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
             Self::StoreCopied => "store.copied",
@@ -97,11 +124,29 @@ impl Act {
     }
 }
 
+impl AuditLine {
+    /// A line with nothing but who did what to what.
+    pub const fn new(actor: String, act: Act, object: String) -> Self {
+        Self {
+            actor,
+            territory: None,
+            act,
+            object,
+            count: None,
+            reason: None,
+            address: None,
+            request_id: None,
+        }
+    }
+}
+
 /// One line of the audit log, written in the same batch as the act. Holds no password, code or token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditLine {
-    /// Who: `account:ID`, `host:USER`, `client:ID` or `system`.
+    /// Who: `account:ID`, `local:USER`, `client:ID` or `system`.
     pub actor: String,
+    /// Where the role holds that allowed it: a path; none where nobody's territory bound the act.
+    pub territory: Option<String>,
     /// What.
     pub act: Act,
     /// To what: an account, an order, a client.
@@ -110,6 +155,8 @@ pub struct AuditLine {
     pub count: Option<i64>,
     /// Why, in the actor's words.
     pub reason: Option<String>,
+    /// The network address it came from.
+    pub address: Option<String>,
     /// The request it came with.
     pub request_id: Option<String>,
 }

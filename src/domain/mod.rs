@@ -1,6 +1,7 @@
 //! What is true: values and decisions. No async, no I/O, no clock.
 
 pub mod account;
+pub mod approval;
 pub mod audit_chain;
 pub mod client;
 pub mod code;
@@ -8,6 +9,7 @@ pub mod event;
 pub mod facts;
 pub mod gate;
 pub mod grant;
+pub mod jurisdiction;
 pub mod length;
 pub mod level;
 pub mod notice;

@@ -201,6 +201,19 @@ impl TerritoryPath {
         (format!("{}>", self.0), format!("{}?", self.0))
     }
 
+    /// The narrowest place that holds both.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        let mut above = Some(self.clone());
+        while let Some(path) = above {
+            if path.contains(other) {
+                return path;
+            }
+            above = path.parent();
+        }
+        Self::root()
+    }
+
     /// The path of the place that this one lies in; none for the root.
     pub fn parent(&self) -> Option<Self> {
         self.0.rsplit_once('>').map(|(parent, _)| Self(parent.to_owned()))

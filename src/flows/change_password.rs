@@ -194,7 +194,7 @@ async fn verify_current(
 }
 
 /// The counter of wrong current passwords, typed by browsers that hold a sign-in and are not known.
-fn change_throttle_key(account: &AccountId) -> String {
+pub fn change_throttle_key(account: &AccountId) -> String {
     format!("change:{}", account.0)
 }
 

@@ -19,6 +19,7 @@ use crate::flows::hash_pool::{HashError, HashPool, HashSettings};
 use crate::flows::meters::Meters;
 use crate::flows::notices::NoticeSettings;
 use crate::flows::random::Random;
+use crate::flows::reset_order::OrderRules;
 use crate::flows::signing_keys::{KeyRoom, Rotation};
 use crate::flows::step::Steps;
 use crate::flows::unavailable::Unavailable;
@@ -106,6 +107,8 @@ pub struct Settings {
     pub hashing: HashSettings,
     /// How relying parties are told.
     pub notices: NoticeSettings,
+    /// The rules that bind whoever orders.
+    pub orders: OrderRules,
     /// How long lines of the audit log are kept.
     pub audit_keep: Duration,
     /// How long signing keys sign.
@@ -202,9 +205,7 @@ impl Context {
         act: Act,
     ) -> Statement {
         let object = format!("account:{}", account.0);
-        let line =
-            AuditLine { actor: object.clone(), act, object, count: None, reason: None, request_id: None };
-        self.audit(now, &line)
+        self.audit(now, &AuditLine::new(object.clone(), act, object))
     }
 }
 

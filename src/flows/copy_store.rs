@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::domain::event::Act;
+use crate::flows::actor::Actor;
 use crate::flows::random::Random;
-use crate::flows::reset_order::Actor;
 use crate::store;
 use crate::store::clock::Clock;
 use crate::store::db::{Copied, CopyError, Db, Parting};

@@ -4,8 +4,8 @@ use thiserror::Error;
 
 use crate::domain::client::{Client, ClientId};
 use crate::domain::event::Act;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::client::DeclaredIn;

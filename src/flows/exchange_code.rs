@@ -167,14 +167,11 @@ async fn reused(ctx: &Context, client: &Client, hash: &str) -> Result<TokenError
     match store::grant::find_by_code(&ctx.db, hash).await? {
         Some((grant, owner)) if owner == client.id => {
             let now = ctx.clock.now();
-            let line = AuditLine {
-                actor: format!("client:{}", client.id.0),
-                act: Act::CodeReuse,
-                object: format!("grant:{}", grant.0),
-                count: None,
-                reason: None,
-                request_id: None,
-            };
+            let line = AuditLine::new(
+                format!("client:{}", client.id.0),
+                Act::CodeReuse,
+                format!("grant:{}", grant.0),
+            );
             ctx.commit(Batch::plain(vec![store::grant::revoke(&grant, now), ctx.audit(now, &line)])).await?;
             Ok(TokenError::CodeReused)
         }

@@ -9,9 +9,9 @@ use thiserror::Error;
 
 use crate::domain::event::Act;
 use crate::domain::territory::{TerritoryCode, TerritoryCodeError, TerritoryKind, TerritoryPath, Uai};
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::csv_table::{Column, CsvTable, HeaderError, Next, OnLine, Row, RowError};
-use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;

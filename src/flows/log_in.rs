@@ -79,7 +79,8 @@ async fn attempt(ctx: &Context, browser: &Browser, typed: Credentials) -> Result
         return Ok(outcome);
     }
     let guest = if known.is_some() { Guest::Known } else { Guest::Stranger };
-    let counter = known.unwrap_or_else(|| throttle_key(ctx, name.as_ref(), &typed.login));
+    let counter = known
+        .unwrap_or_else(|| login_throttle_key(ctx, name.as_ref().map_or(&typed.login, LoginName::as_str)));
     // The place first: a full queue must not cost an attempt.
     let place = ctx.hash_pool.place(guest)?;
     match ctx.ephemeral.throttle_reserve(&counter, ctx.clock.now(), &ctx.settings.throttle).await? {
@@ -90,8 +91,8 @@ async fn attempt(ctx: &Context, browser: &Browser, typed: Credentials) -> Result
 
 /// The counter of one login's attempts by browsers that never signed in to it. It is named by the login, not by an
 /// account, so that an unknown login is counted like a known one; by the text itself where it is none.
-fn throttle_key(ctx: &Context, name: Option<&LoginName>, typed: &str) -> String {
-    format!("password:{}", ctx.secrets.tag("throttle", &[name.map_or(typed, LoginName::as_str)]))
+pub fn login_throttle_key(ctx: &Context, login: &str) -> String {
+    format!("password:{}", ctx.secrets.tag("throttle", &[login]))
 }
 
 /// The counter of one account's attempts by all browsers that signed in to it before.

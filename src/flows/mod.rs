@@ -1,6 +1,7 @@
 //! What happens: one verb, one file. Load facts, decide, write in one batch, report the outcome.
 
 pub mod account;
+pub mod actor;
 pub mod ask_gate;
 pub mod audit;
 pub mod authenticate_client;

@@ -1,19 +1,21 @@
 //! Printing codes: for a class, a school, or everybody an order binds.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::code::{CodeKey, LiveCode, derive, live_code};
 use crate::domain::event::Act;
 use crate::domain::gate::{Closure, Evidence, evaluate};
+use crate::domain::jurisdiction::{Permission, Refusal, Target};
 use crate::domain::order_clock::ClockSpan;
+use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::secret::{Secret, SecretBytes};
 use crate::domain::territory::TerritoryPath;
+use crate::flows::actor::{Actor, Powers, Right};
 use crate::flows::code_key::code_key;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -28,8 +30,17 @@ use crate::store::territory::Territory;
 pub struct Selection {
     /// The place.
     pub territory: TerritoryPath,
+    /// Who they are there; everybody when empty.
+    pub profiles: BTreeSet<Profile>,
     /// Only those whom this order binds.
     pub order: Option<OrderId>,
+}
+
+impl Selection {
+    /// People of all profiles.
+    pub const fn everybody(territory: TerritoryPath, order: Option<OrderId>) -> Self {
+        Self { territory, profiles: BTreeSet::new(), order }
+    }
 }
 
 /// A slip: one person, one code.
@@ -57,6 +68,8 @@ pub struct Printed {
     pub open: u64,
     /// Logins of operators: they never recover by a slip printed for everybody.
     pub operators: Vec<String>,
+    /// Logins of people who are also something elsewhere, so that whoever prints may not act on the whole account.
+    pub elsewhere: Vec<String>,
 }
 
 /// How many people are decided and marked as printed in one batch.
@@ -70,10 +83,17 @@ pub async fn print_slips(
     actor: &Actor,
     selection: &Selection,
     mut out: impl FnMut(Slip) -> Result<(), Unavailable>,
-) -> Result<Printed, Unavailable> {
+) -> Result<Result<Printed, Refusal>, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let population =
+        Population { territory: selection.territory.clone(), profiles: selection.profiles.clone() };
+    if let Err(refusal) = powers.may(Permission::PrintSlips, Target::Population(&population)) {
+        return Ok(Err(refusal));
+    }
     // What is printed must count as newer than an order that is due, which has no number yet.
     come_into_force(ctx).await?;
-    let mut press = Press { ctx, actor, selection, keys: HashMap::new(), printed: Printed::default() };
+    let mut press =
+        Press { ctx, actor, powers, selection, keys: HashMap::new(), printed: Printed::default() };
     let mut queue = Queue::new(ctx, Walk::through(ctx, &selection.territory).await?);
     let mut decided = press.decide(queue.next().await?).await?;
     let mut marked = Vec::new();
@@ -88,7 +108,7 @@ pub async fn print_slips(
         decided = next?;
         marked = press.settle(turns, held?).await?;
     }
-    Ok(press.printed)
+    Ok(Ok(press.printed))
 }
 
 /// Somebody in the queue.
@@ -151,6 +171,7 @@ fn is_guardian(person: &Person, place: &Territory) -> bool {
 struct Press<'a> {
     ctx: &'a Context,
     actor: &'a Actor,
+    powers: Powers,
     selection: &'a Selection,
     /// Opened once each: an order's key is sealed in the database.
     keys: HashMap<CodeKey, Option<SecretBytes>>,
@@ -178,6 +199,8 @@ enum Skipped {
     Open,
     /// An operator.
     Operator,
+    /// Also something where whoever prints has no say.
+    Elsewhere,
 }
 
 impl Press<'_> {
@@ -228,6 +251,7 @@ impl Press<'_> {
                 Turn::Skip(Skipped::NotMeant) => {}
                 Turn::Skip(Skipped::Open) => self.printed.open += 1,
                 Turn::Skip(Skipped::Operator) => self.printed.operators.push(met.person.login),
+                Turn::Skip(Skipped::Elsewhere) => self.printed.elsewhere.push(met.person.login),
             }
         }
         if !issued.is_empty() {
@@ -249,7 +273,11 @@ impl Press<'_> {
             };
             let facts = evidence.facts();
             let (closure, then) = (self.closure(&evidence), self.closure(&evidence.after_print()));
-            let turn = self.turn(&evidence, closure.as_ref(), then.as_ref());
+            let mut turn = self.turn(&evidence, closure.as_ref(), then.as_ref());
+            let right = self.powers.may_on(self.ctx, Permission::PrintSlips, facts).await?;
+            if right.is_err() && !matches!(turn, Turn::Skip(_)) {
+                turn = Turn::Skip(Skipped::Elsewhere);
+            }
             let act = match turn {
                 Turn::Print(_) if closure == then => {
                     writes.push(store::account::mark_printed(facts));
@@ -277,7 +305,9 @@ impl Press<'_> {
                 let cause = self.ctx.new_cause(facts.now);
                 writes.push(store::notice::account_ended(&facts.account, &cause, facts.now));
             }
-            let line = self.actor.line(act, format!("account:{}", facts.account.0));
+            let right = right.unwrap_or(Right::Root);
+            writes.extend(right.still_reaches(&facts.account));
+            let line = self.actor.line_by(&right, act, format!("account:{}", facts.account.0));
             writes.push(self.ctx.audit(facts.now, &line));
             turns.push((met, turn));
         }
@@ -299,9 +329,13 @@ impl Press<'_> {
         }
         let live = live_code(evidence, then, &self.ctx.settings.policy);
         let territory = &self.selection.territory;
-        let is_here =
-            evidence.facts().affiliations.iter().any(|it| it.span.is_open() && territory.contains(&it.path));
-        if self.selection.order.is_none() && !is_here {
+        let profiles = &self.selection.profiles;
+        let mut here = evidence.facts().affiliations.iter().filter(|it| {
+            territory.contains(&it.path) && (profiles.is_empty() || profiles.contains(&it.profile))
+        });
+        // An order also covers those who have left since.
+        let is_meant = here.any(|it| it.span.is_open() || self.selection.order.is_some());
+        if !is_meant {
             // A code is for the whole account: where somebody was before, it is nobody's business any more.
             return Turn::Skip(Skipped::NotMeant);
         }

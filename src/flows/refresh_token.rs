@@ -87,14 +87,8 @@ fn check(asked: &Asked<Holding>, scope: Option<&ScopeSet>) -> Result<ScopeSet, T
 
 async fn revoke_family(ctx: &Context, client: &Client, grant: &Grant) -> Result<TokenError, Unavailable> {
     let now = ctx.clock.now();
-    let line = AuditLine {
-        actor: format!("client:{}", client.id.0),
-        act: Act::RefreshReuse,
-        object: format!("grant:{}", grant.id.0),
-        count: None,
-        reason: None,
-        request_id: None,
-    };
+    let line =
+        AuditLine::new(format!("client:{}", client.id.0), Act::RefreshReuse, format!("grant:{}", grant.id.0));
     ctx.commit(Batch::plain(vec![store::grant::revoke(&grant.id, now), ctx.audit(now, &line)])).await?;
     Ok(TokenError::RefreshTokenReused)
 }

@@ -2,8 +2,8 @@
 
 use crate::domain::event::Act;
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;

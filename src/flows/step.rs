@@ -28,6 +28,8 @@ pub enum Step {
     RefreshDecided,
     /// Order: decided, nothing written.
     OrderDecided,
+    /// An act on selected people: decided, nothing written.
+    DeedDecided,
     /// Slips: decided for a few people, nothing written.
     SlipsDecided,
     /// Relying parties are told: something is due, nothing taken in hand.

@@ -8,9 +8,9 @@ use crate::domain::level::Level;
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
 use crate::flows::context::{Context, Parts};
 use crate::flows::random::Random;
-use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::signing_keys::{self, KeyRoom};
 use crate::flows::step::Steps;
@@ -58,7 +58,7 @@ impl TestContext {
             steps,
         })
         .unwrap();
-        let actor = Actor { name: "host:test".to_owned(), reason: Some("a trial".to_owned()) };
+        let actor = Actor::local("test", Some("a trial".to_owned()));
         Self { ctx, actor, _database: database }
     }
 
@@ -84,7 +84,8 @@ impl TestContext {
             named_operators: Vec::new(),
             at: after.map(|after| self.ctx.clock.now().plus(after)),
             deadline: None,
+            repeats: false,
         };
-        issue(&self.ctx, &self.actor, &proposal).await.unwrap().unwrap().order.id
+        issue(&self.ctx, &self.actor, &proposal, None).await.unwrap().unwrap().order.id
     }
 }

@@ -1,6 +1,7 @@
 //! The audit log: one line for every act, written in the batch of the act, and given its place in the chain afterwards, so
 //! that no request waits for another's line.
 
+use crate::domain::account::AccountId;
 use crate::domain::audit_chain::{Cut, Head, Line};
 use crate::domain::event::AuditLine;
 use crate::domain::timestamp::Timestamp;
@@ -9,18 +10,44 @@ use crate::store::db::{Db, DbError, Row, Statement, q};
 /// In a batch: one line.
 pub fn write(id: &str, at: Timestamp, line: &AuditLine) -> Statement {
     q!(
-        "INSERT INTO audit (id, at, actor, act, object, count, reason, request_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO audit (id, at, actor, territory, act, object, count, reason, address, request_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         id,
         at,
         line.actor.as_str(),
+        line.territory.as_deref(),
         line.act.as_str(),
         line.object.as_str(),
         line.count,
         line.reason.as_deref(),
+        line.address.as_deref(),
         line.request_id.as_deref()
     )
     .want(1)
+}
+
+/// Whether somebody gave an account a role, a code or a reset at this instant or later.
+pub async fn has_favoured(
+    db: &Db,
+    actor: &str,
+    account: &AccountId,
+    since: Timestamp,
+) -> Result<bool, DbError> {
+    let sql = q!(
+        "SELECT id FROM audit WHERE object = $1 AND at >= $3 AND actor = $2
+             AND act IN ('operator.grant', 'code.issue', 'code.print', 'password.force', 'account.enable', 'factor.reset')
+         LIMIT 1",
+        format!("account:{}", account.0),
+        actor,
+        since
+    );
+    Ok(db.one(sql).await?.is_some())
+}
+
+/// How often somebody acted alone since this instant where a second person is asked for.
+pub async fn glass_broken(db: &Db, since: Timestamp) -> Result<i64, DbError> {
+    let sql = q!("SELECT COUNT(*) AS times FROM audit WHERE act = 'break_glass' AND at >= $1", since);
+    db.one(sql).await?.map_or(Ok(0), |row| row.int("times"))
 }
 
 /// The end of the chain.
@@ -36,7 +63,7 @@ pub async fn head(db: &Db) -> Result<Head, DbError> {
 pub async fn unsealed(db: &Db, limit: usize) -> Result<Vec<Line>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let sql = q!(
-        "SELECT id, at, actor, act, object, count, reason, request_id FROM audit
+        "SELECT id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
          WHERE place IS NULL ORDER BY at, id LIMIT $1",
         limit
     );
@@ -103,15 +130,16 @@ pub enum Link {
 
 /// The chain, from where it begins to its head, all of one snapshot: for a walk, with [`link`] for each row.
 pub fn chain() -> Statement {
-    q!("SELECT CAST(0 AS BIGINT) AS kind, place, tag, seal AS id, at, '' AS actor, '' AS act, '' AS object,
-            CAST(NULL AS BIGINT) AS count, CAST(NULL AS TEXT) AS reason, CAST(NULL AS TEXT) AS request_id
+    q!("SELECT CAST(0 AS BIGINT) AS kind, place, tag, seal AS id, at, '' AS actor, CAST(NULL AS TEXT) AS territory, '' AS act,
+            '' AS object, CAST(NULL AS BIGINT) AS count, CAST(NULL AS TEXT) AS reason, CAST(NULL AS TEXT) AS address,
+            CAST(NULL AS TEXT) AS request_id
         FROM audit_cut
         UNION ALL
-        SELECT CAST(1 AS BIGINT), place, tag, id, at, actor, act, object, count, reason, request_id
+        SELECT CAST(1 AS BIGINT), place, tag, id, at, actor, territory, act, object, count, reason, address, request_id
         FROM audit WHERE place IS NOT NULL
         UNION ALL
-        SELECT CAST(2 AS BIGINT), place, tag, '', CAST(0 AS BIGINT), '', '', '', CAST(NULL AS BIGINT),
-            CAST(NULL AS TEXT), CAST(NULL AS TEXT)
+        SELECT CAST(2 AS BIGINT), place, tag, '', CAST(0 AS BIGINT), '', CAST(NULL AS TEXT), '', '', CAST(NULL AS BIGINT),
+            CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT)
         FROM audit_head
         ORDER BY kind, place")
 }
@@ -128,7 +156,7 @@ pub fn link(row: &Row) -> Result<Link, DbError> {
 /// The lines between two instants, the second not included, sealed or not: for a walk, with [`exported`] for each row.
 pub fn between(from: Timestamp, to: Timestamp) -> Statement {
     q!(
-        "SELECT place, tag, id, at, actor, act, object, count, reason, request_id FROM audit
+        "SELECT place, tag, id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
          WHERE at >= $1 AND at < $2 ORDER BY at, id",
         from,
         to
@@ -178,10 +206,12 @@ fn line_of(row: &Row) -> Result<Line, DbError> {
         id: row.text("id")?,
         at: row.time("at")?,
         actor: row.text("actor")?,
+        territory: row.opt_text("territory")?,
         act: row.text("act")?,
         object: row.text("object")?,
         count: row.opt_int("count")?,
         reason: row.opt_text("reason")?,
+        address: row.opt_text("address")?,
         request_id: row.opt_text("request_id")?,
     })
 }

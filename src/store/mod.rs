@@ -1,6 +1,7 @@
 //! What is remembered: all SQL, and nothing but SQL.
 
 pub mod account;
+pub mod approval;
 pub mod audit;
 pub mod client;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod import;
 pub mod key_sheet;
 pub mod notice;
 pub mod operator;
+pub mod population;
 pub mod reset_order;
 pub mod seal;
 pub mod secrets;

@@ -1,9 +1,24 @@
 //! Roles over territories.
 
 use crate::domain::account::AccountId;
+use crate::domain::jurisdiction::RoleGrant;
 use crate::domain::operator::Role;
+use crate::domain::profile::Profile;
 use crate::domain::territory::TerritoryPath;
-use crate::store::db::{Statement, q};
+use crate::store::db::{Db, DbError, Row, Statement, q};
+
+/// What an account may do to others now.
+pub async fn held(db: &Db, account: &AccountId) -> Result<Vec<RoleGrant>, DbError> {
+    let sql = q!(
+        "SELECT role, path FROM operator_role WHERE account_id = $1 AND ended IS NULL ORDER BY path, role",
+        account.0.as_str()
+    );
+    db.all(sql).await?.iter().map(grant_of).collect()
+}
+
+fn grant_of(row: &Row) -> Result<RoleGrant, DbError> {
+    Ok(RoleGrant { role: row.parsed("role")?, over: TerritoryPath::from_stored(row.text("path")?) })
+}
 
 /// In a batch: a role that begins now, in order-clock numbers; the same role at the same place is held once.
 pub fn grant(account: &AccountId, role: Role, path: &TerritoryPath) -> Statement {
@@ -14,4 +29,57 @@ pub fn grant(account: &AccountId, role: Role, path: &TerritoryPath) -> Statement
         role.as_str(),
         path.as_str()
     )
+}
+
+/// In a batch: a role ends, if it is held.
+pub fn revoke(account: &AccountId, role: Role, path: &TerritoryPath) -> Statement {
+    q!(
+        "UPDATE operator_role SET ended = (SELECT value FROM order_clock)
+         WHERE account_id = $1 AND role = $2 AND path = $3 AND ended IS NULL",
+        account.0.as_str(),
+        role.as_str(),
+        path.as_str()
+    )
+    .want(1)
+    .named("operator role")
+}
+
+/// In a batch: the operator still holds this, and does until the batch has committed.
+pub fn still_holds(operator: &AccountId, grant: &RoleGrant) -> Statement {
+    q!(
+        "SELECT role FROM operator_role WHERE account_id = $1 AND role = $2 AND path = $3 AND ended IS NULL",
+        operator.0.as_str(),
+        grant.role.as_str(),
+        grant.over.as_str()
+    )
+    .holds()
+    .named("operator role")
+}
+
+/// In a batch: the grant still reaches all that this account is anywhere, by the rule of
+/// [`jurisdiction`](crate::domain::jurisdiction): something of it is inside, and nothing that may do anything to others is
+/// outside, or is there at all where the role is for families.
+pub fn still_reaches(grant: &RoleGrant, account: &AccountId) -> Statement {
+    let (from, to) = grant.over.range_below();
+    q!(
+        "SELECT id FROM account WHERE id = $1
+             AND (EXISTS (SELECT 1 FROM affiliation f WHERE f.account_id = $1 AND f.ended IS NULL
+                      AND (f.path = $2 OR f.path > $3 AND f.path < $4))
+                  OR EXISTS (SELECT 1 FROM operator_role r WHERE r.account_id = $1 AND r.ended IS NULL
+                      AND (r.path = $2 OR r.path > $3 AND r.path < $4)))
+             AND NOT EXISTS (SELECT 1 FROM affiliation f WHERE f.account_id = $1 AND f.ended IS NULL
+                      AND f.profile <> $5 AND f.profile <> $6
+                      AND ($7 = 1 OR NOT (f.path = $2 OR f.path > $3 AND f.path < $4)))
+             AND NOT EXISTS (SELECT 1 FROM operator_role r WHERE r.account_id = $1 AND r.ended IS NULL
+                      AND ($7 = 1 OR NOT (r.path = $2 OR r.path > $3 AND r.path < $4)))",
+        account.0.as_str(),
+        grant.over.as_str(),
+        from,
+        to,
+        Profile::Pupil.as_str(),
+        Profile::Guardian.as_str(),
+        i64::from(grant.role.is_for_families())
+    )
+    .holds_alone()
+    .named("jurisdiction")
 }

@@ -1,6 +1,7 @@
 //! Orders, their book and their clock.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::domain::order_clock::OrderClock;
 use crate::domain::population::{Exclusions, Population};
@@ -23,6 +24,12 @@ pub struct OrderRecord {
     pub scheduled_at: Timestamp,
     /// When it was written.
     pub created_at: Timestamp,
+    /// When it was put forward.
+    pub submitted_at: Option<Timestamp>,
+    /// The people whom it covered then, where they were counted.
+    pub covered: Option<u64>,
+    /// Whether a draft for the next year is written once it is let go.
+    pub repeats: bool,
 }
 
 /// The book and its clock, in one statement.
@@ -34,7 +41,7 @@ pub async fn book(db: &Db) -> Result<OrderBook, DbError> {
 pub async fn book_and_time(db: &Db) -> Result<(OrderBook, Timestamp), DbError> {
     let rows = db
         .all(q!("SELECT k.value AS order_clock, now_us() AS now, r.* FROM order_clock k
-                 LEFT JOIN reset_order r ON r.state <> 'draft'"))
+                 LEFT JOIN reset_order r ON r.state NOT IN ('draft', 'awaiting_approval')"))
         .await?;
     let first = rows.first().ok_or_else(|| DbError::Inconsistent {
         column: "order_clock.value".to_owned(),
@@ -75,8 +82,8 @@ pub fn insert(record: &OrderRecord, sealed_code_key: &str) -> Result<Statement, 
     let force = order.state.force();
     Ok(q!(
         "INSERT INTO reset_order (id, state, level, path, profiles, exclusions, reason, author, scheduled_at, deadline,
-             clock, in_force_at, codes_expire_at, sealed_code_key, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             clock, in_force_at, codes_expire_at, sealed_code_key, created_at, submitted_at, covered, repeats)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         order.id.0.as_str(),
         order.state.as_str(),
         order.level.as_str(),
@@ -91,7 +98,10 @@ pub fn insert(record: &OrderRecord, sealed_code_key: &str) -> Result<Statement, 
         force.map(|force| force.since),
         order.codes_expire_at,
         sealed_code_key,
-        record.created_at
+        record.created_at,
+        record.submitted_at,
+        record.covered.map(count),
+        record.repeats.then_some(1_i64)
     )
     .want(1))
 }
@@ -150,6 +160,75 @@ pub fn destroy_expired_keys(now: Timestamp) -> Statement {
     )
 }
 
+/// In a batch: an order that binds nobody yet is put forward, with the people it covers.
+pub fn submit(id: &OrderId, author: &str, covered: Option<u64>, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE reset_order SET submitted_at = $4, covered = $3, author = $2 WHERE id = $1",
+        id.0.as_str(),
+        author,
+        covered.map(count),
+        now
+    )
+    .want(1)
+}
+
+/// In a batch: an order that was written some time ago begins, now or at its instant: its codes live from then on.
+pub fn begins(state: &OrderState, id: &OrderId, now: Timestamp, codes_live: Duration) -> Option<Statement> {
+    let at = match state {
+        OrderState::Scheduled { at } => *at,
+        OrderState::InForce(_) => now,
+        OrderState::Draft
+        | OrderState::AwaitingApproval
+        | OrderState::Closed { .. }
+        | OrderState::Cancelled { .. } => return None,
+    };
+    let sql = q!(
+        "UPDATE reset_order SET scheduled_at = $2, codes_expire_at = $3 WHERE id = $1",
+        id.0.as_str(),
+        at,
+        at.plus(codes_live)
+    );
+    Some(sql.want(1))
+}
+
+/// In a batch: what an order says that binds nobody yet; whoever had it approved must ask again.
+pub fn rewrite(record: &OrderRecord) -> Result<Statement, serde_json::Error> {
+    let order = &record.order;
+    Ok(q!(
+        "UPDATE reset_order SET level = $2, path = $3, profiles = $4, exclusions = $5, reason = $6, scheduled_at = $7,
+             deadline = $8, codes_expire_at = $9, repeats = $10, submitted_at = NULL, covered = NULL
+         WHERE id = $1 AND clock IS NULL",
+        order.id.0.as_str(),
+        order.level.as_str(),
+        order.population.territory.as_str(),
+        serde_json::to_string(&order.population.profiles)?,
+        serde_json::to_string(&order.exclusions)?,
+        record.reason.as_str(),
+        record.scheduled_at,
+        order.deadline,
+        order.codes_expire_at,
+        record.repeats.then_some(1_i64)
+    )
+    .want(1)
+    .named("order state"))
+}
+
+/// The people whom an author's orders covered that were put forward at this instant or later, whatever became of them.
+pub async fn covered_since(db: &Db, author: &str, since: Timestamp) -> Result<u64, DbError> {
+    let sql = q!(
+        "SELECT CAST(COALESCE(SUM(covered), 0) AS BIGINT) AS covered FROM reset_order
+         WHERE author = $1 AND submitted_at >= $2",
+        author,
+        since
+    );
+    let row = db.one(sql).await?;
+    row.map_or(Ok(0), |row| Ok(u64::try_from(row.int("covered")?).unwrap_or_default()))
+}
+
+fn count(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 fn record(row: &Row) -> Result<OrderRecord, DbError> {
     Ok(OrderRecord {
         order: order(row)?,
@@ -157,6 +236,9 @@ fn record(row: &Row) -> Result<OrderRecord, DbError> {
         author: row.text("author")?,
         scheduled_at: row.time("scheduled_at")?,
         created_at: row.time("created_at")?,
+        submitted_at: row.opt_time("submitted_at")?,
+        repeats: row.opt_int("repeats")?.is_some(),
+        covered: row.opt_int("covered")?.map(|covered| u64::try_from(covered).unwrap_or_default()),
     })
 }
 

@@ -149,6 +149,9 @@ impl Page {
         let now = ctx.clock.now();
         let age =
             waiting.since.filter(|since| *since <= now).map_or(Duration::ZERO, |since| now.since(since));
+        let help = "How often somebody acted alone in the last 24 hours where a second person is asked for.";
+        self.family("ecluse_glass_broken", "gauge", help);
+        self.sample("ecluse_glass_broken", &[], standing.glass_broken);
         let help = "For how long the oldest line waits to be sealed.";
         self.family("ecluse_audit_unsealed_seconds", "gauge", help);
         self.sample("ecluse_audit_unsealed_seconds", &[], age.as_secs_f64());

@@ -31,7 +31,7 @@ async fn a_line_that_was_changed_or_taken_away_is_named() {
         fresh.contains("Nothing was changed, moved or removed\nNothing has been sealed yet\n"),
         "{fresh}"
     );
-    assert!(fresh.contains(" wait to be sealed, the oldest since "), "{fresh}");
+    assert!(fresh.contains(" to be sealed, the oldest since "), "{fresh}");
 
     let ctx = context(home.path()).await;
     for number in ["1", "2", "3"] {

@@ -127,12 +127,12 @@ async fn a_force_on_one_account_shuts_its_doors_and_nobody_elses() {
 async fn a_disabled_account_gets_plain_answers_and_nothing_comes_back_when_it_is_enabled() {
     let provider = Provider::start().await;
     let mut zoe = Holder::new(&provider, "zoe").await;
-    disable(&provider.ctx, &operator(), "zoe").await.unwrap().unwrap();
+    disable(&provider.ctx, &operator(), &["zoe".to_owned()]).await.unwrap().unwrap();
     assert_eq!(zoe.knock().await, Doors::ENDED, "no page would open it, so nobody is sent to one");
     let (browser, page) = sign_in(&provider, "zoe", FIRST_PASSWORD).await;
     let wrong = browser.sign_in(&page, "zoe", "Faux-mot-7").await;
     assert_eq!((page.status, page.body), (wrong.status, wrong.body), "not told from a wrong password");
-    enable(&provider.ctx, &operator(), "zoe").await.unwrap().unwrap();
+    enable(&provider.ctx, &operator(), &["zoe".to_owned()]).await.unwrap().unwrap();
     assert_eq!(zoe.knock().await, Doors::ENDED);
     let (browser, _) = sign_in(&provider, "zoe", FIRST_PASSWORD).await;
     assert_eq!(Holder::of(&provider, browser).await.knock().await, Doors::OPEN);

@@ -91,7 +91,7 @@ impl Stage {
     pub(crate) async fn zoe(&mut self) -> Zoe {
         self.rounds += 1;
         self.provider.clock.advance(Duration::from_hours(25));
-        enable(&self.provider.ctx, &operator(), "zoe").await.unwrap().unwrap();
+        enable(&self.provider.ctx, &operator(), &["zoe".to_owned()]).await.unwrap().unwrap();
         let password = format!("Motdepasse-{}", self.rounds);
         let browser = Browser::new(&self.provider.issuer);
         let code = self.provider.new_code("zoe").await;
@@ -123,7 +123,9 @@ impl Stage {
             Meanwhile::ForceChange => provider.force("zoe", Level::Change).await,
             Meanwhile::ForceRecover => provider.force("zoe", Level::Recover).await,
             Meanwhile::NewCode => drop(provider.new_code("zoe").await),
-            Meanwhile::Disable => disable(&provider.ctx, &operator(), "zoe").await.unwrap().unwrap(),
+            Meanwhile::Disable => {
+                disable(&provider.ctx, &operator(), &["zoe".to_owned()]).await.unwrap().unwrap();
+            }
             Meanwhile::ChangeElsewhere => self.change_elsewhere(secret).await,
             Meanwhile::SignOut => {
                 let page = browser.go("/logout").await;

@@ -116,7 +116,7 @@ async fn a_change_reaches_every_session_and_so_does_disabling() {
     assert_eq!(receiver.sids(), known);
 
     let again = sid(&arrive(&portal, &browser).await);
-    disable(&provider.ctx, &operator(), "zoe").await.unwrap().unwrap();
+    disable(&provider.ctx, &operator(), &["zoe".to_owned()]).await.unwrap().unwrap();
     courier.round().await.unwrap();
     assert_eq!(receiver.sids(), [again], "what ended before is not told of twice");
 }

@@ -21,12 +21,13 @@ use ecluse::domain::throttle::ThrottleRules;
 use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::account::new_code::new_code;
+use ecluse::flows::actor::Actor;
 use ecluse::flows::context::{Context, Parts, Settings};
 use ecluse::flows::hash_pool::{Guest, HashSettings};
 use ecluse::flows::notices::{Courier, NoticeSettings};
 use ecluse::flows::print_slips::{Selection, print_slips};
 use ecluse::flows::random::Random;
-use ecluse::flows::reset_order::Actor;
+use ecluse::flows::reset_order::OrderRules;
 use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 use ecluse::flows::signing_keys::{KeyRoom, Rotation, ensure, load};
@@ -197,7 +198,7 @@ impl Provider {
     }
 
     pub(crate) async fn issue(&self, proposal: &Proposal) -> OrderId {
-        issue(&self.ctx, &operator(), proposal).await.unwrap().unwrap().order.id
+        issue(&self.ctx, &operator(), proposal, None).await.unwrap().unwrap().order.id
     }
 
     pub(crate) async fn cancel(&self, order: &OrderId) {
@@ -218,7 +219,7 @@ impl Provider {
         let place = TerritoryCode::parse(place).unwrap();
         let territory = store::territory::find(&self.ctx.db, &place).await.unwrap().unwrap().path;
         let mut found = None;
-        let selection = Selection { territory, order: None };
+        let selection = Selection::everybody(territory, None);
         print_slips(&self.ctx, &operator(), &selection, |slip| {
             if slip.person.login == login {
                 found = Some(printed(&slip.code).expose().to_owned());
@@ -226,6 +227,7 @@ impl Provider {
             Ok(())
         })
         .await
+        .unwrap()
         .unwrap();
         found.unwrap()
     }
@@ -263,7 +265,7 @@ impl Provider {
 }
 
 pub(crate) fn operator() -> Actor {
-    Actor { name: "host:test".to_owned(), reason: Some("stolen passwords".to_owned()) }
+    Actor::local("test", Some("stolen passwords".to_owned()))
 }
 
 pub(crate) fn proposal(territory: &str, level: Level) -> Proposal {
@@ -277,6 +279,7 @@ pub(crate) fn proposal(territory: &str, level: Level) -> Proposal {
         named_operators: Vec::new(),
         at: None,
         deadline: None,
+        repeats: false,
     }
 }
 
@@ -317,6 +320,7 @@ fn settings(issuer: &str) -> Settings {
             keep: Duration::from_hours(24),
             give_way: Duration::from_secs(1),
         },
+        orders: OrderRules { approval_above: 5_000 },
         audit_keep: Duration::from_hours(365 * 24),
         rotation: Rotation { period: Duration::from_hours(90 * 24), overlap: Duration::from_hours(30 * 24) },
     }

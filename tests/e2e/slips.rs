@@ -30,13 +30,14 @@ async fn print(
 ) -> (Vec<(String, String)>, Printed) {
     let code = TerritoryCode::parse(territory).unwrap();
     let place = store::territory::find(&provider.ctx.db, &code).await.unwrap().unwrap();
-    let selection = Selection { territory: place.path, order };
+    let selection = Selection::everybody(place.path, order);
     let mut slips = Vec::new();
     let printed = print_slips(&provider.ctx, &operator(), &selection, |slip| {
         slips.push((slip.person.login.clone(), printed(&slip.code).expose().to_owned()));
         Ok(())
     })
     .await
+    .unwrap()
     .unwrap();
     (slips, printed)
 }
@@ -107,8 +108,9 @@ async fn an_operator_gets_no_slip_and_no_orders_code_but_one_issued_in_person() 
 async fn what_happens_while_slips_are_decided_is_seen_before_they_are_handed_out() {
     let stop = Stop::new();
     let provider = Provider::start_with(Wish { steps: stop.steps(), ..Wish::default() }).await;
-    let leave =
-        |login: &'static str| async { disable(&provider.ctx, &operator(), login).await.unwrap().unwrap() };
+    let leave = |login: &'static str| async {
+        assert_eq!(disable(&provider.ctx, &operator(), &[login.to_owned()]).await.unwrap(), Ok(1));
+    };
     let before = printed_lines(&provider).await;
     let printing = print(&provider, "uai:0860001J", None);
     let ((slips, printed), ()) = stop.between(Step::SlipsDecided, printing, leave("tom")).await;
@@ -162,13 +164,13 @@ async fn a_slip_is_handed_out_where_somebody_is_now() {
     let order = provider.order_for("class:0860001J/6A", Level::Recover).await;
     provider.ctx.db.run(Batch::plain(vec![put, end("zoe"), end("tom"), arrive])).await.unwrap();
 
-    let selection = Selection { territory: TerritoryPath::from_stored(school), order: None };
+    let selection = Selection::everybody(TerritoryPath::from_stored(school), None);
     let mut slips = Vec::new();
     let out = |slip: Slip| {
         slips.push((slip.person.login, slip.place.name.clone()));
         Ok(())
     };
-    print_slips(&provider.ctx, &operator(), &selection, out).await.unwrap();
+    print_slips(&provider.ctx, &operator(), &selection, out).await.unwrap().unwrap();
     let expected = [("m.blanc", "Collège des Tilleuls"), ("zoe", "6Z")];
     let slips: Vec<_> = slips.iter().map(|(login, place)| (login.as_str(), place.as_str())).collect();
     assert_eq!(slips, expected, "zoe moved, and tom left: his code is no business of this school any more");

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::cli::findings;
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::import_accounts::{Progress, Report, import_accounts};
-use crate::flows::reset_order::Actor;
 
 /// What the help says of the file.
 pub(super) const COLUMNS: &str = "\

@@ -12,8 +12,10 @@ use crate::config::layers::Loaded;
 use crate::domain::code::printed;
 use crate::domain::level::Level;
 use crate::flows::account::disable::{disable, enable};
+use crate::flows::account::end_sessions::end_sessions;
 use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::new_code;
+use crate::flows::account::unlock::unlock;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -24,11 +26,15 @@ pub(super) enum Verb {
     Disable(Login),
     /// Enables a disabled account; nothing that ended comes back.
     Enable(Login),
+    /// Signs somebody out everywhere; the password stays.
+    EndSessions(Login),
     /// Forces selected people to change their password.
     ForceChange(Force),
     /// Reads people from a CSV file. With an error on any line nothing is applied.
     #[command(after_help = import::COLUMNS)]
     Import(import::Args),
+    /// Lets somebody try again at once who failed too often.
+    Unlock(Login),
 }
 
 /// One person.
@@ -77,12 +83,20 @@ pub(super) async fn run(
             ));
         }
         Verb::Disable(Login { login }) => {
-            disable(&ctx, &actor, &login).await?.map_err(Failure::refused)?;
+            disable(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
             printer.talk("Disabled. No page opens it, and its sessions and tokens have ended");
         }
         Verb::Enable(Login { login }) => {
-            enable(&ctx, &actor, &login).await?.map_err(Failure::refused)?;
+            enable(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
             printer.talk("Enabled. Its sessions and tokens stay ended");
+        }
+        Verb::EndSessions(Login { login }) => {
+            end_sessions(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
+            printer.talk("Signed out everywhere. The password stays");
+        }
+        Verb::Unlock(Login { login }) => {
+            unlock(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
+            printer.talk("Unlocked. The failures are forgotten");
         }
         Verb::ForceChange(Force { level, logins }) => {
             let count = force_change(&ctx, &actor, level, &logins).await?.map_err(Failure::refused)?;

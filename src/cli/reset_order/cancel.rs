@@ -3,9 +3,11 @@
 use super::{Which, find, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::level::Level;
+use crate::domain::reset_order::OrderState;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::reset_order::cancel as flow;
 use crate::flows::reset_order::preview::opened_by_cancelling;
-use crate::flows::reset_order::{Actor, cancel as flow};
 
 /// Which order.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,11 @@ pub(super) async fn cancel(
     let opened = opened_by_cancelling(ctx, &record.order).await?;
     let record = flow::cancel(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
     let mut data = record_json(&record);
+    if !matches!(record.order.state, OrderState::Cancelled { .. }) {
+        printer.answer(&data, || record.order.id.to_string())?;
+        printer.talk("It stays in force until a second operator approves that it is lifted");
+        return Ok(ExitStatus::Done);
+    }
     data["opened"] = opened.into();
     printer.answer(&data, || record.order.id.to_string())?;
     printer.talk(format_args!("Cancelled. The gate opens again for {opened} people"));

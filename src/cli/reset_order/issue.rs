@@ -8,8 +8,9 @@ use super::{Whom, counts_text, places_bar, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::level::Level;
+use crate::domain::reset_order::OrderState;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::reset_order::preview::preview;
 
@@ -32,11 +33,16 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = args.whom.proposal(zone)?;
-    if !args.yes {
-        confirm(ctx, &proposal, printer).await?;
-    }
-    let record = issue(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+    let confirmed = if args.yes { None } else { Some(confirm(ctx, &proposal, printer).await?) };
+    let record = issue(ctx, &actor, &proposal, confirmed).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
+    if record.order.state == OrderState::AwaitingApproval {
+        printer.talk(format_args!(
+            "It covers {} people and binds nobody yet: a second operator must approve it",
+            record.covered.unwrap_or_default()
+        ));
+        return Ok(ExitStatus::Done);
+    }
     printer.talk(format_args!(
         "The order is {} since {}; its codes expire on {}",
         state_word(record.order.state),
@@ -50,7 +56,7 @@ pub(super) async fn run(
 }
 
 /// The number is typed, not "yes": whoever types it has read it.
-async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Result<(), Failure> {
+async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Result<u64, Failure> {
     let (bar, told) = places_bar(printer);
     let counts = preview(ctx, proposal, told).await?.map_err(Failure::refused)?;
     bar.finish_and_clear();
@@ -59,13 +65,9 @@ async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Resul
         return Err(Failure::refused("nobody is there to confirm the number of people")
             .hint("run it in a terminal, or add --yes once you have read the preview"));
     }
-    printer
-        .talk(format_args!("Type the number of people who must choose a new password ({}):", counts.bound));
+    printer.talk(format_args!("Type the number of people whom the order covers ({}):", counts.covered));
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
-    if typed.trim() == counts.bound.to_string() {
-        Ok(())
-    } else {
-        Err(Failure::refused("not confirmed; nothing was ordered"))
-    }
+    let typed = typed.trim().parse().ok().filter(|typed| *typed == counts.covered);
+    typed.ok_or_else(|| Failure::refused("not confirmed; nothing was ordered"))
 }

@@ -1,5 +1,6 @@
 //! `ecluse reset-order`: what an authority orders, from the host.
 
+mod approve;
 mod cancel;
 mod issue;
 mod list;
@@ -33,6 +34,10 @@ pub(super) enum Verb {
     List,
     /// Shows one order and how far its people have come.
     Show(Which),
+    /// Approves an order that waits for a second person, with --break-glass.
+    Approve(approve::Args),
+    /// Sends an order that waits for a second person back to whoever wrote it.
+    SendBack(approve::Args),
     /// Lifts an order; what was `recover` stays bound at `change`.
     Cancel(cancel::Args),
     /// Ends the campaign of an order; its duty stays.
@@ -71,6 +76,9 @@ pub(super) struct Whom {
     /// When change becomes recover for those who hold a code.
     #[arg(long, value_name = "INSTANT")]
     deadline: Option<String>,
+    /// Writes a draft of the same order for the next year once this one is let go.
+    #[arg(long)]
+    yearly: bool,
 }
 
 /// Does it.
@@ -87,6 +95,8 @@ pub(super) async fn run(
         Verb::Issue(args) => issue::run(&ctx, args, acting.actor(), zone, printer).await,
         Verb::List => list::run(&ctx, zone, printer).await,
         Verb::Show(which) => show::run(&ctx, &which, zone, printer).await,
+        Verb::Approve(args) => approve::approve(&ctx, args, acting.actor(), printer).await,
+        Verb::SendBack(args) => approve::send_back(&ctx, args, acting.actor(), printer).await,
         Verb::Cancel(args) => cancel::cancel(&ctx, args, acting.actor(), printer).await,
         Verb::Close(args) => cancel::close(&ctx, args, acting.actor(), printer).await,
     }
@@ -105,6 +115,7 @@ impl Whom {
             named_operators: self.operators,
             at: self.at.as_deref().map(instant).transpose()?,
             deadline: self.deadline.as_deref().map(instant).transpose()?,
+            repeats: self.yearly,
         };
         for exclusion in &self.exclusions {
             match exclusion.split_once('=') {
@@ -186,6 +197,9 @@ fn record_json(record: &OrderRecord) -> Value {
         "profiles": record.order.population.profiles,
         "reason": record.reason,
         "author": record.author,
+        "covered": record.covered,
+        "submitted_at": record.submitted_at.map(instant::write_utc),
+        "yearly": record.repeats,
         "scheduled_at": instant::write_utc(record.scheduled_at),
         "in_force_at": record.order.state.force().map(|force| instant::write_utc(force.since)),
         "clock": record.order.state.force().map(|force| force.clock.0),

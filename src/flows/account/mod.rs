@@ -1,17 +1,26 @@
 //! What an operator does with one account, or with a selection.
 
 pub mod disable;
+pub mod end_sessions;
 pub mod force_change;
 pub mod grant_role;
 pub mod new_code;
+pub mod revoke_role;
+pub mod unlock;
 
 use thiserror::Error;
 
 use crate::domain::account::{AccountId, LoginName};
+use crate::domain::event::Act;
+use crate::domain::jurisdiction::{Permission, Refusal};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
-use crate::flows::unavailable::Unavailable;
+use crate::flows::step::Step;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::account::Person;
+use crate::store::ephemeral::{Write, Writes};
 
 /// Why nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -22,26 +31,111 @@ pub enum AccountError {
     /// The person signs in elsewhere and has no password here.
     #[error("the account {0:?} signs in through another provider and has no password here")]
     FederatedOnly(String),
-    /// Nobody has these logins.
+    /// The operator may not.
+    #[error("{login}: {refusal}")]
+    NotAllowed {
+        /// To whom.
+        login: String,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// More than one act takes.
+    #[error("{0} accounts are more than one act takes; the most is {MOST}")]
+    TooMany(usize),
+    /// Nobody has these logins; of somebody with roles, nobody inside their territory.
     #[error("no account has the login {}", .0.join(", "))]
     Unknown(Vec<String>),
 }
 
-/// All the accounts of a selection; one login that nobody has refuses the whole of it.
-async fn select(ctx: &Context, logins: &[String]) -> Result<Result<Vec<Person>, AccountError>, Unavailable> {
+/// Accounts that one act takes: it is one batch, which nobody else's writes come between.
+pub const MOST: usize = 10_000;
+
+/// All the accounts of a selection, each with the right to act on it; one that nobody has refuses the whole of it. Of somebody
+/// who is outside the operator's territory not even the existence is told.
+async fn select(
+    ctx: &Context,
+    actor: &Actor,
+    permission: Permission,
+    logins: &[String],
+) -> Result<Result<Vec<(Person, Right)>, AccountError>, Unavailable> {
+    if logins.len() > MOST {
+        return Ok(Err(AccountError::TooMany(logins.len())));
+    }
+    let powers = actor.powers(ctx).await?;
     let mut people = Vec::with_capacity(logins.len());
     let mut unknown = Vec::new();
+    let mut refused = None;
     for login in logins {
         let found = match LoginName::parse(login) {
             Ok(name) => store::account::find_by_login(&ctx.db, &name).await?,
             Err(_) => None,
         };
-        match found {
-            Some(person) => people.push(person),
-            None => unknown.push(login.clone()),
+        let Some(person) = found else {
+            unknown.push(login.clone());
+            continue;
+        };
+        match powers.may_on(ctx, permission, &person.facts).await? {
+            Ok(right) => people.push((person, right)),
+            Err(Refusal::OutOfTerritory) => unknown.push(login.clone()),
+            Err(refusal) => {
+                refused.get_or_insert(AccountError::NotAllowed { login: login.clone(), refusal });
+            }
         }
     }
-    Ok(if unknown.is_empty() { Ok(people) } else { Err(AccountError::Unknown(unknown)) })
+    Ok(match (unknown.is_empty(), refused) {
+        (false, _) => Err(AccountError::Unknown(unknown)),
+        (true, Some(refused)) => Err(refused),
+        (true, None) => Ok(people),
+    })
+}
+
+/// What is done to each of a selection, or to none.
+struct Deed {
+    permission: Permission,
+    act: Act,
+    /// Why it makes no sense for somebody, if it does not.
+    check: fn(&Person) -> Result<(), AccountError>,
+}
+
+/// Does it to every account of a selection, or to none.
+async fn act_on(
+    ctx: &Context,
+    actor: &Actor,
+    deed: &Deed,
+    logins: &[String],
+    write: impl Fn(&Person, Timestamp) -> Vec<Write>,
+) -> Result<Result<usize, AccountError>, Unavailable> {
+    for _ in 0..TRIES {
+        let people = match select(ctx, actor, deed.permission, logins).await? {
+            Ok(people) => people,
+            Err(error) => return Ok(Err(error)),
+        };
+        let now = ctx.clock.now();
+        let mut writes = Writes::under_order_lock();
+        for (person, right) in &people {
+            if let Err(error) = (deed.check)(person) {
+                return Ok(Err(error));
+            }
+            let account = &person.facts.account;
+            writes.extend(right.still_reaches(account));
+            writes.extend(write(person, now));
+            writes.push(ctx.audit(now, &actor.line_by(right, deed.act, object(account))));
+        }
+        ctx.steps.at(Step::DeedDecided).await;
+        if ctx.commit_claims(writes).await? {
+            ctx.notices_written.notify_one();
+            return Ok(Ok(people.len()));
+        }
+    }
+    Err(Unavailable::Contended)
+}
+
+/// What concerns a password that is kept here.
+fn has_password_here(person: &Person) -> Result<(), AccountError> {
+    if person.facts.way_in == crate::domain::account::WayIn::FederatedOnly {
+        return Err(AccountError::FederatedOnly(person.login.clone()));
+    }
+    Ok(())
 }
 
 fn object(account: &AccountId) -> String {

@@ -1,14 +1,15 @@
 //! A new code for one person: a forgotten password, or a pupil who arrived today.
 
-use crate::domain::account::{AccountId, WayIn};
+use crate::domain::account::AccountId;
 use crate::domain::code::{self, LiveCode};
 use crate::domain::event::Act;
+use crate::domain::jurisdiction::Permission;
 use crate::domain::secret::Secret;
-use crate::flows::account::{AccountError, object, select};
+use crate::flows::account::{AccountError, has_password_here, object, select};
+use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -31,21 +32,22 @@ pub async fn new_code(
     actor: &Actor,
     login: &str,
 ) -> Result<Result<Issued, AccountError>, Unavailable> {
-    let person = match select(ctx, &[login.to_owned()]).await? {
-        Ok(mut people) => match people.pop() {
-            Some(person) => person,
-            None => return Ok(Err(AccountError::Unknown(vec![login.to_owned()]))),
-        },
-        Err(error) => return Ok(Err(error)),
-    };
-    if person.facts.way_in == WayIn::FederatedOnly {
-        return Ok(Err(AccountError::FederatedOnly(person.login)));
-    }
-    if person.facts.disabled {
-        return Ok(Err(AccountError::Disabled(person.login)));
-    }
-    let account = person.facts.account.clone();
     for _ in 0..TRIES {
+        let (person, right) = match select(ctx, actor, Permission::IssueCode, &[login.to_owned()])
+            .await?
+            .map(|mut one| one.pop())
+        {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Err(AccountError::Unknown(vec![login.to_owned()]))),
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Err(error) = has_password_here(&person) {
+            return Ok(Err(error));
+        }
+        if person.facts.disabled {
+            return Ok(Err(AccountError::Disabled(person.login)));
+        }
+        let account = person.facts.account.clone();
         let Some(asked) = load(ctx, &account).await? else {
             return Ok(Err(AccountError::Unknown(vec![login.to_owned()])));
         };
@@ -56,9 +58,10 @@ pub async fn new_code(
             continue;
         }
         let mut batch = Vec::from(still_at(facts));
+        batch.extend(right.still_reaches(&account));
         batch.push(store::account::issue_code(&account, facts.now));
         batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
-        batch.push(ctx.audit(facts.now, &actor.line(Act::CodeIssue, object(&account))));
+        batch.push(ctx.audit(facts.now, &actor.line_by(&right, Act::CodeIssue, object(&account))));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {
             continue;
         }

@@ -20,10 +20,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use self::line::{LineError, LineWarning};
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::csv_table::OnLine;
 use crate::flows::import_territories::{TerritoryImportError, ensure_shipped};
-use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::{Batch, BatchError, DbError};

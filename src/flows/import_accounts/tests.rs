@@ -103,7 +103,7 @@ async fn everybody_is_where_the_file_says_and_guardians_where_their_children_are
     assert!(person.facts.credential.is_none());
     let lines =
         test.rows(q!("SELECT actor, act, count, reason FROM audit WHERE act = 'account.import'"), 4).await;
-    assert_eq!(lines, ["host:test account.import 4 a trial", "host:test account.import 1 a trial"]);
+    assert_eq!(lines, ["local:test account.import 4 a trial", "local:test account.import 1 a trial"]);
     assert_eq!(test.rows(q!("SELECT COUNT(*) FROM import_row"), 1).await, ["0"]);
 }
 

@@ -13,6 +13,9 @@ use crate::store::skew::Skew;
 /// How long a reading serves.
 const FRESH: Duration = Duration::from_secs(5);
 
+/// For how long an act alone stays in the metrics: until somebody was there to see it.
+const DAY: Duration = Duration::from_hours(24);
+
 /// A database that has not answered by then is called silent: whoever looks is to see the counters all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -27,6 +30,8 @@ pub struct Standing {
     pub audit_sealed: i64,
     /// Those that wait for it, and since when.
     pub audit_unsealed: Unsealed,
+    /// How often somebody acted alone in the last day where a second person is asked for.
+    pub glass_broken: i64,
     /// Orders, by state.
     pub orders: [(&'static str, u64); 4],
     /// How far our clock is from the database's.
@@ -67,5 +72,6 @@ async fn read(ctx: &Context) -> Result<Standing, DbError> {
     }
     let audit_sealed = store::audit::head(&ctx.db).await?.place;
     let audit_unsealed = store::audit::waiting(&ctx.db).await?;
-    Ok(Standing { notices, walks, audit_sealed, audit_unsealed, orders, skew })
+    let glass_broken = store::audit::glass_broken(&ctx.db, ctx.clock.now().minus(DAY)).await?;
+    Ok(Standing { notices, walks, audit_sealed, audit_unsealed, glass_broken, orders, skew })
 }

@@ -3,8 +3,8 @@
 use crate::domain::client::ClientId;
 use crate::domain::event::Act;
 use crate::domain::notice::NoticeId;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::{Batch, BatchError};

@@ -2,12 +2,17 @@
 
 use thiserror::Error;
 
+use crate::domain::approval::{Digest, Request, Wish};
 use crate::domain::event::Act;
+use crate::domain::jurisdiction::{Permission, Refusal, Target};
+use crate::domain::level::Level;
 use crate::domain::reset_order::{OrderId, OrderState, WrongState};
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::reset_order::come_into_force::come_into_force;
+use crate::flows::reset_order::put_forward::alarm;
+use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::db::Batch;
@@ -16,6 +21,12 @@ use crate::store::reset_order::OrderRecord;
 /// Why an order was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CancelError {
+    /// A second person was asked to lift it before.
+    #[error("somebody else is asked to approve the lifting of the order {0} already")]
+    AlreadyAsked(OrderId),
+    /// The operator may not.
+    #[error(transparent)]
+    NotAllowed(#[from] Refusal),
     /// No reason was given.
     #[error("cancelling an order needs a reason; give one with --reason")]
     ReasonMissing,
@@ -28,7 +39,8 @@ pub enum CancelError {
 }
 
 /// Lifts an order. Whom an order at level `recover` bound stays bound at level `change`: their passwords are still the
-/// ones that were believed stolen. No session or grant comes back.
+/// ones that were believed stolen. No session or grant comes back. What two persons put into force at level `recover`, two
+/// persons lift: then it stays in force until the second one approves.
 pub async fn cancel(
     ctx: &Context,
     actor: &Actor,
@@ -71,19 +83,74 @@ async fn move_on(
             come_into_force(ctx).await?;
             continue;
         }
+        let population = Target::Population(&record.order.population);
+        let right = match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
+            Ok(right) => right,
+            Err(Refusal::OutOfTerritory) => return Ok(Err(CancelError::Unknown(id.clone()))),
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        if act == Act::OrderCancel && needs_second(ctx, actor, &record).await? {
+            return ask_for(ctx, actor, &right, record, now).await;
+        }
         let next = match step(record.order.state, now) {
             Ok(next) => next,
             Err(error) => return Ok(Err(error.into())),
         };
-        let batch = vec![
+        let mut batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(id, record.order.state, next),
-            ctx.audit(now, &actor.order_line(act, id)),
+            ctx.audit(now, &actor.order_line(&right, act, id)),
         ];
+        batch.push(store::approval::end(id, None, now));
+        batch.extend(right.still_held());
+        if actor.breaks_glass() {
+            batch.push(ctx.audit(now, &actor.order_line(&right, Act::BreakGlass, id)));
+        }
+        ctx.steps.at(Step::OrderDecided).await;
         if ctx.commit(Batch::changing_orders(batch)).await? {
+            if actor.breaks_glass() {
+                alarm(actor, id);
+            }
             let order = crate::domain::reset_order::ResetOrder { state: next, ..record.order };
             return Ok(Ok(OrderRecord { order, ..record }));
         }
     }
     Err(Unavailable::Contended)
+}
+
+/// Whether what two persons put into force, because passwords are believed stolen, would be lifted by one.
+async fn needs_second(ctx: &Context, actor: &Actor, record: &OrderRecord) -> Result<bool, Unavailable> {
+    let bound = matches!(record.order.state, OrderState::InForce(_) | OrderState::Closed { .. });
+    let stolen = record.order.level == Level::Recover || record.order.deadline.is_some();
+    Ok(bound
+        && stolen
+        && !actor.breaks_glass()
+        && store::approval::was_approved(&ctx.db, &record.order.id).await?)
+}
+
+/// Asks a second person to lift it; until then it stays in force.
+async fn ask_for(
+    ctx: &Context,
+    actor: &Actor,
+    right: &Right,
+    record: OrderRecord,
+    now: Timestamp,
+) -> Result<Result<OrderRecord, CancelError>, Unavailable> {
+    let id = &record.order.id;
+    if store::approval::open(&ctx.db, id).await?.is_some() {
+        return Ok(Err(CancelError::AlreadyAsked(id.clone())));
+    }
+    let request = Request {
+        wish: Wish::Cancel,
+        digest: Digest::of(&record.order, record.scheduled_at),
+        covered: record.covered.unwrap_or_default(),
+        by: actor.name(),
+        at: now,
+    };
+    let mut batch = vec![
+        store::approval::ask(&ctx.new_id(now), id, &request),
+        ctx.audit(now, &actor.order_line(right, Act::OrderCancelAsk, id)),
+    ];
+    batch.extend(right.still_held());
+    if ctx.commit(Batch::plain(batch)).await? { Ok(Ok(record)) } else { Err(Unavailable::Contended) }
 }

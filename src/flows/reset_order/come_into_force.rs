@@ -5,8 +5,8 @@ use crate::domain::event::Act;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::db::Batch;
@@ -51,7 +51,7 @@ async fn settle(
     while conflicts < TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
         let Some((order, state)) = next(&book, now) else { return Ok(()) };
-        let line = Actor::system().order_line(act, &order.id);
+        let line = Actor::system().order_line(&Right::Root, act, &order.id);
         let batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(&order.id, order.state, state),

@@ -6,21 +6,22 @@ use thiserror::Error;
 
 use crate::domain::account::{AccountId, LoginName};
 use crate::domain::event::Act;
+use crate::domain::jurisdiction::{Permission, Refusal, Target};
 use crate::domain::level::Level;
-use crate::domain::order_clock::OrderClock;
 use crate::domain::population::{Exclusions, Population};
 use crate::domain::profile::Profile;
-use crate::domain::reset_order::{Force, OrderBook, OrderId, OrderState, ResetOrder};
+use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::secret::SecretBytes;
 use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
 use crate::flows::code_key::seal_name;
 use crate::flows::context::Context;
-use crate::flows::reset_order::Actor;
+use crate::flows::reset_order::put_forward::put_forward;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
-use crate::store::db::Batch;
+use crate::store::db::Statement;
 use crate::store::reset_order::OrderRecord;
 
 /// What somebody wants to order.
@@ -44,6 +45,8 @@ pub struct Proposal {
     pub at: Option<Timestamp>,
     /// When `change` becomes `recover` for those who hold a code.
     pub deadline: Option<Timestamp>,
+    /// Whether a draft of the same for the next year is written once it is put forward.
+    pub repeats: bool,
 }
 
 /// Why an order cannot be written.
@@ -55,9 +58,23 @@ pub enum ProposalError {
     /// A deadline on an order that is `recover` already.
     #[error("a deadline turns change into recover; this order is recover already")]
     DeadlineOnRecover,
+    /// The operator may not.
+    #[error(transparent)]
+    NotAllowed(#[from] Refusal),
     /// Nobody has such a place and profile.
     #[error("nobody in {0} has one of these profiles")]
     Nobody(TerritoryCode),
+    /// The number that was typed is not the number of people.
+    #[error("{typed} was typed, and {covered} people are covered; nothing was ordered")]
+    NotConfirmed {
+        /// What was typed.
+        typed: u64,
+        /// How many there are.
+        covered: u64,
+    },
+    /// Where the order reaches every operator, nobody is left to help.
+    #[error("nobody could help any more in {}: each operator there is named, and would need a code", .0.join(", "))]
+    NobodyLeft(Vec<String>),
     /// No reason was given.
     #[error("an order needs a reason; give one with --reason")]
     ReasonMissing,
@@ -72,41 +89,69 @@ pub enum ProposalError {
     UnknownTerritory(TerritoryCode),
 }
 
-/// Writes an order. One row, whatever the size of the population: nobody's account is touched.
+/// Writes an order and puts it forward. One row, whatever the size of the population: nobody's account is touched. Above the
+/// number of people that one person may reach, it waits for a second one. `confirmed` is the number of people that
+/// somebody typed.
 pub async fn issue(
     ctx: &Context,
     actor: &Actor,
     proposal: &Proposal,
+    confirmed: Option<u64>,
 ) -> Result<Result<OrderRecord, ProposalError>, Unavailable> {
     let Some(reason) = actor.reason.clone().filter(|reason| !reason.trim().is_empty()) else {
         return Ok(Err(ProposalError::ReasonMissing));
     };
     for _ in 0..TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-        let order = match draw_up(ctx, proposal, &book, now).await? {
+        let order = match draw_up(ctx, proposal, now).await? {
             Ok(order) => order,
             Err(error) => return Ok(Err(error)),
         };
+        let population = Target::Population(&order.population);
+        let right = match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
+            Ok(right) => right,
+            Err(refusal) => return Ok(Err(refusal.into())),
+        };
+        let begins_at = proposal.at.unwrap_or(now);
+        let forward = match put_forward(ctx, actor, &order, begins_at, confirmed, now).await? {
+            Ok(forward) => forward,
+            Err(error) => return Ok(Err(error)),
+        };
+        let state = forward.state(begins_at, book.clock, now);
         let record = OrderRecord {
-            scheduled_at: proposal.at.unwrap_or(now),
+            scheduled_at: begins_at,
             reason: reason.clone(),
-            author: actor.name.clone(),
+            author: actor.name(),
             created_at: now,
-            order,
+            submitted_at: Some(now),
+            covered: forward.covered,
+            repeats: proposal.repeats,
+            order: ResetOrder { state, ..order },
         };
         ctx.steps.at(Step::OrderDecided).await;
-        if commit(ctx, actor, &record, book.clock).await? {
+        let mut batch = vec![insert(ctx, &record)?];
+        batch.extend(right.still_held());
+        batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderIssue, &record.order.id)));
+        if forward.commit(ctx, actor, &record, (&right, book.clock), batch).await? {
             return Ok(Ok(record));
         }
     }
     Err(Unavailable::Contended)
 }
 
-/// The order as it would be, decided upon a book: also what the preview counts with.
+/// In a batch: an order with a key of its own for its codes.
+pub(super) fn insert(ctx: &Context, record: &OrderRecord) -> Result<Statement, Unavailable> {
+    let broken = |error: &dyn std::fmt::Display| Unavailable::Broken(error.to_string());
+    let key = SecretBytes::new(ctx.random.bytes::<32>().to_vec());
+    let name = seal_name(&record.order.id);
+    let sealed = ctx.secrets.sealer.seal(&name, &key, ctx.random.bytes()).map_err(|error| broken(&error))?;
+    store::reset_order::insert(record, &sealed).map_err(|error| broken(&error))
+}
+
+/// The order as it would be, as a draft: also what the preview counts with.
 pub(super) async fn draw_up(
     ctx: &Context,
     proposal: &Proposal,
-    book: &OrderBook,
     now: Timestamp,
 ) -> Result<Result<ResetOrder, ProposalError>, Unavailable> {
     if let Err(error) = check_times(proposal, now) {
@@ -123,11 +168,6 @@ pub(super) async fn draw_up(
         Err(error) => return Ok(Err(error)),
     };
     let start = proposal.at.unwrap_or(now);
-    let state = if start > now {
-        OrderState::Scheduled { at: start }
-    } else {
-        OrderState::InForce(Force { clock: OrderClock(book.clock.0 + 1), since: now, hardened_at: None })
-    };
     Ok(Ok(ResetOrder {
         id: OrderId(ctx.new_id(now)),
         population: Population { territory: territory.path, profiles: proposal.profiles.clone() },
@@ -138,13 +178,13 @@ pub(super) async fn draw_up(
             named_operators,
         },
         level: proposal.level,
-        state,
+        state: OrderState::Draft,
         deadline: proposal.deadline,
         codes_expire_at: start.plus(ctx.settings.policy.code_lifetime),
     }))
 }
 
-fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), ProposalError> {
+pub(super) fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), ProposalError> {
     if proposal.at.is_some_and(|at| at < now) {
         return Err(ProposalError::StartInPast);
     }
@@ -171,20 +211,4 @@ async fn named(
         };
     }
     Ok(Ok(named))
-}
-
-async fn commit(
-    ctx: &Context,
-    actor: &Actor,
-    record: &OrderRecord,
-    clock: OrderClock,
-) -> Result<bool, Unavailable> {
-    let broken = |error: &dyn std::fmt::Display| Unavailable::Broken(error.to_string());
-    let key = SecretBytes::new(ctx.random.bytes::<32>().to_vec());
-    let name = seal_name(&record.order.id);
-    let sealed = ctx.secrets.sealer.seal(&name, &key, ctx.random.bytes()).map_err(|error| broken(&error))?;
-    let insert = store::reset_order::insert(record, &sealed).map_err(|error| broken(&error))?;
-    let line = actor.order_line(Act::OrderIssue, &record.order.id);
-    let batch = vec![store::reset_order::raise_clock(clock), insert, ctx.audit(record.created_at, &line)];
-    ctx.commit(Batch::changing_orders(batch)).await
 }

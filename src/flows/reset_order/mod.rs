@@ -1,42 +1,30 @@
 //! What an authority does with reset orders. Every change to an order raises the order clock in its own batch, decided
 //! upon the clock it was read at.
 
+pub mod approve;
 pub mod cancel;
 pub mod come_into_force;
+pub mod draft;
 pub mod issue;
 pub mod preview;
+mod put_forward;
 
-use crate::domain::event::{Act, AuditLine};
-use crate::domain::reset_order::OrderId;
+use crate::domain::order_clock::OrderClock;
+use crate::domain::reset_order::{Force, OrderState};
+use crate::domain::timestamp::Timestamp;
 
-/// Who acts, and why.
-#[derive(Clone, Debug)]
-pub struct Actor {
-    /// As the audit log names them: `host:root`, `account:ID`, `system`.
-    pub name: String,
-    /// In the actor's own words.
-    pub reason: Option<String>,
+/// The rules that bind whoever orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderRules {
+    /// An author's orders of a day may cover so many people together; beyond that a second person approves.
+    pub approval_above: u64,
 }
 
-impl Actor {
-    /// The program itself: what falls due happens without anybody at the keyboard.
-    pub fn system() -> Self {
-        Self { name: "system".to_owned(), reason: None }
-    }
-
-    /// The audit line of an act of this actor.
-    pub fn line(&self, act: Act, object: String) -> AuditLine {
-        AuditLine {
-            actor: self.name.clone(),
-            act,
-            object,
-            count: None,
-            reason: self.reason.clone(),
-            request_id: None,
-        }
-    }
-
-    fn order_line(&self, act: Act, order: &OrderId) -> AuditLine {
-        self.line(act, format!("order:{order}"))
+/// The state of an order that is let go: in force, or at its instant.
+fn released(begins_at: Timestamp, clock: OrderClock, now: Timestamp) -> OrderState {
+    if begins_at > now {
+        OrderState::Scheduled { at: begins_at }
+    } else {
+        OrderState::InForce(Force { clock: OrderClock(clock.0 + 1), since: now, hardened_at: None })
     }
 }

@@ -45,7 +45,7 @@ pub async fn preview(
     told: impl Fn(usize, usize),
 ) -> Result<Result<Counts, ProposalError>, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-    let mut order = match draw_up(ctx, proposal, &book, now).await? {
+    let mut order = match draw_up(ctx, proposal, now).await? {
         Ok(order) => order,
         Err(error) => return Ok(Err(error)),
     };

@@ -130,6 +130,11 @@ CREATE TABLE reset_order (
     author TEXT NOT NULL,
     scheduled_at BIGINT NOT NULL,
     deadline BIGINT,
+    -- When it was put forward, and the people whom it covered then; no number where nobody counted.
+    submitted_at BIGINT,
+    covered BIGINT,
+    -- 1 for an order of which a draft for the next year is written.
+    repeats BIGINT,
     -- The number it drew when it came into force, and the instant.
     clock BIGINT UNIQUE,
     in_force_at BIGINT,
@@ -143,6 +148,25 @@ CREATE TABLE reset_order (
 );
 -- Everything that mints asks whether an order has just fallen due.
 CREATE INDEX reset_order_scheduled ON reset_order (scheduled_at) WHERE state = 'scheduled';
+
+-- An author's orders of a day count together.
+CREATE INDEX reset_order_author ON reset_order (author, submitted_at) WHERE submitted_at IS NOT NULL;
+
+-- What a second person is asked for. Ended: approved, sent back, or fallen because the order changed.
+CREATE TABLE order_approval (
+    id TEXT PRIMARY KEY,
+    order_id TEXT NOT NULL REFERENCES reset_order (id),
+    wish TEXT NOT NULL CHECK (wish IN ('issue', 'cancel')),
+    -- Of all that is approved.
+    digest TEXT NOT NULL,
+    covered BIGINT NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    approved_by TEXT,
+    ended_at BIGINT
+);
+CREATE UNIQUE INDEX order_approval_open ON order_approval (order_id) WHERE ended_at IS NULL;
+CREATE INDEX order_approval_order ON order_approval (order_id, requested_at);
 
 CREATE TABLE client (
     id TEXT PRIMARY KEY,
@@ -244,10 +268,13 @@ CREATE TABLE audit (
     id TEXT PRIMARY KEY,
     at BIGINT NOT NULL,
     actor TEXT NOT NULL,
+    -- Where the role holds that allowed it.
+    territory TEXT,
     act TEXT NOT NULL,
     object TEXT NOT NULL,
     count BIGINT,
     reason TEXT,
+    address TEXT,
     request_id TEXT,
     -- Its place in the chain and its tag, once it was sealed.
     place BIGINT,
@@ -256,6 +283,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_object ON audit (object, at);
 CREATE UNIQUE INDEX audit_place ON audit (place) WHERE place IS NOT NULL;
+CREATE INDEX audit_alarm ON audit (at) WHERE act = 'break_glass';
 CREATE INDEX audit_unsealed ON audit (at, id) WHERE place IS NULL;
 
 -- The end of the chain: whoever moves it seals.

@@ -65,10 +65,12 @@ impl History {
         let login = disabled.unwrap_or_else(|| self.somebody());
         self.note(format!("{login} is disabled: {}", disabled.is_none()));
         let ctx = &self.provider.ctx;
-        match disabled {
-            Some(login) => enable(ctx, &operator(), login).await.unwrap().unwrap(),
-            None => disable(ctx, &operator(), login).await.unwrap().unwrap(),
-        }
+        let logins = [login.to_owned()];
+        let done = match disabled {
+            Some(_) => enable(ctx, &operator(), &logins).await,
+            None => disable(ctx, &operator(), &logins).await,
+        };
+        assert_eq!(done.unwrap(), Ok(1));
         self.model.disable(login, disabled.is_none());
     }
 
@@ -87,14 +89,14 @@ impl History {
     pub(super) async fn print(&mut self) {
         let code = TerritoryCode::parse("academie:13").unwrap();
         let place = store::territory::find(&self.provider.ctx.db, &code).await.unwrap().unwrap();
-        let selection = Selection { territory: place.path, order: None };
+        let selection = Selection::everybody(place.path, None);
         let mut slips = Vec::new();
         let print = |slip: Slip| {
             let login = PEOPLE.into_iter().find(|login| *login == slip.person.login).unwrap();
             slips.push((login, printed(&slip.code).expose().to_owned()));
             Ok(())
         };
-        print_slips(&self.provider.ctx, &operator(), &selection, print).await.unwrap();
+        print_slips(&self.provider.ctx, &operator(), &selection, print).await.unwrap().unwrap();
         slips.sort();
         let meant = |login: &&str| match self.model.shut(login) {
             Some(Shut::Disabled) => false,

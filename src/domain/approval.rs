@@ -1,0 +1,133 @@
+//! The second person behind an order: what is approved, by whom, and until when that counts.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::account::AccountId;
+use super::reset_order::ResetOrder;
+use super::secret::Secret;
+use super::timestamp::Timestamp;
+
+/// What approval is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To put the order into force.
+    Issue,
+    /// To lift an order at level `recover` that is in force.
+    Cancel,
+}
+
+impl Wish {
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issue => "issue",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Issue, Self::Cancel].into_iter().find(|wish| wish.as_str() == text)
+    }
+}
+
+/// Stands for everything of an order that an approval is about: whoever approves one thing has not approved another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digest(pub String);
+
+impl Digest {
+    /// Of an order that begins at this instant.
+    pub fn of(order: &ResetOrder, begins_at: Timestamp) -> Self {
+        let words = serde_json::json!([
+            order.id,
+            order.population,
+            order.exclusions,
+            order.level.as_str(),
+            begins_at,
+            order.deadline,
+        ]);
+        Self(Secret::new(words.to_string()).hash())
+    }
+}
+
+/// An approval that was asked for and not given yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What for.
+    pub wish: Wish,
+    /// What was shown to whoever asked.
+    pub digest: Digest,
+    /// The people whom the order covered then.
+    pub covered: u64,
+    /// Who asked, as the audit log names them.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why somebody's approval does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Objection {
+    /// The same person asked for it.
+    #[error("somebody else must approve what you asked for")]
+    OwnWish,
+    /// Whoever asked gave the approver a role, a code or a reset lately, and so may be both of them.
+    #[error(
+        "whoever asked for this gave you a role, a code or a reset within the last 30 days; somebody else must approve"
+    )]
+    Beholden,
+    /// What would be approved is not what was shown.
+    #[error("the order was changed since it was shown to you; look at it again")]
+    Changed,
+    /// The approver or whoever asked is among those whom the order is made to reach in spite of their role.
+    #[error("an order that names its author or its approver needs somebody else")]
+    Involved,
+    /// So many people came or went that it is another order.
+    #[error(
+        "the order covered {then} people when it was put forward and covers {now} now; it must be put forward again"
+    )]
+    Drifted {
+        /// Then.
+        then: u64,
+        /// Now.
+        now: u64,
+    },
+    /// The host's command line is one person already.
+    #[error("the command line cannot be the second person; in an emergency, --break-glass")]
+    Local,
+}
+
+/// How long a favour makes beholden.
+pub const FAVOUR: Duration = Duration::from_hours(30 * 24);
+
+/// For how long an author's orders count together.
+pub const TOGETHER: Duration = Duration::from_hours(24);
+
+impl Request {
+    /// Whether this may be approved, as it is now, by whoever this is. That favours make beholden is asked apart.
+    pub fn check(
+        &self,
+        order: &ResetOrder,
+        now: &Digest,
+        covers: u64,
+        approver: &AccountId,
+    ) -> Result<(), Objection> {
+        let named = |account: &AccountId| order.exclusions.named_operators.contains(account);
+        let author = self.by.strip_prefix("account:").map(|id| AccountId(id.to_owned()));
+        if author.as_ref() == Some(approver) {
+            return Err(Objection::OwnWish);
+        }
+        if named(approver) || author.as_ref().is_some_and(named) {
+            return Err(Objection::Involved);
+        }
+        if self.digest != *now {
+            return Err(Objection::Changed);
+        }
+        if self.wish == Wish::Issue && self.covered.abs_diff(covers) * 20 > self.covered {
+            return Err(Objection::Drifted { then: self.covered, now: covers });
+        }
+        Ok(())
+    }
+}

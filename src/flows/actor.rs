@@ -1,0 +1,223 @@
+//! Who acts, from where, and with what right.
+
+use crate::domain::account::{AccountId, Affiliation};
+use crate::domain::event::{Act, AuditLine};
+use crate::domain::facts::Facts;
+use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, Target, WholeAccount, permits};
+use crate::domain::order_clock::ClockSpan;
+use crate::domain::reset_order::OrderId;
+use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::db::Statement;
+
+/// Who acts, and why.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// With what right.
+    pub standing: Standing,
+    /// In the actor's own words.
+    pub reason: Option<String>,
+    /// The request that it came with.
+    pub origin: Origin,
+}
+
+/// The request that an act came with; nothing of it where there was none.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// Its number in the log.
+    pub request_id: Option<String>,
+    /// The address it came from.
+    pub address: Option<String>,
+}
+
+/// With what right somebody acts.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Whoever has a shell on the host: the root of trust, bound by no territory.
+    Local(Local),
+    /// The program itself: what falls due happens without anybody at the keyboard.
+    System,
+    /// Somebody with roles.
+    Operator(Operator),
+}
+
+/// Somebody with a shell.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The system's user.
+    pub user: String,
+    /// Whether they act alone where a second person is asked for.
+    pub breaks_glass: bool,
+}
+
+/// Somebody with roles. Which, is read for every act, and once more in its batch.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    /// Whose account.
+    pub account: AccountId,
+    /// The program that acts with the operator's consent, or by itself.
+    pub client: Option<String>,
+    /// When a second factor was last shown.
+    pub factor_at: Option<Timestamp>,
+}
+
+/// The right that an act rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// No territory binds it.
+    Root,
+    /// The one grant that allows it.
+    Grant(AccountId, RoleGrant),
+}
+
+impl Right {
+    /// In a batch: the grant is still held, and stays so until the batch has committed.
+    pub fn still_held(&self) -> Option<Statement> {
+        match self {
+            Self::Root => None,
+            Self::Grant(account, grant) => Some(store::operator::still_holds(account, grant)),
+        }
+    }
+
+    /// The same, and it still reaches all that this account is anywhere.
+    pub fn still_reaches(&self, whom: &AccountId) -> Vec<Statement> {
+        match self {
+            Self::Root => Vec::new(),
+            Self::Grant(account, grant) => {
+                vec![
+                    store::operator::still_holds(account, grant),
+                    store::operator::still_reaches(grant, whom),
+                ]
+            }
+        }
+    }
+
+    /// The territory of the grant, for the audit log.
+    pub const fn territory(&self) -> Option<&TerritoryPath> {
+        match self {
+            Self::Root => None,
+            Self::Grant(_, grant) => Some(&grant.over),
+        }
+    }
+}
+
+impl Actor {
+    /// The program itself.
+    pub fn system() -> Self {
+        Self { standing: Standing::System, reason: None, origin: Origin::default() }
+    }
+
+    /// Whoever has a shell, as the system knows them.
+    pub fn local(user: &str, reason: Option<String>) -> Self {
+        let local = Local { user: user.to_owned(), breaks_glass: false };
+        Self { standing: Standing::Local(local), reason, origin: Origin::default() }
+    }
+
+    /// The same, who acts alone where a second person is asked for.
+    #[must_use]
+    pub fn breaking_glass(mut self) -> Self {
+        if let Standing::Local(local) = &mut self.standing {
+            local.breaks_glass = true;
+        }
+        self
+    }
+
+    /// As the audit log names them: `local:root`, `account:ID`, `system`.
+    pub fn name(&self) -> String {
+        match &self.standing {
+            Standing::Local(local) => format!("local:{}", local.user),
+            Standing::System => "system".to_owned(),
+            Standing::Operator(operator) => format!("account:{}", operator.account.0),
+        }
+    }
+
+    /// Whether somebody with a shell acts alone where a second person is asked for.
+    pub const fn breaks_glass(&self) -> bool {
+        matches!(self.standing, Standing::Local(Local { breaks_glass: true, .. }))
+    }
+
+    /// The account behind it, if there is one.
+    pub const fn account(&self) -> Option<&AccountId> {
+        match &self.standing {
+            Standing::Operator(operator) => Some(&operator.account),
+            Standing::Local(_) | Standing::System => None,
+        }
+    }
+
+    /// What the actor may do, as it is written now.
+    pub async fn powers(&self, ctx: &Context) -> Result<Powers, Unavailable> {
+        let held = match &self.standing {
+            Standing::Local(_) | Standing::System => None,
+            Standing::Operator(operator) => {
+                Some((operator.clone(), store::operator::held(&ctx.db, &operator.account).await?))
+            }
+        };
+        Ok(Powers { held, now: ctx.clock.now() })
+    }
+
+    /// The audit line of an act of this actor.
+    pub fn line(&self, act: Act, object: String) -> AuditLine {
+        AuditLine {
+            reason: self.reason.clone(),
+            address: self.origin.address.clone(),
+            request_id: self.origin.request_id.clone(),
+            ..AuditLine::new(self.name(), act, object)
+        }
+    }
+
+    /// The same for an act that rests on a right.
+    pub fn line_by(&self, right: &Right, act: Act, object: String) -> AuditLine {
+        AuditLine {
+            territory: right.territory().map(|path| path.as_str().to_owned()),
+            ..self.line(act, object)
+        }
+    }
+
+    /// The same for an order.
+    pub fn order_line(&self, right: &Right, act: Act, order: &OrderId) -> AuditLine {
+        self.line_by(right, act, format!("order:{order}"))
+    }
+}
+
+/// What an actor may do: what nobody bounds, or what these grants allow.
+pub struct Powers {
+    held: Option<(Operator, Vec<RoleGrant>)>,
+    now: Timestamp,
+}
+
+impl Powers {
+    /// The right that an act rests on, or why there is none. Some acts need a second factor that was shown lately.
+    pub fn may(&self, permission: Permission, target: Target<'_>) -> Result<Right, Refusal> {
+        let Some((operator, grants)) = &self.held else { return Ok(Right::Root) };
+        let grant = permits(&operator.account, grants, permission, target)?;
+        permission.check_factor(operator.factor_at, self.now)?;
+        Ok(Right::Grant(operator.account.clone(), grant.clone()))
+    }
+
+    /// The same for an act on one person: on all that the account is anywhere.
+    pub async fn may_on(
+        &self,
+        ctx: &Context,
+        permission: Permission,
+        facts: &Facts,
+    ) -> Result<Result<Right, Refusal>, Unavailable> {
+        if self.held.is_none() {
+            return Ok(Ok(Right::Root));
+        }
+        let is_open = |affiliation: &&Affiliation| affiliation.span.is_open();
+        let affiliations = facts.affiliations.iter().filter(is_open);
+        let whole = WholeAccount {
+            account: facts.account.clone(),
+            affiliations: affiliations.map(|open| (open.path.clone(), open.profile)).collect(),
+            roles: if facts.roles.iter().any(ClockSpan::is_open) {
+                store::operator::held(&ctx.db, &facts.account).await?
+            } else {
+                Vec::new()
+            },
+        };
+        Ok(self.may(permission, Target::Account(&whole)))
+    }
+}

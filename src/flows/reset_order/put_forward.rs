@@ -1,0 +1,154 @@
+//! An order is put forward: it binds, or waits for a second person.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::domain::account::AccountId;
+use crate::domain::approval::{Digest, Request, TOGETHER, Wish};
+use crate::domain::event::Act;
+use crate::domain::level::Level;
+use crate::domain::order_clock::OrderClock;
+use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
+use crate::domain::territory::TerritoryKind;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::{Actor, Right};
+use crate::flows::context::Context;
+use crate::flows::reset_order::issue::{ProposalError, insert};
+use crate::flows::reset_order::released;
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::db::{Batch, Statement};
+use crate::store::reset_order::OrderRecord;
+
+/// From one yearly order to the next: the same day of the week.
+const YEAR: Duration = Duration::from_hours(52 * 7 * 24);
+
+/// What becomes of an order that is put forward.
+pub(super) struct Forward {
+    /// The people it covers; none where nobody counted.
+    pub(super) covered: Option<u64>,
+    request: Option<Request>,
+}
+
+/// Counts, and decides whether one person is enough. Whoever breaks the glass waits for no count and for nobody.
+pub(super) async fn put_forward(
+    ctx: &Context,
+    actor: &Actor,
+    order: &ResetOrder,
+    begins_at: Timestamp,
+    confirmed: Option<u64>,
+    now: Timestamp,
+) -> Result<Result<Forward, ProposalError>, Unavailable> {
+    let left = left_without_help(ctx, order).await?;
+    if !left.is_empty() {
+        return Ok(Err(ProposalError::NobodyLeft(left)));
+    }
+    if actor.breaks_glass() {
+        return Ok(Ok(Forward { covered: None, request: None }));
+    }
+    let covered = store::population::covered(&ctx.db, &order.population).await?;
+    if let Some(typed) = confirmed.filter(|typed| *typed != covered) {
+        return Ok(Err(ProposalError::NotConfirmed { typed, covered }));
+    }
+    let author = actor.name();
+    let together = covered + store::reset_order::covered_since(&ctx.db, &author, now.minus(TOGETHER)).await?;
+    let request = (together > ctx.settings.orders.approval_above).then(|| Request {
+        wish: Wish::Issue,
+        digest: Digest::of(order, begins_at),
+        covered,
+        by: author,
+        at: now,
+    });
+    Ok(Ok(Forward { covered: Some(covered), request }))
+}
+
+impl Forward {
+    /// Where the order stands from then on.
+    pub(super) fn state(&self, begins_at: Timestamp, clock: OrderClock, now: Timestamp) -> OrderState {
+        match self.request {
+            Some(_) => OrderState::AwaitingApproval,
+            None => released(begins_at, clock, now),
+        }
+    }
+
+    /// Runs what was begun with what this adds, by the right and at the order clock that it was decided with. `record` is the order as it stands from then on.
+    pub(super) async fn commit(
+        &self,
+        ctx: &Context,
+        actor: &Actor,
+        record: &OrderRecord,
+        (right, clock): (&Right, OrderClock),
+        mut batch: Vec<Statement>,
+    ) -> Result<bool, Unavailable> {
+        let (id, now) = (&record.order.id, record.submitted_at.unwrap_or(record.created_at));
+        if let Some(request) = &self.request {
+            batch.push(store::approval::ask(&ctx.new_id(now), id, request));
+            return ctx.commit(Batch::plain(batch)).await;
+        }
+        if actor.breaks_glass() {
+            batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, id)));
+        }
+        batch.extend(next_year(ctx, record, now)?);
+        // First, so that of two changes decided at the same clock one waits for the other and is then undone.
+        batch.insert(0, store::reset_order::raise_clock(clock));
+        let done = ctx.commit(Batch::changing_orders(batch)).await?;
+        if done && actor.breaks_glass() {
+            alarm(actor, id);
+        }
+        Ok(done)
+    }
+}
+
+/// Somebody acted alone where two are asked for: the log says so at once. The audit log does, too, and the metrics count there:
+/// the program that acts is not the one that is watched.
+pub(super) fn alarm(actor: &Actor, order: &OrderId) {
+    tracing::error!(order = order.0, actor = actor.name(), "the glass was broken: nobody else approved");
+}
+
+/// In a batch: the same order a year later, as a draft, for whoever looks at it then.
+pub(super) fn next_year(
+    ctx: &Context,
+    record: &OrderRecord,
+    now: Timestamp,
+) -> Result<Option<Statement>, Unavailable> {
+    if !record.repeats {
+        return Ok(None);
+    }
+    let order = &record.order;
+    let next = OrderRecord {
+        order: ResetOrder {
+            id: OrderId(ctx.new_id(now)),
+            state: OrderState::Draft,
+            deadline: order.deadline.map(|deadline| deadline.plus(YEAR)),
+            codes_expire_at: order.codes_expire_at.plus(YEAR),
+            ..order.clone()
+        },
+        scheduled_at: record.scheduled_at.plus(YEAR),
+        created_at: now,
+        submitted_at: None,
+        covered: None,
+        ..record.clone()
+    };
+    insert(ctx, &next).map(Some)
+}
+
+/// The schools in which every operator is named by an order at level `recover`: the old password will open nothing for
+/// them either, and nobody would be there to give a code.
+async fn left_without_help(ctx: &Context, order: &ResetOrder) -> Result<Vec<String>, Unavailable> {
+    let named = &order.exclusions.named_operators;
+    if named.is_empty() || order.level == Level::Change {
+        return Ok(Vec::new());
+    }
+    let operators = store::population::operators_around(&ctx.db, &order.population.territory).await?;
+    let places = store::territory::subtree(&ctx.db, &order.population.territory).await?;
+    let schools = places.into_iter().filter(|place| place.code.kind() == TerritoryKind::School);
+    let left = schools.filter(|school| {
+        let here: BTreeSet<&AccountId> = operators
+            .iter()
+            .filter(|(_, grant)| grant.over.contains(&school.path) || school.path.contains(&grant.over))
+            .map(|(account, _)| account)
+            .collect();
+        !here.is_empty() && here.iter().all(|account| named.contains(*account))
+    });
+    Ok(left.map(|school| school.name).collect())
+}

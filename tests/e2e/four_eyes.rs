@@ -1,0 +1,312 @@
+//! Above a number of people an order needs two persons, and none of the ways around it is one.
+
+use std::time::Duration;
+
+use ecluse::domain::approval::{Digest, Objection};
+use ecluse::domain::jurisdiction::Refusal;
+use ecluse::domain::level::Level;
+use ecluse::domain::operator::Role;
+use ecluse::domain::reset_order::{OrderId, OrderState};
+use ecluse::domain::territory::TerritoryCode;
+use ecluse::flows::account::force_change::force_change;
+use ecluse::flows::account::grant_role::grant_role;
+use ecluse::flows::account::new_code::new_code;
+use ecluse::flows::actor::Actor;
+use ecluse::flows::reset_order::approve::{ApproveError, approve, send_back};
+use ecluse::flows::reset_order::cancel::{CancelError, cancel};
+use ecluse::flows::reset_order::draft::{DraftError, draft, edit, submit};
+use ecluse::flows::reset_order::issue::{Proposal, ProposalError, issue};
+use ecluse::flows::step::Step;
+use ecluse::store;
+use ecluse::store::db::{Batch, Statement};
+use ecluse::store::reset_order::OrderRecord;
+use reqwest::StatusCode;
+
+use crate::browser::Browser;
+use crate::provider::{FIRST_PASSWORD, Provider, Wish, operator, proposal};
+use crate::sign_in::activate;
+use crate::stop::Stop;
+
+/// Two of the rectorat, and orders over more than two people need both of them.
+struct House {
+    provider: Provider,
+    anne: Actor,
+    bruno: Actor,
+}
+
+impl House {
+    async fn open() -> Self {
+        Self::with(Wish::default()).await
+    }
+
+    async fn with(wish: Wish) -> Self {
+        let provider =
+            Provider::start_with(Wish { settings: Box::new(|it| it.orders.approval_above = 2), ..wish })
+                .await;
+        let anne = provider.hire("anne", Role::Authority, "academie:13").await;
+        let bruno = provider.hire("bruno", Role::Authority, "academie:13").await;
+        Self { provider, anne, bruno }
+    }
+
+    async fn issue(&self, proposal: &Proposal) -> Result<OrderRecord, ProposalError> {
+        issue(&self.provider.ctx, &self.anne, proposal, None).await.unwrap()
+    }
+
+    /// An order over everybody that waits for the second person.
+    async fn waits(&self, level: Level) -> OrderId {
+        let record = self.issue(&proposal("academie:13", level)).await.unwrap();
+        assert_eq!(record.order.state, OrderState::AwaitingApproval);
+        record.order.id
+    }
+
+    async fn approve(&self, actor: &Actor, id: &OrderId) -> Result<OrderState, ApproveError> {
+        approve(&self.provider.ctx, actor, id, None).await.unwrap().map(|record| record.order.state)
+    }
+
+    async fn state(&self, id: &OrderId) -> OrderState {
+        store::reset_order::find(&self.provider.ctx.db, id).await.unwrap().unwrap().order.state
+    }
+
+    async fn write(&self, sql: &'static str) {
+        self.provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
+    }
+
+    /// Whether the password opens a session.
+    async fn signs_in(&self, login: &str) -> bool {
+        let browser = Browser::new(&self.provider.issuer);
+        browser.sign_in(&browser.go("/login").await, login, FIRST_PASSWORD).await;
+        browser.get("/account/password").await.status == StatusCode::OK
+    }
+}
+
+const EVERYBODY: u64 = 5;
+
+#[tokio::test]
+async fn nothing_closes_before_the_second_person_has_approved() {
+    let house = House::open().await;
+    activate(&house.provider, "zoe").await;
+    let id = house.waits(Level::Recover).await;
+    assert!(house.signs_in("zoe").await, "nobody has approved yet");
+    assert_eq!(house.approve(&house.anne, &id).await, Err(Objection::OwnWish.into()));
+    assert_eq!(house.approve(&operator(), &id).await, Err(Objection::Local.into()));
+    let principal = house.provider.hire("principal", Role::SchoolAdmin, "uai:0860001J").await;
+    assert_eq!(house.approve(&principal, &id).await, Err(ApproveError::Unknown(id.clone())));
+    let auditor = house.provider.hire("audit", Role::Auditor, "academie:13").await;
+    assert_eq!(house.approve(&auditor, &id).await, Err(Refusal::NotOfRole.into()));
+    assert!(house.signs_in("zoe").await);
+    assert!(matches!(house.approve(&house.bruno, &id).await, Ok(OrderState::InForce(_))));
+    assert!(!house.signs_in("zoe").await);
+    assert_eq!(house.approve(&house.bruno, &id).await, Err(ApproveError::NotAsked(id)), "once");
+}
+
+#[tokio::test]
+async fn an_authors_orders_of_a_day_count_together() {
+    let house = House::open().await;
+    let class = |code| proposal(code, Level::Change);
+    let state = |record: Result<OrderRecord, ProposalError>| record.unwrap().order.state;
+    assert!(matches!(state(house.issue(&class("class:0860001J/6A")).await), OrderState::InForce(_)));
+    let second = house.issue(&class("class:0169001X/5B")).await;
+    assert_eq!(state(second), OrderState::AwaitingApproval, "two and two are more than two");
+    let other = issue(&house.provider.ctx, &house.bruno, &class("class:0169001X/5B"), None).await.unwrap();
+    assert!(matches!(state(other), OrderState::InForce(_)), "somebody else's first");
+    house.provider.clock.advance(Duration::from_hours(24) + Duration::from_micros(1));
+    let (anne, ctx) = (house.provider.as_operator("anne"), &house.provider.ctx);
+    let next_day = issue(ctx, &anne, &class("class:0169001X/5B"), None).await.unwrap();
+    assert!(matches!(state(next_day), OrderState::InForce(_)));
+}
+
+#[tokio::test]
+async fn whoever_owes_the_author_something_is_no_second_person() {
+    for favour in 0..3 {
+        let house = House::open().await;
+        let (ctx, anne) = (&house.provider.ctx, &house.anne);
+        let bruno = ["bruno".to_owned()];
+        match favour {
+            0 => {
+                let place = TerritoryCode::parse("uai:0860001J").unwrap();
+                grant_role(ctx, anne, "bruno", Role::Helpdesk, &place).await.unwrap().unwrap();
+            }
+            1 => drop(new_code(ctx, anne, "bruno").await.unwrap().unwrap()),
+            _ => drop(force_change(ctx, anne, Level::Change, &bruno).await.unwrap().unwrap()),
+        }
+        let id = house.waits(Level::Change).await;
+        assert_eq!(house.approve(&house.bruno, &id).await, Err(Objection::Beholden.into()), "{favour}");
+        house.provider.clock.advance(Duration::from_hours(30 * 24) + Duration::from_micros(1));
+        let bruno = house.provider.as_operator("bruno");
+        assert!(house.approve(&bruno, &id).await.is_ok(), "{favour}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_named_by_an_order_is_not_the_one_to_approve_it() {
+    let house = House::open().await;
+    for named in ["anne", "bruno"] {
+        let names =
+            Proposal { named_operators: vec![named.to_owned()], ..proposal("academie:13", Level::Change) };
+        let id = house.issue(&names).await.unwrap().order.id;
+        assert_eq!(house.approve(&house.bruno, &id).await, Err(Objection::Involved.into()), "{named}");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_is_of_what_was_shown_and_falls_when_that_changes() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    let id = house.waits(Level::Change).await;
+    let seen = Digest("of something else".to_owned());
+    let refused = approve(ctx, &house.bruno, &id, Some(&seen)).await.unwrap();
+    assert_eq!(refused.map(drop), Err(Objection::Changed.into()));
+    let stricter = proposal("academie:13", Level::Recover);
+    let edited = edit(ctx, &house.anne, &id, &stricter).await.unwrap().unwrap();
+    assert_eq!((edited.order.state, edited.order.level), (OrderState::Draft, Level::Recover));
+    assert_eq!(house.approve(&house.bruno, &id).await, Err(ApproveError::NotAsked(id.clone())));
+    let wrong = submit(ctx, &house.anne, &id, Some(EVERYBODY + 1)).await.unwrap();
+    let not_confirmed = ProposalError::NotConfirmed { typed: EVERYBODY + 1, covered: EVERYBODY };
+    assert_eq!(wrong.map(drop), Err(DraftError::Proposal(not_confirmed)));
+    submit(ctx, &house.anne, &id, Some(EVERYBODY)).await.unwrap().unwrap();
+    // A quarter more than there were: that is another order.
+    house
+        .write("INSERT INTO affiliation (account_id, path, profile, began) SELECT 'bruno', path, 'National_ACA', 0 FROM territory WHERE code = 'academie:13'")
+        .await;
+    let drifted = Objection::Drifted { then: EVERYBODY, now: EVERYBODY + 1 };
+    assert_eq!(house.approve(&house.bruno, &id).await, Err(drifted.into()));
+    assert_eq!(house.state(&id).await, OrderState::Draft);
+    submit(ctx, &house.anne, &id, Some(EVERYBODY + 1)).await.unwrap().unwrap();
+    assert!(matches!(house.approve(&house.bruno, &id).await, Ok(OrderState::InForce(_))));
+    let late = edit(ctx, &house.anne, &id, &stricter).await.unwrap();
+    assert!(matches!(late, Err(DraftError::Order(CancelError::WrongState(_)))), "it is in force");
+}
+
+#[tokio::test]
+async fn an_order_that_was_sent_back_is_a_draft_and_one_that_waited_too_long_begins_when_approved() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    let at = house.provider.clock.now().plus(Duration::from_hours(1));
+    let monday = Proposal { at: Some(at), ..proposal("academie:13", Level::Recover) };
+    let id = house.issue(&monday).await.unwrap().order.id;
+    let silent = Actor { reason: None, ..house.bruno.clone() };
+    let refused = send_back(ctx, &silent, &id).await.unwrap();
+    assert_eq!(refused.map(drop), Err(ApproveError::ReasonMissing));
+    let back = send_back(ctx, &house.bruno, &id).await.unwrap().unwrap();
+    assert_eq!((back.order.state, house.state(&id).await), (OrderState::Draft, OrderState::Draft));
+    submit(ctx, &house.anne, &id, None).await.unwrap().unwrap();
+    house.provider.clock.advance(Duration::from_hours(2));
+    let bruno = house.provider.as_operator("bruno");
+    let approved = approve(ctx, &bruno, &id, None).await.unwrap().unwrap();
+    assert!(matches!(approved.order.state, OrderState::InForce(_)));
+    let stored = store::reset_order::find(&ctx.db, &id).await.unwrap().unwrap();
+    assert_eq!(
+        stored.order.codes_expire_at,
+        house.provider.clock.now().plus(ctx.settings.policy.code_lifetime)
+    );
+    // One that was approved in time waits for its instant.
+    let at = house.provider.clock.now().plus(Duration::from_hours(1));
+    let anne = house.provider.as_operator("anne");
+    let next = Proposal { at: Some(at), ..proposal("academie:13", Level::Change) };
+    let id = issue(ctx, &anne, &next, None).await.unwrap().unwrap().order.id;
+    assert_eq!(house.approve(&bruno, &id).await, Ok(OrderState::Scheduled { at }));
+}
+
+#[tokio::test]
+async fn what_two_put_into_force_two_lift() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    activate(&house.provider, "zoe").await;
+    let id = house.waits(Level::Recover).await;
+    house.approve(&house.bruno, &id).await.unwrap();
+    let asked = cancel(ctx, &house.anne, &id).await.unwrap().unwrap();
+    assert!(matches!(asked.order.state, OrderState::InForce(_)));
+    assert!(!house.signs_in("zoe").await);
+    assert_eq!(
+        cancel(ctx, &house.bruno, &id).await.unwrap().map(drop),
+        Err(CancelError::AlreadyAsked(id.clone()))
+    );
+    assert_eq!(house.approve(&house.anne, &id).await, Err(Objection::OwnWish.into()));
+    send_back(ctx, &house.bruno, &id).await.unwrap().unwrap();
+    assert!(matches!(house.state(&id).await, OrderState::InForce(_)));
+    cancel(ctx, &house.anne, &id).await.unwrap().unwrap();
+    assert!(matches!(house.approve(&house.bruno, &id).await, Ok(OrderState::Cancelled { .. })));
+    // What one person ordered alone, one lifts alone.
+    house.provider.clock.advance(Duration::from_hours(25));
+    let anne = house.provider.as_operator("anne");
+    let small =
+        issue(ctx, &anne, &proposal("class:0860001J/6A", Level::Recover), None).await.unwrap().unwrap();
+    let lifted = cancel(ctx, &anne, &small.order.id).await.unwrap().unwrap();
+    assert!(matches!(lifted.order.state, OrderState::Cancelled { .. }));
+}
+
+#[tokio::test]
+async fn whoever_breaks_the_glass_acts_alone_and_is_heard() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    let alone = Actor::local("root", Some("nobody answers".to_owned())).breaking_glass();
+    let record = issue(ctx, &alone, &proposal("academie:13", Level::Recover), None).await.unwrap().unwrap();
+    assert!(matches!(record.order.state, OrderState::InForce(_)));
+    let id = house.waits(Level::Change).await;
+    assert!(matches!(house.approve(&alone, &id).await, Ok(OrderState::InForce(_))));
+    let since = ctx.clock.now().minus(Duration::from_hours(24));
+    assert_eq!(store::audit::glass_broken(&ctx.db, since).await.unwrap(), 2);
+    let sql = "SELECT actor, reason FROM audit WHERE act = 'break_glass'";
+    let rows = ctx.db.all(Statement::new(sql, Vec::new())).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0].text("actor").unwrap(), "local:root");
+    assert_eq!(rows[0].text("reason").unwrap(), "nobody answers");
+}
+
+#[tokio::test]
+async fn an_order_that_leaves_a_school_without_help_is_refused_with_its_name() {
+    let house = House::open().await;
+    for (login, place) in [("principal", "uai:0860001J"), ("principale", "uai:0169001X")] {
+        house.provider.hire(login, Role::SchoolAdmin, place).await;
+    }
+    let names = |logins: &[&str], level| Proposal {
+        named_operators: logins.iter().map(|login| (*login).to_owned()).collect(),
+        ..proposal("academie:13", level)
+    };
+    let all = ["anne", "bruno", "principal"];
+    let refused = house.issue(&names(&all, Level::Recover)).await;
+    assert_eq!(refused.map(drop), Err(ProposalError::NobodyLeft(vec!["Collège des Tilleuls".to_owned()])));
+    assert!(house.issue(&names(&all[..2], Level::Recover)).await.is_ok());
+    assert!(house.issue(&names(&all, Level::Change)).await.is_ok(), "the old password opens the page");
+}
+
+#[tokio::test]
+async fn of_an_approval_and_a_lifting_at_once_one_comes_after_the_other() {
+    for lifts_first in [false, true] {
+        let stop = Stop::new();
+        let house = House::with(Wish { steps: stop.steps(), ..Wish::default() }).await;
+        let id = house.waits(Level::Recover).await;
+        let ctx = &house.provider.ctx;
+        let step = Step::OrderDecided;
+        let state = if lifts_first {
+            let lifting = cancel(ctx, &house.anne, &id);
+            let (approved, _) = stop.between(step, house.approve(&house.bruno, &id), lifting).await;
+            assert_eq!(approved, Err(ApproveError::NotAsked(id.clone())));
+            house.state(&id).await
+        } else {
+            let approving = house.approve(&house.bruno, &id);
+            let (lifted, _) = stop.between(step, cancel(ctx, &house.anne, &id), approving).await;
+            assert!(
+                matches!(lifted.unwrap().unwrap().order.state, OrderState::InForce(_)),
+                "it is to be asked for"
+            );
+            house.state(&id).await
+        };
+        assert_eq!(matches!(state, OrderState::Cancelled { .. }), lifts_first, "{state:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_yearly_order_leaves_a_draft_for_the_next_year() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    let yearly = Proposal { repeats: true, ..proposal("class:0860001J/6A", Level::Recover) };
+    let first = house.issue(&yearly).await.unwrap();
+    let all = store::reset_order::list(&ctx.db).await.unwrap();
+    assert_eq!(all.len(), 2);
+    let next = all.iter().find(|record| record.order.id != first.order.id).unwrap();
+    assert_eq!(next.order.state, OrderState::Draft);
+    assert_eq!(next.scheduled_at, first.scheduled_at.plus(Duration::from_hours(52 * 7 * 24)));
+    let kept = draft(ctx, &house.anne, &proposal("class:0860001J/6A", Level::Change)).await.unwrap().unwrap();
+    assert_eq!(house.state(&kept.order.id).await, OrderState::Draft);
+}
