@@ -15,6 +15,7 @@ use crate::config::layers::Loaded;
 use crate::flows::audit::seal::Sealer;
 use crate::flows::declare_clients::declare_clients;
 use crate::flows::notices::Courier;
+use crate::flows::reset_order::roll_up;
 use crate::outgoing::Outgoing;
 use crate::store::db::DbError;
 use crate::web::admin;
@@ -57,6 +58,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let mut jobs = JoinSet::new();
     jobs.spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
     jobs.spawn(Sealer::default().run(Arc::clone(&ctx)));
+    jobs.spawn(roll_up::run(Arc::clone(&ctx)));
     let app = App::new(ctx, config.site());
     let limits = config.limits();
     let watched =

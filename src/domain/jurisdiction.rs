@@ -187,6 +187,21 @@ pub fn permits<'a>(
     Err(refusal)
 }
 
+/// The parts of a place that somebody with these grants sees: all of it from above, or the own territories inside it, none
+/// inside another of them.
+pub fn seen(grants: &[RoleGrant], permission: Permission, territory: &TerritoryPath) -> Vec<TerritoryPath> {
+    let allowing = || grants.iter().filter(|grant| grant.role.allows(permission)).map(|grant| &grant.over);
+    if allowing().any(|over| over.contains(territory)) {
+        return vec![territory.clone()];
+    }
+    let mut inside: Vec<_> = allowing().filter(|over| territory.contains(over)).cloned().collect();
+    inside.sort();
+    inside.dedup();
+    let outermost =
+        inside.iter().filter(|path| !inside.iter().any(|over| over != *path && over.contains(path)));
+    outermost.cloned().collect()
+}
+
 impl Refusal {
     /// How near it was.
     const fn rank(&self) -> u8 {
@@ -356,6 +371,16 @@ mod tests {
             assert_eq!(refused, Err(Refusal::NotPupilsAlone), "no profile named means all of them");
         }
         assert_eq!(ask(&teacher, Permission::IssueOrder, &of(class(), &families)), Err(Refusal::NotOfRole));
+    }
+
+    #[test]
+    fn of_a_place_somebody_sees_all_or_the_own_parts() {
+        let both = [grant(Role::SchoolAdmin, school()), grant(Role::ClassTeacher, class())].concat();
+        let see = |territory: TerritoryPath| seen(&both, Permission::ReadProgress, &territory);
+        assert_eq!(see(class()), [class()]);
+        assert_eq!(see(academie()), [school()], "the class is inside the school");
+        assert_eq!(see(other_school()), []);
+        assert_eq!(seen(&grant(Role::Helpdesk, school()), Permission::ReadProgress, &school()), []);
     }
 
     #[test]

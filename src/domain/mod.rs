@@ -18,6 +18,7 @@ pub mod order_clock;
 pub mod password;
 pub mod population;
 pub mod profile;
+pub mod progress;
 pub mod reset_order;
 pub mod scope;
 pub mod secret;

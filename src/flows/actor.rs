@@ -3,7 +3,7 @@
 use crate::domain::account::{AccountId, Affiliation};
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::facts::Facts;
-use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, Target, WholeAccount, permits};
+use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, Target, WholeAccount, permits, seen};
 use crate::domain::order_clock::ClockSpan;
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryPath;
@@ -31,6 +31,8 @@ pub struct Origin {
     pub request_id: Option<String>,
     /// The address it came from.
     pub address: Option<String>,
+    /// Makes the same request, sent twice, one act.
+    pub idempotency_key: Option<String>,
 }
 
 /// With what right somebody acts.
@@ -195,6 +197,14 @@ impl Powers {
         let grant = permits(&operator.account, grants, permission, target)?;
         permission.check_factor(operator.factor_at, self.now)?;
         Ok(Right::Grant(operator.account.clone(), grant.clone()))
+    }
+
+    /// The parts of a place that the actor sees: all of it from above, or the own territories inside it.
+    pub fn sees(&self, permission: Permission, territory: &TerritoryPath) -> Vec<TerritoryPath> {
+        match &self.held {
+            None => vec![territory.clone()],
+            Some((_, grants)) => seen(grants, permission, territory),
+        }
     }
 
     /// The same for an act on one person: on all that the account is anywhere.

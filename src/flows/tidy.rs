@@ -1,5 +1,7 @@
 //! Housekeeping: what falls due is recorded, what nobody can use any more is removed. Nothing depends on when it runs.
 
+use std::time::Duration;
+
 use crate::flows::audit::cut::cut;
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::{come_into_force, destroy_expired_keys, harden};
@@ -7,6 +9,9 @@ use crate::flows::signing_keys;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
+
+/// For how long the same request with the same key is the same act.
+const REPEATED: Duration = Duration::from_hours(7 * 24);
 
 /// How many rows of a kind one step removes, so that requests go on between the steps.
 const STEP: i64 = 500;
@@ -20,6 +25,7 @@ pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
     let now = ctx.clock.now();
     let mut gone = Vec::from(store::grant::tidy(now, STEP));
     gone.push(store::session::tidy(now, STEP));
+    gone.push(store::idempotency::tidy(now.minus(REPEATED), STEP));
     // What was given up longer ago than a grant lives speaks of nothing any more.
     let settings = &ctx.settings;
     let (delivered, parked) = (now.minus(settings.notices.keep), now.minus(settings.refresh_token));

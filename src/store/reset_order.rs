@@ -61,6 +61,24 @@ pub async fn list(db: &Db) -> Result<Vec<OrderRecord>, DbError> {
         .collect()
 }
 
+/// Orders, the newest first, after this one; at most `limit`.
+pub async fn page(
+    db: &Db,
+    after: Option<&(Timestamp, OrderId)>,
+    limit: usize,
+) -> Result<Vec<OrderRecord>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.micros(), id.0.as_str()));
+    let sql = q!(
+        "SELECT * FROM reset_order WHERE created_at < $1 OR created_at = $1 AND id < $2
+         ORDER BY created_at DESC, id DESC LIMIT $3",
+        at,
+        id,
+        limit
+    );
+    db.all(sql).await?.iter().map(record).collect()
+}
+
 /// The order of this id.
 pub async fn find(db: &Db, id: &OrderId) -> Result<Option<OrderRecord>, DbError> {
     db.one(q!("SELECT * FROM reset_order WHERE id = $1", id.0.as_str()))

@@ -41,6 +41,7 @@ mod pages;
 mod parallel;
 mod pictures;
 mod premises;
+mod progress;
 mod provider;
 mod put_back;
 mod races;

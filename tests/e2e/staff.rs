@@ -38,6 +38,7 @@ impl Provider {
             origin: Origin {
                 request_id: Some("request-1".to_owned()),
                 address: Some("192.0.2.7".to_owned()),
+                ..Origin::default()
             },
         }
     }

@@ -8,6 +8,7 @@ use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
 use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::issue::{Proposal, ProposalError, draw_up, insert};
+use crate::flows::reset_order::once::Once;
 use crate::flows::reset_order::put_forward::put_forward;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -31,25 +32,35 @@ pub async fn draft(
     actor: &Actor,
     proposal: &Proposal,
 ) -> Result<Result<OrderRecord, ProposalError>, Unavailable> {
-    let (_, now) = store::reset_order::book_and_time(&ctx.db).await?;
-    let (order, right) = match permitted(ctx, actor, proposal, now).await? {
-        Ok(permitted) => permitted,
-        Err(error) => return Ok(Err(error)),
-    };
-    let record = OrderRecord {
-        scheduled_at: proposal.at.unwrap_or(now),
-        reason: actor.reason.clone().unwrap_or_default(),
-        author: actor.name(),
-        created_at: now,
-        submitted_at: None,
-        covered: None,
-        repeats: proposal.repeats,
-        order,
-    };
-    let mut batch = vec![insert(ctx, &record)?];
-    batch.extend(right.still_held());
-    batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderDraft, &record.order.id)));
-    if ctx.commit(Batch::plain(batch)).await? { Ok(Ok(record)) } else { Err(Unavailable::Contended) }
+    let once = Once::of(actor, "draft", proposal);
+    for _ in 0..TRIES {
+        if let Some(done) = Once::done(ctx, once.as_ref()).await? {
+            return Ok(done);
+        }
+        let (_, now) = store::reset_order::book_and_time(&ctx.db).await?;
+        let (order, right) = match permitted(ctx, actor, proposal, now).await? {
+            Ok(permitted) => permitted,
+            Err(error) => return Ok(Err(error)),
+        };
+        let record = OrderRecord {
+            scheduled_at: proposal.at.unwrap_or(now),
+            reason: actor.reason.clone().unwrap_or_default(),
+            author: actor.name(),
+            created_at: now,
+            submitted_at: None,
+            covered: None,
+            repeats: proposal.repeats,
+            order,
+        };
+        let mut batch = vec![insert(ctx, &record)?];
+        batch.extend(right.still_held());
+        batch.extend(once.as_ref().map(|once| once.remember(&record)));
+        batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderDraft, &record.order.id)));
+        if ctx.commit(Batch::plain(batch)).await? {
+            return Ok(Ok(record));
+        }
+    }
+    Err(Unavailable::Contended)
 }
 
 /// Changes what an order says that binds nobody yet. It is a draft again: whoever approved it, or was asked to, approved

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::domain::account::{AccountId, LoginName};
@@ -17,6 +18,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::code_key::seal_name;
 use crate::flows::context::Context;
+use crate::flows::reset_order::once::Once;
 use crate::flows::reset_order::put_forward::put_forward;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -25,7 +27,7 @@ use crate::store::db::Statement;
 use crate::store::reset_order::OrderRecord;
 
 /// What somebody wants to order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Proposal {
     /// The place.
     pub territory: TerritoryCode,
@@ -75,6 +77,9 @@ pub enum ProposalError {
     /// Where the order reaches every operator, nobody is left to help.
     #[error("nobody could help any more in {}: each operator there is named, and would need a code", .0.join(", "))]
     NobodyLeft(Vec<String>),
+    /// The key came with another request before.
+    #[error("this idempotency key was sent with another request before")]
+    KeyUsed,
     /// No reason was given.
     #[error("an order needs a reason; give one with --reason")]
     ReasonMissing,
@@ -101,7 +106,11 @@ pub async fn issue(
     let Some(reason) = actor.reason.clone().filter(|reason| !reason.trim().is_empty()) else {
         return Ok(Err(ProposalError::ReasonMissing));
     };
+    let once = Once::of(actor, "issue", proposal);
     for _ in 0..TRIES {
+        if let Some(done) = Once::done(ctx, once.as_ref()).await? {
+            return Ok(done);
+        }
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
         let order = match draw_up(ctx, proposal, now).await? {
             Ok(order) => order,
@@ -131,6 +140,7 @@ pub async fn issue(
         ctx.steps.at(Step::OrderDecided).await;
         let mut batch = vec![insert(ctx, &record)?];
         batch.extend(right.still_held());
+        batch.extend(once.as_ref().map(|once| once.remember(&record)));
         batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderIssue, &record.order.id)));
         if forward.commit(ctx, actor, &record, (&right, book.clock), batch).await? {
             return Ok(Ok(record));

@@ -6,8 +6,11 @@ pub mod cancel;
 pub mod come_into_force;
 pub mod draft;
 pub mod issue;
+mod once;
 pub mod preview;
 mod put_forward;
+pub mod read;
+pub mod roll_up;
 
 use crate::domain::order_clock::OrderClock;
 use crate::domain::reset_order::{Force, OrderState};

@@ -9,6 +9,7 @@ use crate::domain::gate::{Evidence, evaluate};
 use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::population::Exclusion;
+use crate::domain::progress::Tally;
 use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
@@ -83,31 +84,74 @@ async fn count(
     Ok(counts)
 }
 
-impl Counts {
-    fn add(&mut self, order: &ResetOrder, book: &OrderBook, person: &Person) {
-        let facts = &person.facts;
+/// Where somebody stands under an order.
+pub(super) enum Place {
+    /// The order does not reach them.
+    Outside,
+    /// Spared.
+    Spared(Exclusion),
+    /// Chose a new password since it came into force.
+    Done,
+    /// Must choose one.
+    Bound,
+}
+
+impl Place {
+    /// Of an account, under an order of this book.
+    pub(super) fn of(order: &ResetOrder, book: &OrderBook, facts: &Facts) -> Self {
         let now = facts.now;
-        let Some(binding) = order.reaches(facts, now) else { return };
-        self.covered += 1;
+        let Some(binding) = order.reaches(facts, now) else { return Self::Outside };
         let spared = match facts.way_in {
             WayIn::FederatedOnly => Some(Exclusion::NoLocalPassword),
             WayIn::Local => order.spares(facts, binding, book, now),
         };
         if let Some(why) = spared {
-            *self.spared.entry(why).or_default() += 1;
-            if why == Exclusion::Operator {
-                self.operators.push(person.login.clone());
-            }
-            return;
+            return Self::Spared(why);
         }
         let since = binding.clock;
         if facts.credential.is_some_and(|credential| since.is_some_and(|clock| credential.clock >= clock)) {
-            self.done += 1;
-            return;
+            return Self::Done;
         }
-        self.bound += 1;
-        self.chosen_with_old_password += u64::from(is_suspect(order, facts, now));
-        self.without_email += u64::from(person.email.is_none());
+        Self::Bound
+    }
+
+    /// One person's share of the progress of an order of this number; none of somebody outside.
+    pub(super) fn tally(&self, facts: &Facts, clock: Option<OrderClock>) -> Option<Tally> {
+        let mut tally = Tally { covered: 1, ..Tally::default() };
+        match self {
+            Self::Outside => return None,
+            Self::Spared(_) => {}
+            Self::Done => tally.done = 1,
+            Self::Bound => {
+                tally.bound = 1;
+                let printed =
+                    facts.code.printed_under.zip(clock).is_some_and(|(under, clock)| under >= clock);
+                tally.printed = u64::from(printed);
+            }
+        }
+        Some(tally)
+    }
+}
+
+impl Counts {
+    fn add(&mut self, order: &ResetOrder, book: &OrderBook, person: &Person) {
+        let facts = &person.facts;
+        match Place::of(order, book, facts) {
+            Place::Outside => return,
+            Place::Spared(why) => {
+                *self.spared.entry(why).or_default() += 1;
+                if why == Exclusion::Operator {
+                    self.operators.push(person.login.clone());
+                }
+            }
+            Place::Done => self.done += 1,
+            Place::Bound => {
+                self.bound += 1;
+                self.chosen_with_old_password += u64::from(is_suspect(order, facts, facts.now));
+                self.without_email += u64::from(person.email.is_none());
+            }
+        }
+        self.covered += 1;
     }
 }
 

@@ -168,6 +168,48 @@ CREATE TABLE order_approval (
 CREATE UNIQUE INDEX order_approval_open ON order_approval (order_id) WHERE ended_at IS NULL;
 CREATE INDEX order_approval_order ON order_approval (order_id, requested_at);
 
+-- How far an order had got when it was counted last, and who counts it until when.
+CREATE TABLE order_count (
+    order_id TEXT PRIMARY KEY REFERENCES reset_order (id),
+    as_of BIGINT,
+    took BIGINT,
+    held_until BIGINT NOT NULL
+);
+
+-- By school, or by the place itself above schools. Somebody at two schools is counted at both.
+CREATE TABLE order_progress (
+    order_id TEXT NOT NULL REFERENCES reset_order (id),
+    path TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    covered BIGINT NOT NULL,
+    bound BIGINT NOT NULL,
+    done BIGINT NOT NULL,
+    printed BIGINT NOT NULL,
+    PRIMARY KEY (order_id, path, profile)
+);
+
+-- Everybody, over time.
+CREATE TABLE order_point (
+    order_id TEXT NOT NULL REFERENCES reset_order (id),
+    at BIGINT NOT NULL,
+    covered BIGINT NOT NULL,
+    bound BIGINT NOT NULL,
+    done BIGINT NOT NULL,
+    printed BIGINT NOT NULL,
+    PRIMARY KEY (order_id, at)
+);
+
+-- Requests that carried a key: the same one twice is one act.
+CREATE TABLE idempotency (
+    actor TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request TEXT NOT NULL,
+    object TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (actor, key)
+);
+CREATE INDEX idempotency_at ON idempotency (at);
+
 CREATE TABLE client (
     id TEXT PRIMARY KEY,
     -- Pairwise subjects hang from it: it never changes.
