@@ -38,6 +38,7 @@ pub(crate) struct Person {
     pub(crate) account: AccountId,
     pub(crate) login: String,
     pub(crate) chosen_at: Timestamp,
+    sid: String,
     authentication: Authentication,
 }
 
@@ -76,13 +77,13 @@ pub(crate) async fn move_in(ctx: &Context, accounts: Vec<(AccountId, String)>) -
         let facts = store::account::find(&ctx.db, &account).await.unwrap().unwrap().facts;
         let chosen = store::account::choose_credential(&account, &phc, facts.clock, Proof::Code, facts.now);
         ctx.db.run(Batch::plain(chosen.into())).await.unwrap();
-        let authentication = open_session(ctx, &account).await;
-        people.push(Person { account, login, chosen_at: facts.now, authentication });
+        let (sid, authentication) = open_session(ctx, &account).await;
+        people.push(Person { account, login, chosen_at: facts.now, sid, authentication });
     }
     people
 }
 
-async fn open_session(ctx: &Context, account: &AccountId) -> Authentication {
+async fn open_session(ctx: &Context, account: &AccountId) -> (String, Authentication) {
     let asked = ask(ctx, account).await.unwrap().unwrap();
     let pass = asked.verdict.unwrap();
     let sid = Secret::from_random(ctx.random.bytes()).hash();
@@ -90,7 +91,8 @@ async fn open_session(ctx: &Context, account: &AccountId) -> Authentication {
     let mut writes = Writes::plain();
     writes.extend(Browser::default().replace_session(ctx, &session).unwrap());
     ctx.ephemeral.commit(&ctx.db, writes).await.unwrap();
-    Authentication::of(&session, &pass).unwrap()
+    let authentication = Authentication::of(&session, &pass).unwrap();
+    (session.sid, authentication)
 }
 
 /// What one request costs, in microseconds, one number for each round.
@@ -255,6 +257,7 @@ pub(crate) async fn codes(ctx: &Context, people: &[Person], client: &str) -> Vec
             code_challenge: CodeChallenge::parse(&challenge),
             nonce: Some("n-0S6_WzA2Mj".to_owned()),
             scope: serde_json::from_value(json!(SCOPE)).unwrap(),
+            sid: person.sid.clone(),
             authentication: person.authentication.clone(),
         };
         writes.push(Claim::put(CODE, code.hash(), &claim, expires_at).unwrap());

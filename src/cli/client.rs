@@ -1,5 +1,7 @@
 //! `ecluse client`: the relying parties.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -7,7 +9,9 @@ use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::cli::system_user::Acting;
 use crate::config::layers::Loaded;
-use crate::domain::client::{AuthMethod, Client, ClientId, PasswordChangeMode, SigningAlgorithm};
+use crate::domain::account::AccountId;
+use crate::domain::client::{AuthMethod, Client, ClientId, GrantType, PasswordChangeMode, SigningAlgorithm};
+use crate::domain::client_keys::ClientKeys;
 use crate::domain::scope::ScopeSet;
 use crate::domain::secret::Secret;
 use crate::flows::context::Context;
@@ -33,7 +37,7 @@ pub(super) struct Add {
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     /// Where answers may go, byte for byte; may be given more than once.
-    #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+    #[arg(long = "redirect-uri", value_name = "URI", required_unless_present = "operator")]
     redirect_uris: Vec<String>,
     /// Where a sign-out may lead.
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
@@ -47,12 +51,19 @@ pub(super) struct Add {
     /// Clients of one sector know a person by the same subject. Never changes; the identifier when absent.
     #[arg(long, value_name = "SECTOR")]
     sector: Option<String>,
-    /// What it may ask for, separated by spaces; with `offline_access` it may refresh.
+    /// What it may ask for, separated by spaces; with `offline_access` it may refresh. With --operator: scopes of the
+    /// operator API, such as `orders:read`.
     #[arg(long, value_name = "SCOPES", default_value = "openid profile")]
     scope: ScopeSet,
     /// How it authenticates.
     #[arg(long, value_enum, default_value_t = Method::Basic)]
     auth: Method,
+    /// The file with its public keys, a JWK set; for `private-key-jwt`.
+    #[arg(long, value_name = "FILE", required_if_eq("auth", "private-key-jwt"))]
+    jwks: Option<PathBuf>,
+    /// A program that acts for itself (client credentials): the login or account whose roles bound it.
+    #[arg(long, value_name = "LOGIN", conflicts_with = "redirect_uris")]
+    operator: Option<String>,
     /// Allows requests without PKCE, for libraries that cannot.
     #[arg(long)]
     without_pkce: bool,
@@ -76,6 +87,8 @@ enum Method {
     Basic,
     /// `client_secret_post`
     Post,
+    /// `private_key_jwt`: it signs with its own key
+    PrivateKeyJwt,
     /// none: a client that cannot keep a secret
     None,
 }
@@ -111,7 +124,7 @@ pub(super) async fn run(
             client.validate(loaded.config.server.issuer.is_loopback()).map_err(|errors| {
                 Failure::refused(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
             })?;
-            add_client(&ctx, &acting.actor(), &client).await?.map_err(Failure::refused)?;
+            let client = add_client(&ctx, &acting.actor(), &client).await?.map_err(Failure::refused)?;
             say(loaded, &client, &secret, *printer)
         }
         Verb::List => list(&ctx, printer).await,
@@ -127,14 +140,26 @@ impl Add {
         let auth_method = match self.auth {
             Method::Basic => AuthMethod::ClientSecretBasic,
             Method::Post => AuthMethod::ClientSecretPost,
+            Method::PrivateKeyJwt => AuthMethod::PrivateKeyJwt,
             Method::None => AuthMethod::None,
+        };
+        let has_secret = match auth_method {
+            AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => true,
+            AuthMethod::PrivateKeyJwt | AuthMethod::None => false,
+        };
+        let grant_types = match self.operator {
+            Some(_) => [GrantType::ClientCredentials].into(),
+            None => [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         };
         Ok(Client {
             sector: self.sector.unwrap_or_else(|| id.0.clone()),
             id,
             name: self.name,
             auth_method,
-            secret_hash: (auth_method != AuthMethod::None).then(|| secret.hash()),
+            secret_hash: has_secret.then(|| secret.hash()),
+            jwks: self.jwks.as_deref().map(keys).transpose()?,
+            grant_types,
+            operator: self.operator.map(AccountId),
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             backchannel_logout_uri: self.backchannel_logout_uri,
@@ -158,6 +183,13 @@ impl Add {
     }
 }
 
+/// A set of public keys, as other tools write it.
+fn keys(file: &Path) -> Result<ClientKeys, Failure> {
+    let refused = |error: String| Failure::refused(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
+}
+
 /// The registration for a program, and the lines to paste for a person. The secret is shown here and nowhere else.
 fn say(loaded: &Loaded, client: &Client, secret: &Secret, printer: Printer) -> Result<ExitStatus, Failure> {
     let mut data = serde_json::to_value(client)?;
@@ -170,13 +202,18 @@ fn say(loaded: &Loaded, client: &Client, secret: &Secret, printer: Printer) -> R
     let text = serde_json::to_string_pretty(&data)?;
     printer.answer(&data, || text)?;
     let issuer = loaded.config.server.issuer.as_str();
-    printer.talk("The secret is shown this once. What a library asks for:");
+    if client.secret_hash.is_some() {
+        printer.talk("The secret is shown this once.");
+    }
+    printer.talk("What a library asks for:");
     printer.talk(format_args!("  issuer        {issuer}"));
     printer.talk(format_args!("  client_id     {}", client.id.0));
     // Some libraries send the secret in the form unless they are told.
     let method = data["token_endpoint_auth_method"].as_str().unwrap_or_default();
     printer.talk(format_args!("  auth method   {method}"));
-    printer.talk(format_args!("  redirect_uri  {}", client.redirect_uris.join(" ")));
+    if client.operator.is_none() {
+        printer.talk(format_args!("  redirect_uri  {}", client.redirect_uris.join(" ")));
+    }
     printer.talk(format_args!("  scope         {}", client.scopes));
     printer.talk(format_args!("  discovery     {issuer}/.well-known/openid-configuration"));
     Ok(ExitStatus::Done)

@@ -28,7 +28,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let clients = loaded.clients(|name| std::env::var_os(name))?;
     let ctx = open::context(config).await?;
     instance::renew(&config.keys.instance_file, &ctx.db).await?;
-    declare_clients(&ctx, &clients).await??;
+    let for_nobody = declare_clients(&ctx, &clients).await??;
     let listener = listen(config.server.listen, "server.listen").await?;
     let for_admin = match config.admin.listen {
         Some(address) => Some(listen(address, "admin.listen").await?),
@@ -36,6 +36,12 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     };
     let traced = Tracing::start(&config.traces)?;
     logging::start(&config.log, traced.as_ref());
+    for client in &for_nobody {
+        tracing::error!(
+            client = client.id.0,
+            "not declared: ecluse_operator is neither a login nor the id of an account"
+        );
+    }
     match ctx.ephemeral.check().await {
         // It may come back any moment; until then whoever needs it is told so.
         Err(error @ DbError::Unreachable { .. }) => tracing::error!(%error, "not ready yet"),

@@ -46,13 +46,20 @@ impl DeclaredClient {
                 Err(self
                     .problem(place, "token_endpoint_auth_method none has no secret; remove it".to_owned()))
             }
+            AuthMethod::PrivateKeyJwt if sources != 0 => {
+                let text = "token_endpoint_auth_method private_key_jwt has keys and no secret; remove it";
+                Err(self.problem(place, text.to_owned()))
+            }
             AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost if sources != 1 => Err(self
                 .problem(
                     place,
                     "its secret must be named once; write secret_file = \"…\", or secret_env = \"…\""
                         .to_owned(),
                 )),
-            AuthMethod::None | AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => Ok(()),
+            AuthMethod::None
+            | AuthMethod::PrivateKeyJwt
+            | AuthMethod::ClientSecretBasic
+            | AuthMethod::ClientSecretPost => Ok(()),
         }
     }
 
@@ -87,6 +94,10 @@ impl DeclaredClient {
             match error.to_string() {
                 text if text.starts_with("unknown field `secret`") => {
                     "a secret is never written here; write secret_file = \"…\", or secret_env = \"…\""
+                        .to_owned()
+                }
+                text if text.starts_with("unknown field `jwks_uri`") => {
+                    "keys are fetched from nowhere; write them here, jwks = { keys = [{ kty = \"EC\", … }] }"
                         .to_owned()
                 }
                 text => text,

@@ -27,6 +27,7 @@ impl Config {
             pending_change: self.session.pending_change,
             code: self.tokens.code,
             access_token: self.tokens.access,
+            client_token: self.tokens.client(),
             refresh_token: self.tokens.refresh,
             policy: self.policy_book(),
             password_rules: self.password.rules.clone(),

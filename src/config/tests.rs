@@ -190,12 +190,22 @@ fn a_bad_client_is_named_with_what_to_write() {
         (
             "client_secret_basic",
             "private_key_jwt",
-            "ecluse.toml: client \"portal\": unknown variant `private_key_jwt`, expected one of `client_secret_basic`, `client_secret_post`, `none`",
+            "ecluse.toml: client \"portal\": token_endpoint_auth_method private_key_jwt has keys and no secret; remove it",
+        ),
+        (
+            "client_secret_basic",
+            "client_secret_jwt",
+            "ecluse.toml: client \"portal\": unknown variant `client_secret_jwt`, expected one of `client_secret_basic`, `client_secret_post`, `private_key_jwt`, `none`",
+        ),
+        (
+            "\nredirect_uris",
+            "\njwks_uri = \"https://portal.example.org/keys\"\nredirect_uris",
+            "ecluse.toml: client \"portal\": keys are fetched from nowhere; write them here, jwks = { keys = [{ kty = \"EC\", … }] }",
         ),
         (
             "\nredirect_uris",
             "\nredirect_uri",
-            "ecluse.toml: client \"portal\": unknown field `redirect_uri`, expected one of `client_id`, `client_name`, `ecluse_sector`, `token_endpoint_auth_method`, `ecluse_client_secret_sha256`, `redirect_uris`, `post_logout_redirect_uris`, `backchannel_logout_uri`, `backchannel_logout_session_required`, `scope`, `ecluse_pkce_required`, `id_token_signed_response_alg`, `ecluse_password_change_mode`, `client_uri`, `initiate_login_uri`, `ecluse_resource_server`",
+            "ecluse.toml: client \"portal\": unknown field `redirect_uri`, expected one of `client_id`, `client_name`, `ecluse_sector`, `token_endpoint_auth_method`, `ecluse_client_secret_sha256`, `jwks`, `grant_types`, `ecluse_operator`, `redirect_uris`, `post_logout_redirect_uris`, `backchannel_logout_uri`, `backchannel_logout_session_required`, `scope`, `ecluse_pkce_required`, `id_token_signed_response_alg`, `ecluse_password_change_mode`, `client_uri`, `initiate_login_uri`, `ecluse_resource_server`",
         ),
         ("client_id = \"portal\"", "", "ecluse.toml: client[0]: missing field `client_id`"),
     ];

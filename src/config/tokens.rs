@@ -10,6 +10,9 @@ use crate::domain::length;
 /// RFC 6749 section 4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED".
 const LONGEST_CODE: Duration = Duration::from_mins(10);
 
+/// A program that acts for itself asks again whenever it likes, so that what it holds needs to live no longer.
+const LONGEST_CLIENT: Duration = Duration::from_hours(1);
+
 /// How long what a relying party holds stays good. The gate is asked again at each use, whatever is written here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,6 +39,11 @@ impl Default for Tokens {
 }
 
 impl Tokens {
+    /// Access tokens of clients that act for themselves.
+    pub(super) fn client(&self) -> Duration {
+        self.access.min(LONGEST_CLIENT)
+    }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
         more_than_zero("tokens.code", self.code)?;
         more_than_zero("tokens.access", self.access)?;

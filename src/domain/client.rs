@@ -5,10 +5,14 @@
 //! URIs are compared byte for byte (RFC 9700 section 2.1). The free choice of a loopback port (RFC 8252 section 7.3)
 //! is not offered: it would be the one redirect that nobody registered.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::account::AccountId;
+use super::client_keys::{ClientKeyError, ClientKeys};
 use super::scope::{Scope, ScopeSet};
 
 /// Names a relying party: 1 to 128 unreserved URI characters (RFC 3986 section 2.3), so that no form, header or log
@@ -26,16 +30,36 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Its secret in the form.
     ClientSecretPost,
+    /// An assertion that it signed with its own key (RFC 7523 section 2.2).
+    PrivateKeyJwt,
     /// It cannot keep a secret: PKCE stands in for it.
     None,
 }
 
 impl AuthMethod {
     /// Every method, as discovery lists them.
-    pub const ALL: [Self; 3] = [Self::ClientSecretBasic, Self::ClientSecretPost, Self::None];
+    pub const ALL: [Self; 4] =
+        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
 }
 
-/// What an ID token is signed with (RFC 7518 section 3.1, RFC 8037 section 3.1).
+/// What a client may ask the token endpoint for (RFC 7591 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// Tokens for somebody who signed in.
+    AuthorizationCode,
+    /// More of them later.
+    RefreshToken,
+    /// Tokens for itself (RFC 6749 section 4.4).
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// Every type, as discovery lists them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+}
+
+/// What ID tokens and the assertions of clients are signed with (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SigningAlgorithm {
     /// RSA with SHA-256: the one every relying party knows (OpenID Connect Core section 15.1), and the slowest.
@@ -98,9 +122,19 @@ pub struct Client {
     /// How it authenticates.
     #[serde(rename = "token_endpoint_auth_method", default)]
     pub auth_method: AuthMethod,
-    /// base64url of the secret's SHA-256 (the secret has 256 random bits); absent for the method `none`.
+    /// base64url of the secret's SHA-256 (the secret has 256 random bits); absent for the methods without one.
     #[serde(rename = "ecluse_client_secret_sha256", default, skip_serializing_if = "Option::is_none")]
     pub secret_hash: Option<String>,
+    /// The keys of the method `private_key_jwt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<ClientKeys>,
+    /// What it may ask the token endpoint for. A client that acts for itself does nothing else.
+    #[serde(default = "default_grant_types")]
+    pub grant_types: BTreeSet<GrantType>,
+    /// The account that a client which acts for itself acts for: the account's roles bound it, and the account's gate is
+    /// its own. In a declaration a login will do; what is stored is the account.
+    #[serde(rename = "ecluse_operator", default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<AccountId>,
     /// Where answers may go.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
@@ -141,6 +175,10 @@ fn default_scopes() -> ScopeSet {
     ScopeSet::from_iter([Scope::Openid, Scope::Profile])
 }
 
+fn default_grant_types() -> BTreeSet<GrantType> {
+    [GrantType::AuthorizationCode, GrantType::RefreshToken].into()
+}
+
 fn yes() -> bool {
     true
 }
@@ -160,8 +198,8 @@ pub enum ClientError {
     /// A method with a secret, and no secret.
     #[error("this token_endpoint_auth_method needs a secret")]
     SecretMissing,
-    /// A secret for a client that does not authenticate.
-    #[error("a client with token_endpoint_auth_method none has no secret")]
+    /// A secret for a client that does not use one.
+    #[error("a client with token_endpoint_auth_method none or private_key_jwt has no secret")]
     SecretUnexpected,
     /// The hash is none.
     #[error("ecluse_client_secret_sha256 must be the base64url SHA-256 of the secret, 43 characters")]
@@ -169,6 +207,41 @@ pub enum ClientError {
     /// A client without a secret and without PKCE has no protection at all.
     #[error("a client with token_endpoint_auth_method none must use PKCE")]
     PkceOptional,
+    /// An account for a client that does not act for itself.
+    #[error("ecluse_operator is for the grant type client_credentials")]
+    OperatorUnexpected,
+    /// A client that acts for itself, for nobody.
+    #[error("the grant type client_credentials needs ecluse_operator: the account whose roles bound it")]
+    OperatorMissing,
+    /// A client that acts for itself and for people.
+    #[error("client_credentials stands alone: register another client for people who sign in")]
+    GrantTypesMixed,
+    /// Neither for people nor for itself.
+    #[error("grant_types must hold authorization_code, or client_credentials")]
+    GrantTypesMissing,
+    /// Refresh tokens that it may not use.
+    #[error("the scope offline_access needs the grant type refresh_token")]
+    OfflineWithoutRefresh,
+    /// What people and browsers are sent to, of a client that none come to.
+    #[error("a client with the grant type client_credentials has no {0}: nobody signs in to it")]
+    AddressUnexpected(&'static str),
+    /// It acts for itself, and anybody could.
+    #[error("a client with the grant type client_credentials needs a secret or a key")]
+    CredentialsWithoutProof,
+    /// It acts for itself and nobody has signed in.
+    #[error(
+        "a client with the grant type client_credentials needs scopes of the operator API, and no others"
+    )]
+    ScopeNotForApi,
+    /// The method without the keys.
+    #[error("token_endpoint_auth_method private_key_jwt needs jwks")]
+    KeysMissing,
+    /// Keys that would never be used.
+    #[error("jwks is for token_endpoint_auth_method private_key_jwt")]
+    KeysUnexpected,
+    /// A key that verifies nothing.
+    #[error("jwks: {0}")]
+    Key(ClientKeyError),
     /// Nowhere to answer to.
     #[error("at least one redirect URI is needed, except for a resource server")]
     NoRedirectUri,
@@ -247,6 +320,8 @@ impl Client {
         let mut errors = Vec::new();
         self.check_names(&mut errors);
         self.check_authentication(&mut errors);
+        self.check_keys(&mut errors);
+        self.check_grant_types(&mut errors);
         self.check_addresses(issuer_is_loopback, &mut errors);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
@@ -263,16 +338,15 @@ impl Client {
         {
             errors.push(ClientError::Sector);
         }
-        if !self.scopes.contains(Scope::Openid) {
-            errors.push(ClientError::ScopeWithoutOpenid);
-        }
     }
 
     fn check_authentication(&self, errors: &mut Vec<ClientError>) {
         let base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
         match (self.auth_method, &self.secret_hash) {
-            (AuthMethod::None, None) => {}
-            (AuthMethod::None, Some(_)) => errors.push(ClientError::SecretUnexpected),
+            (AuthMethod::None | AuthMethod::PrivateKeyJwt, None) => {}
+            (AuthMethod::None | AuthMethod::PrivateKeyJwt, Some(_)) => {
+                errors.push(ClientError::SecretUnexpected);
+            }
             (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, None) => {
                 errors.push(ClientError::SecretMissing);
             }
@@ -287,10 +361,64 @@ impl Client {
         }
     }
 
-    fn check_addresses(&self, issuer_is_loopback: bool, errors: &mut Vec<ClientError>) {
+    fn check_keys(&self, errors: &mut Vec<ClientError>) {
+        match (&self.jwks, self.auth_method == AuthMethod::PrivateKeyJwt) {
+            (None, false) => {}
+            (None, true) => errors.push(ClientError::KeysMissing),
+            (Some(_), false) => errors.push(ClientError::KeysUnexpected),
+            (Some(keys), true) => errors.extend(keys.check().err().map(ClientError::Key)),
+        }
+    }
+
+    fn check_grant_types(&self, errors: &mut Vec<ClientError>) {
+        if self.grant_types.contains(&GrantType::ClientCredentials) {
+            self.check_acts_for_itself(errors);
+            return;
+        }
+        if self.operator.is_some() {
+            errors.push(ClientError::OperatorUnexpected);
+        }
+        if !self.grant_types.contains(&GrantType::AuthorizationCode) {
+            errors.push(ClientError::GrantTypesMissing);
+        }
+        if !self.scopes.contains(Scope::Openid) {
+            errors.push(ClientError::ScopeWithoutOpenid);
+        }
+        if self.scopes.contains(Scope::OfflineAccess) && !self.grant_types.contains(&GrantType::RefreshToken)
+        {
+            errors.push(ClientError::OfflineWithoutRefresh);
+        }
         if self.redirect_uris.is_empty() && !self.resource_server {
             errors.push(ClientError::NoRedirectUri);
         }
+    }
+
+    /// Without a redirect URI no request of the authorization endpoint is answered, and without a code there is nothing to
+    /// refresh: the endpoints need no rule of their own that keeps such a client out.
+    fn check_acts_for_itself(&self, errors: &mut Vec<ClientError>) {
+        if self.grant_types.len() > 1 {
+            errors.push(ClientError::GrantTypesMixed);
+        }
+        if self.operator.is_none() {
+            errors.push(ClientError::OperatorMissing);
+        }
+        if self.auth_method == AuthMethod::None {
+            errors.push(ClientError::CredentialsWithoutProof);
+        }
+        if !self.scopes.is_for_api() {
+            errors.push(ClientError::ScopeNotForApi);
+        }
+        let addresses = [
+            ("redirect_uris", self.redirect_uris.is_empty()),
+            ("post_logout_redirect_uris", self.post_logout_redirect_uris.is_empty()),
+            ("backchannel_logout_uri", self.backchannel_logout_uri.is_none()),
+            ("initiate_login_uri", self.initiate_login_uri.is_none()),
+        ];
+        let given = addresses.into_iter().filter(|(_, absent)| !absent);
+        errors.extend(given.map(|(member, _)| ClientError::AddressUnexpected(member)));
+    }
+
+    fn check_addresses(&self, issuer_is_loopback: bool, errors: &mut Vec<ClientError>) {
         let http_on_loopback = issuer_is_loopback || self.auth_method == AuthMethod::None;
         let named = [
             ("redirect_uris", self.redirect_uris.as_slice()),
@@ -462,9 +590,9 @@ mod tests {
                 ClientError::Id,
                 ClientError::Name,
                 ClientError::Sector,
-                ClientError::ScopeWithoutOpenid,
                 ClientError::SecretUnexpected,
                 ClientError::PkceOptional,
+                ClientError::ScopeWithoutOpenid,
                 ClientError::NoRedirectUri,
             ])
         );
@@ -473,5 +601,63 @@ mod tests {
         assert_eq!(client.validate(false), Err(vec![ClientError::SecretHash]));
         client.secret_hash = None;
         assert_eq!(client.validate(false), Err(vec![ClientError::SecretMissing]));
+    }
+
+    #[test]
+    fn a_client_that_acts_for_itself_is_registered_for_nothing_else() {
+        let robot: Client = serde_json::from_value(serde_json::json!({
+            "client_id": "robot",
+            "client_name": "Robot",
+            "ecluse_sector": "robot",
+            "ecluse_client_secret_sha256": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+            "grant_types": ["client_credentials"],
+            "ecluse_operator": "m.blanc",
+            "scope": "orders:read people:act",
+        }))
+        .unwrap();
+        assert_eq!(robot.validate(false), Ok(()));
+        let wrong = Client {
+            grant_types: GrantType::ALL.into(),
+            operator: None,
+            auth_method: AuthMethod::None,
+            secret_hash: None,
+            scopes: "openid orders:read".parse().unwrap(),
+            redirect_uris: vec!["https://robot.example/cb".to_owned()],
+            ..robot.clone()
+        };
+        assert_eq!(
+            wrong.validate(false),
+            Err(vec![
+                ClientError::GrantTypesMixed,
+                ClientError::OperatorMissing,
+                ClientError::CredentialsWithoutProof,
+                ClientError::ScopeNotForApi,
+                ClientError::AddressUnexpected("redirect_uris"),
+            ])
+        );
+        let person = Client { operator: robot.operator, ..portal() };
+        assert_eq!(person.validate(false), Err(vec![ClientError::OperatorUnexpected]));
+        let offline = Client {
+            grant_types: [GrantType::AuthorizationCode].into(),
+            scopes: "openid offline_access".parse().unwrap(),
+            ..portal()
+        };
+        assert_eq!(offline.validate(false), Err(vec![ClientError::OfflineWithoutRefresh]));
+        let nothing = Client { grant_types: [GrantType::RefreshToken].into(), ..portal() };
+        assert_eq!(nothing.validate(false), Err(vec![ClientError::GrantTypesMissing]));
+    }
+
+    #[test]
+    fn keys_belong_to_one_method() {
+        let keyed = Client { auth_method: AuthMethod::PrivateKeyJwt, secret_hash: None, ..portal() };
+        assert_eq!(keyed.validate(false), Err(vec![ClientError::KeysMissing]));
+        let key = crate::oidc::jws::SigningKey::generate(SigningAlgorithm::EdDsa).unwrap();
+        let jwks = serde_json::from_value(serde_json::json!({ "keys": [key.public_jwk()] })).unwrap();
+        let keyed = Client { jwks, ..keyed };
+        assert_eq!(keyed.validate(false), Ok(()));
+        let both = Client { secret_hash: portal().secret_hash, ..keyed.clone() };
+        assert_eq!(both.validate(false), Err(vec![ClientError::SecretUnexpected]));
+        let other = Client { auth_method: AuthMethod::ClientSecretBasic, ..both };
+        assert_eq!(other.validate(false), Err(vec![ClientError::KeysUnexpected]));
     }
 }

@@ -20,6 +20,8 @@ pub enum Act {
     AuditExport,
     /// A client was registered.
     ClientAdd,
+    /// A client was given a token for itself.
+    ClientToken,
     /// A new code was issued for one person.
     CodeIssue,
     /// Codes were shown or printed.
@@ -91,6 +93,7 @@ impl Act {
             Self::AuditCut => "audit.cut",
             Self::AuditExport => "audit.export",
             Self::ClientAdd => "client.add",
+            Self::ClientToken => "client.token",
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",
             Self::CodeReuse => "code.reuse",

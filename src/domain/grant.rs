@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::account::{AccountId, AccountNumber};
-use super::client::ClientId;
+use super::client::{AuthMethod, Client, ClientId};
 use super::gate::{Evidence, GatePass};
 use super::order_clock::OrderClock;
 use super::scope::{Scope, ScopeSet};
@@ -15,8 +15,8 @@ use super::timestamp::Timestamp;
 #[serde(transparent)]
 pub struct GrantId(pub String);
 
-/// When and under which numbers somebody signed in. Codes, grants and tokens inherit it from the session and never draw
-/// it anew, so that one number ends them all.
+/// When and under which numbers somebody signed in, or a client proved itself that acts for an account. Codes, grants and
+/// tokens inherit it and never draw it anew, so that one number ends them all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authentication {
     /// Who.
@@ -27,10 +27,10 @@ pub struct Authentication {
     pub epoch: i64,
     /// The order clock of the session.
     pub clock: OrderClock,
-    /// The session.
-    pub sid: String,
     /// When the person proved who they are.
     pub authenticated_at: Timestamp,
+    /// When a second factor was shown, if one was.
+    pub factor_at: Option<Timestamp>,
 }
 
 impl Authentication {
@@ -45,9 +45,22 @@ impl Authentication {
             number: session.number,
             epoch: session.epoch,
             clock: session.clock,
-            sid: session.sid.clone(),
             authenticated_at: session.authenticated_at,
+            factor_at: None,
         })
+    }
+
+    /// What a client proved that acts for the account which the gate let through: each time anew, since it has no session.
+    /// Its key is a second factor, which nobody can read out to somebody else as a secret can be.
+    pub fn of_client(client: &Client, pass: &GatePass, now: Timestamp) -> Self {
+        Self {
+            account: pass.account().clone(),
+            number: pass.number(),
+            epoch: pass.epoch(),
+            clock: pass.clock(),
+            authenticated_at: now,
+            factor_at: (client.auth_method == AuthMethod::PrivateKeyJwt).then_some(now),
+        }
     }
 
     /// Whether it is over for good: the password it was made with was replaced since, or the deployment restored. What
@@ -81,6 +94,8 @@ pub struct Grant {
     pub scope: ScopeSet,
     /// To be repeated in the first ID token.
     pub nonce: Option<String>,
+    /// The session that it came from, as the relying party knows it; none of a client that acts for itself.
+    pub sid: Option<String>,
     /// Whose sign-in.
     pub authentication: Authentication,
     /// After this instant no refresh token of the family works, however often it was rotated.

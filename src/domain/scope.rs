@@ -1,4 +1,4 @@
-//! What a relying party may ask to be told.
+//! What a relying party may ask to be told, and what a program may ask to do in an operator's name.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,11 +20,65 @@ pub enum Scope {
     Ent,
     /// A refresh token.
     OfflineAccess,
+    /// To act through the operator API.
+    Api(ApiScope),
+}
+
+/// What a token opens of the operator API. It opens nothing by itself: the roles of the account that it speaks for bound
+/// every act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ApiScope {
+    /// Reset orders, their previews and their progress.
+    OrdersRead,
+    /// Writing, changing and cancelling reset orders.
+    OrdersIssue,
+    /// Approving what another operator put forward.
+    OrdersApprove,
+    /// People, and the state of their gates.
+    PeopleRead,
+    /// Acts on people: forcing a change, unlocking, ending sessions, disabling.
+    PeopleAct,
+    /// Codes, on slips and in lists.
+    SlipsPrint,
+    /// Roles, given and taken.
+    RolesGrant,
+    /// The audit log.
+    AuditRead,
+}
+
+impl ApiScope {
+    /// The value on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OrdersRead => "orders:read",
+            Self::OrdersIssue => "orders:issue",
+            Self::OrdersApprove => "orders:approve",
+            Self::PeopleRead => "people:read",
+            Self::PeopleAct => "people:act",
+            Self::SlipsPrint => "slips:print",
+            Self::RolesGrant => "roles:grant",
+            Self::AuditRead => "audit:read",
+        }
+    }
 }
 
 impl Scope {
     /// Every scope, in the order in which sets are written.
-    pub const ALL: [Self; 5] = [Self::Openid, Self::Profile, Self::Email, Self::Ent, Self::OfflineAccess];
+    pub const ALL: [Self; 13] = [
+        Self::Openid,
+        Self::Profile,
+        Self::Email,
+        Self::Ent,
+        Self::OfflineAccess,
+        Self::Api(ApiScope::OrdersRead),
+        Self::Api(ApiScope::OrdersIssue),
+        Self::Api(ApiScope::OrdersApprove),
+        Self::Api(ApiScope::PeopleRead),
+        Self::Api(ApiScope::PeopleAct),
+        Self::Api(ApiScope::SlipsPrint),
+        Self::Api(ApiScope::RolesGrant),
+        Self::Api(ApiScope::AuditRead),
+    ];
 
     /// The value on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -34,13 +88,14 @@ impl Scope {
             Self::Email => "email",
             Self::Ent => "ent",
             Self::OfflineAccess => "offline_access",
+            Self::Api(scope) => scope.as_str(),
         }
     }
 }
 
 /// The text is none of the scopes.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("unknown scope {0:?}; known are openid, profile, email, ent, offline_access")]
+#[error("unknown scope {0:?}; known are {known}", known = Scope::ALL.map(Scope::as_str).join(", "))]
 pub struct UnknownScope(pub String);
 
 impl FromStr for Scope {
@@ -75,6 +130,11 @@ impl ScopeSet {
     /// The scopes, in the order in which sets are written.
     pub fn iter(&self) -> impl Iterator<Item = Scope> {
         self.0.iter().copied()
+    }
+
+    /// Whether there is something in it, and nothing but scopes of the operator API.
+    pub fn is_for_api(&self) -> bool {
+        !self.0.is_empty() && self.iter().all(|scope| matches!(scope, Scope::Api(_)))
     }
 
     /// Whether every scope of this set is in `other` too.
@@ -136,6 +196,9 @@ mod tests {
 
     #[test]
     fn a_set_is_written_in_one_order_and_reads_back() {
+        for scope in Scope::ALL {
+            assert_eq!(scope.as_str().parse(), Ok(scope));
+        }
         let set: ScopeSet = "ent openid  ent".parse().unwrap();
         assert_eq!(set.to_string(), "openid ent");
         assert_eq!(serde_json::from_str::<ScopeSet>(r#""openid ent""#).unwrap(), set);
@@ -146,5 +209,12 @@ mod tests {
     fn a_request_may_name_scopes_nobody_knows() {
         assert_eq!(ScopeSet::known_in("phone openid OPENID").to_string(), "openid");
         assert_eq!(ScopeSet::known_in("").to_string(), "");
+    }
+
+    #[test]
+    fn what_is_for_the_api_alone() {
+        for (text, is) in [("orders:read audit:read", true), ("orders:read openid", false), ("", false)] {
+            assert_eq!(ScopeSet::known_in(text).is_for_api(), is, "{text}");
+        }
     }
 }

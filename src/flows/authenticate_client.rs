@@ -2,12 +2,16 @@
 
 use crate::domain::client::Client;
 use crate::flows::context::Context;
+use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
+use crate::oidc::client_assertion::{AssertionError, SingleUse};
 use crate::oidc::client_authentication::{ClientAuthenticationError, ClientCredentials};
 use crate::oidc::parameters::Parameters;
 use crate::store;
+use crate::store::db::Batch;
 
-/// Authenticates the client of a request by its header or form.
+/// Authenticates the client of a request by its header or form. An assertion is used up with that, before the request is
+/// looked at and whatever becomes of it: one that was seen with a request that failed opens nothing with another.
 pub async fn authenticate_client(
     ctx: &Context,
     authorization: Option<&str>,
@@ -20,5 +24,25 @@ pub async fn authenticate_client(
     let Some(client) = store::client::find(&ctx.db, credentials.client_id()).await? else {
         return Ok(Err(ClientAuthenticationError::Unknown));
     };
-    Ok(credentials.verify(&client).map(|()| client))
+    let verified = match credentials.verify(&client, &ctx.settings.issuer, ctx.clock.now()) {
+        Ok(Some(assertion)) => spend(ctx, &client, &assertion).await?,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(ClientAuthenticationError::Assertion(why)) = &verified {
+        tracing::warn!(client = client.id.0, %why, "client assertion refused");
+    }
+    Ok(verified.map(|()| client))
+}
+
+/// Of two uses at once, on whichever replicas, the row of one is there first.
+async fn spend(
+    ctx: &Context,
+    client: &Client,
+    assertion: &SingleUse,
+) -> Result<Result<(), ClientAuthenticationError>, Unavailable> {
+    ctx.steps.at(Step::AssertionVerified).await;
+    let spent = store::used_assertion::spend(&client.id, &assertion.jti_hash, assertion.expires_at);
+    let first = ctx.commit(Batch::plain(vec![spent])).await?;
+    Ok(if first { Ok(()) } else { Err(AssertionError::Replayed.into()) })
 }

@@ -93,6 +93,8 @@ pub struct Settings {
     pub code: Duration,
     /// How long an access token lives.
     pub access_token: Duration,
+    /// How long an access token lives that a client is given for itself.
+    pub client_token: Duration,
     /// How long a refresh token's family lives, from the sign-in on.
     pub refresh_token: Duration,
     /// The gate's own settings.

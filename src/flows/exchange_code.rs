@@ -61,7 +61,7 @@ async fn decide(
     hash: &str,
 ) -> Result<Result<TokenResponse, TokenError>, Unavailable> {
     for _ in 0..TRIES {
-        let session: Option<Session> = held(ctx, SESSION, &claim.authentication.sid).await?;
+        let session: Option<Session> = held(ctx, SESSION, &claim.sid).await?;
         let asked = ask(ctx, &claim.authentication.account).await?;
         let Some(asked) = asked.filter(|_| session.is_some()) else {
             return Ok(Err(TokenError::GrantEnded));
@@ -80,7 +80,7 @@ async fn decide(
         ctx.steps.at(Step::ExchangeDecided).await;
         let now = asked.evidence.facts().now;
         let grant = grant(ctx, claim, now);
-        match mint(ctx, pass, &grant, hash, now).await? {
+        match mint(ctx, pass, &grant, claim, hash, now).await? {
             Exchanged::Minted(minted) => return respond(ctx, client, &grant, minted, now).map(Ok),
             Exchanged::Reused => return reused(ctx, client, hash).await.map(Err),
             Exchanged::Changed => {}
@@ -126,6 +126,7 @@ fn grant(ctx: &Context, claim: &CodeClaim, now: Timestamp) -> Grant {
         client: claim.client.clone(),
         scope: claim.scope.clone(),
         nonce: claim.nonce.clone(),
+        sid: Some(claim.sid.clone()),
         authentication: claim.authentication.clone(),
         expires_at: now.plus(ctx.settings.refresh_token),
         revoked_at: None,
@@ -136,13 +137,14 @@ async fn mint(
     ctx: &Context,
     pass: GatePass,
     grant: &Grant,
+    claim: &CodeClaim,
     code_hash: &str,
     now: Timestamp,
 ) -> Result<Exchanged, Unavailable> {
     let minted = Minted::draw(ctx, grant.is_offline());
     let mut writes = Writes::under_order_lock();
-    writes.extend(store::grant::mint(&pass, grant, code_hash, now));
-    writes.push(store::session::has_not_ended(&grant.authentication.sid));
+    writes.extend(store::grant::mint(&pass, grant, Some(code_hash), now));
+    writes.push(store::session::has_not_ended(&claim.sid));
     writes.push(store::grant::add_access_token(
         &minted.access,
         grant,

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod authenticate_client;
 pub mod browser;
 pub mod change_password;
+pub mod client_credentials;
 pub mod code_key;
 pub mod context;
 pub mod copy_store;

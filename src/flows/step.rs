@@ -24,6 +24,10 @@ pub enum Step {
     CodeDecided,
     /// Code exchange: the gate was open, no grant written.
     ExchangeDecided,
+    /// A client: its assertion was verified, not yet used up.
+    AssertionVerified,
+    /// Client credentials: the gate was open, no token written.
+    ClientCredentialsDecided,
     /// Refresh: the gate was open, no token written.
     RefreshDecided,
     /// Order: decided, nothing written.

@@ -26,6 +26,7 @@ pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
     let mut gone = Vec::from(store::grant::tidy(now, STEP));
     gone.push(store::session::tidy(now, STEP));
     gone.push(store::idempotency::tidy(now.minus(REPEATED), STEP));
+    gone.push(store::used_assertion::tidy(now, STEP));
     // What was given up longer ago than a grant lives speaks of nothing any more.
     let settings = &ctx.settings;
     let (delivered, parked) = (now.minus(settings.notices.keep), now.minus(settings.refresh_token));

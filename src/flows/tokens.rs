@@ -45,10 +45,11 @@ pub fn respond(
     minted: Minted,
     now: Timestamp,
 ) -> Result<TokenResponse, Unavailable> {
-    let id_token = if grant.scope.contains(Scope::Openid) {
-        Some(id_token(ctx, client, grant, &minted.access, now)?)
-    } else {
-        None
+    let id_token = match &grant.sid {
+        Some(sid) if grant.scope.contains(Scope::Openid) => {
+            Some(id_token(ctx, client, grant, sid, &minted.access, now)?)
+        }
+        _ => None,
     };
     Ok(TokenResponse {
         access_token: minted.access,
@@ -64,6 +65,7 @@ fn id_token(
     ctx: &Context,
     client: &Client,
     grant: &Grant,
+    sid: &str,
     access: &Secret,
     now: Timestamp,
 ) -> Result<Secret, Unavailable> {
@@ -76,7 +78,7 @@ fn id_token(
         lifetime: ctx.settings.access_token,
         authenticated_at: authentication.authenticated_at,
         nonce: grant.nonce.as_deref(),
-        sid: &authentication.sid,
+        sid,
         access_token: access,
     };
     let keys = ctx.keys();

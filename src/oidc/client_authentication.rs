@@ -7,10 +7,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::client_assertion::{AssertionError, ClientAssertion, SingleUse};
 use super::error_answer::{ErrorAnswer, ErrorBody};
 use super::parameters::{ParameterError, Parameters, form_decode};
 use crate::domain::client::{AuthMethod, Client, ClientId};
 use crate::domain::secret::{Secret, same_text};
+use crate::domain::timestamp::Timestamp;
 
 /// The challenge that goes with every 401 of these endpoints.
 const CHALLENGE: &str = r#"Basic realm="ecluse", charset="UTF-8""#;
@@ -23,6 +25,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Who a request says it comes from, and with what proof.
 pub enum ClientCredentials {
+    /// `client_assertion` in the form.
+    Assertion(ClientAssertion),
     /// `Authorization: Basic`.
     Basic {
         /// The name it gives.
@@ -47,6 +51,9 @@ pub enum ClientCredentials {
 /// How a client failed to say who it is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ClientAuthenticationError {
+    /// The assertion is none. Told in the same words as [`ClientAuthenticationError::Unknown`].
+    #[error("client authentication failed")]
+    Assertion(#[from] AssertionError),
     /// The `Authorization` header is not two form-encoded words in base64.
     #[error("the Authorization header cannot be read")]
     HeaderMalformed,
@@ -68,7 +75,7 @@ pub enum ClientAuthenticationError {
     /// The secret is wrong. Told in the same words as [`ClientAuthenticationError::Unknown`].
     #[error("client authentication failed")]
     SecretWrong,
-    /// A secret in the header and another in the form (RFC 6749 section 2.3: one method in each request).
+    /// Two of a header, a secret and an assertion (RFC 6749 section 2.3: one method in each request).
     #[error("two ways of client authentication were used at once")]
     TwoMethods,
     /// No such client.
@@ -81,6 +88,14 @@ impl ClientCredentials {
     pub fn read(authorization: Option<&str>, form: &Parameters) -> Result<Self, ClientAuthenticationError> {
         let form_id = form.one("client_id")?.map(|id| ClientId(id.to_owned()));
         let form_secret = form.one("client_secret")?.map(|secret| Secret::new(secret.to_owned()));
+        let kind = form.one("client_assertion_type")?;
+        if let Some(assertion) = form.one("client_assertion")? {
+            if authorization.is_some() || form_secret.is_some() {
+                return Err(ClientAuthenticationError::TwoMethods);
+            }
+            let assertion = ClientAssertion::read(assertion, kind, form.one("client_id")?)?;
+            return Ok(Self::Assertion(assertion));
+        }
         let Some(header) = authorization else {
             let client_id = form_id.ok_or(ClientAuthenticationError::Nothing)?;
             return Ok(match form_secret {
@@ -101,6 +116,7 @@ impl ClientCredentials {
     /// The client to look up before [`ClientCredentials::verify`].
     pub fn client_id(&self) -> &ClientId {
         match self {
+            Self::Assertion(assertion) => assertion.client_id(),
             Self::Basic { client_id, .. } | Self::Post { client_id, .. } | Self::None { client_id } => {
                 client_id
             }
@@ -108,13 +124,21 @@ impl ClientCredentials {
     }
 
     /// Whether the request comes from this client: by the method it was registered for, and the secret compared by
-    /// its hash, in a time that does not depend on where they differ.
-    pub fn verify(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
+    /// its hash, in a time that does not depend on where they differ. An assertion is good for one use, which is left to
+    /// whoever asked.
+    pub fn verify(
+        &self,
+        client: &Client,
+        issuer: &str,
+        now: Timestamp,
+    ) -> Result<Option<SingleUse>, ClientAuthenticationError> {
         if *self.client_id() != client.id {
             return Err(ClientAuthenticationError::Unknown);
         }
         let secret = match (self, client.auth_method) {
-            (Self::None { .. }, AuthMethod::None) => return Ok(()),
+            (Self::None { .. }, AuthMethod::None) => return Ok(None),
+            // Of a client with another method it is not told from a forged one.
+            (Self::Assertion(assertion), _) => return Ok(Some(assertion.verify(client, issuer, now)?)),
             (Self::Basic { secret, .. }, AuthMethod::ClientSecretBasic)
             | (Self::Post { secret, .. }, AuthMethod::ClientSecretPost) => secret,
             (Self::Basic { .. } | Self::Post { .. } | Self::None { .. }, _) => {
@@ -122,7 +146,7 @@ impl ClientCredentials {
             }
         };
         let stored = client.secret_hash.as_deref().ok_or(ClientAuthenticationError::SecretWrong)?;
-        if same_text(&secret.hash(), stored) { Ok(()) } else { Err(ClientAuthenticationError::SecretWrong) }
+        if same_text(&secret.hash(), stored) { Ok(None) } else { Err(ClientAuthenticationError::SecretWrong) }
     }
 }
 
@@ -145,7 +169,8 @@ impl ClientAuthenticationError {
     /// What to answer (RFC 6749 section 5.2).
     pub fn answer(&self) -> ErrorAnswer {
         let (status, code) = match self {
-            Self::HeaderMalformed
+            Self::Assertion(_)
+            | Self::HeaderMalformed
             | Self::HeaderScheme
             | Self::MethodDiffers
             | Self::Nothing
@@ -214,6 +239,10 @@ mod tests {
             (Some(&basic(":s")), "", ClientAuthenticationError::HeaderMalformed),
             (Some(&basic("portal:%ff")), "", ClientAuthenticationError::HeaderMalformed),
             (Some(&good), "client_secret=s", ClientAuthenticationError::TwoMethods),
+            (Some(&good), "client_assertion=a", ClientAuthenticationError::TwoMethods),
+            (None, "client_id=a&client_secret=s&client_assertion=a", ClientAuthenticationError::TwoMethods),
+            (None, "client_assertion=a", AssertionError::Type.into()),
+            (None, "client_assertion=a&client_assertion_type=jwt", AssertionError::Type.into()),
             (Some(&good), "client_id=other", ClientAuthenticationError::IdsDiffer),
         ];
         for (header, form, error) in table {
@@ -232,21 +261,23 @@ mod tests {
         let other = ClientCredentials::Basic { client_id: ClientId("x".to_owned()), secret: secret() };
         let with = |auth_method| Client { auth_method, ..client() };
         let public = Client { secret_hash: None, ..with(AuthMethod::None) };
-        let differs = Err(ClientAuthenticationError::MethodDiffers);
+        let differs = || Err(ClientAuthenticationError::MethodDiffers);
         let table = [
-            (&basic, with(AuthMethod::ClientSecretBasic), Ok(())),
-            (&post, with(AuthMethod::ClientSecretPost), Ok(())),
-            (&none, public.clone(), Ok(())),
-            (&basic, with(AuthMethod::ClientSecretPost), differs.clone()),
-            (&post, with(AuthMethod::ClientSecretBasic), differs.clone()),
-            (&none, with(AuthMethod::ClientSecretBasic), differs.clone()),
-            (&basic, public, differs),
+            (&basic, with(AuthMethod::ClientSecretBasic), Ok(None)),
+            (&post, with(AuthMethod::ClientSecretPost), Ok(None)),
+            (&none, public.clone(), Ok(None)),
+            (&basic, with(AuthMethod::ClientSecretPost), differs()),
+            (&basic, with(AuthMethod::PrivateKeyJwt), differs()),
+            (&post, with(AuthMethod::ClientSecretBasic), differs()),
+            (&none, with(AuthMethod::ClientSecretBasic), differs()),
+            (&basic, public, differs()),
             (&wrong, client(), Err(ClientAuthenticationError::SecretWrong)),
             (&basic, Client { secret_hash: None, ..client() }, Err(ClientAuthenticationError::SecretWrong)),
             (&other, client(), Err(ClientAuthenticationError::Unknown)),
         ];
         for (credentials, client, outcome) in table {
-            assert_eq!(credentials.verify(&client), outcome, "{:?}", client.auth_method);
+            let verified = credentials.verify(&client, "https://op.example", Timestamp::from_seconds(0));
+            assert_eq!(verified, outcome, "{:?}", client.auth_method);
         }
     }
 
@@ -254,6 +285,7 @@ mod tests {
     fn an_unknown_client_and_a_wrong_secret_are_answered_alike() {
         let unknown = ClientAuthenticationError::Unknown.answer();
         assert_eq!(unknown, ClientAuthenticationError::SecretWrong.answer());
+        assert_eq!(unknown, ClientAuthenticationError::Assertion(AssertionError::Replayed).answer());
         assert_eq!(unknown.status, 401);
         assert!(unknown.www_authenticate.unwrap().starts_with("Basic realm="));
         assert_eq!(ClientAuthenticationError::TwoMethods.answer().status, 400);

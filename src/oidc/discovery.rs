@@ -7,7 +7,7 @@ use super::authorize::Prompt;
 use super::endpoints;
 use super::id_token::ACR_PASSWORD;
 use super::userinfo::UserInfo;
-use crate::domain::client::{AuthMethod, SigningAlgorithm};
+use crate::domain::client::{AuthMethod, GrantType, SigningAlgorithm};
 use crate::domain::scope::Scope;
 
 /// The document at both well-known addresses.
@@ -23,16 +23,19 @@ pub struct ProviderMetadata {
     revocation_endpoint: String,
     end_session_endpoint: String,
     service_documentation: String,
-    scopes_supported: [&'static str; 5],
+    scopes_supported: [&'static str; 13],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: [GrantType; 3],
     acr_values_supported: [&'static str; 1],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [SigningAlgorithm; 3],
-    token_endpoint_auth_methods_supported: [AuthMethod; 3],
-    introspection_endpoint_auth_methods_supported: [AuthMethod; 3],
-    revocation_endpoint_auth_methods_supported: [AuthMethod; 3],
+    token_endpoint_auth_methods_supported: [AuthMethod; 4],
+    token_endpoint_auth_signing_alg_values_supported: [SigningAlgorithm; 3],
+    introspection_endpoint_auth_methods_supported: [AuthMethod; 4],
+    introspection_endpoint_auth_signing_alg_values_supported: [SigningAlgorithm; 3],
+    revocation_endpoint_auth_methods_supported: [AuthMethod; 4],
+    revocation_endpoint_auth_signing_alg_values_supported: [SigningAlgorithm; 3],
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     claim_types_supported: [&'static str; 1],
@@ -68,13 +71,16 @@ impl ProviderMetadata {
             scopes_supported: Scope::ALL.map(Scope::as_str),
             response_types_supported: ["code"],
             response_modes_supported: ["query"],
-            grant_types_supported: ["authorization_code", "refresh_token"],
+            grant_types_supported: GrantType::ALL,
             acr_values_supported: [ACR_PASSWORD],
             subject_types_supported: ["pairwise"],
             id_token_signing_alg_values_supported: SigningAlgorithm::ALL,
             token_endpoint_auth_methods_supported: AuthMethod::ALL,
+            token_endpoint_auth_signing_alg_values_supported: SigningAlgorithm::ALL,
             introspection_endpoint_auth_methods_supported: AuthMethod::ALL,
+            introspection_endpoint_auth_signing_alg_values_supported: SigningAlgorithm::ALL,
             revocation_endpoint_auth_methods_supported: AuthMethod::ALL,
+            revocation_endpoint_auth_signing_alg_values_supported: SigningAlgorithm::ALL,
             code_challenge_methods_supported: ["S256"],
             prompt_values_supported: Prompt::ADVERTISED.map(Prompt::as_str),
             claim_types_supported: ["normal"],
@@ -113,11 +119,36 @@ mod tests {
     fn what_is_said_is_what_is_done() {
         let said = serde_json::to_value(ProviderMetadata::new("https://op.example")).unwrap();
         let expected = [
-            ("scopes_supported", serde_json::json!(["openid", "profile", "email", "ent", "offline_access"])),
+            (
+                "scopes_supported",
+                serde_json::json!([
+                    "openid",
+                    "profile",
+                    "email",
+                    "ent",
+                    "offline_access",
+                    "orders:read",
+                    "orders:issue",
+                    "orders:approve",
+                    "people:read",
+                    "people:act",
+                    "slips:print",
+                    "roles:grant",
+                    "audit:read"
+                ]),
+            ),
+            (
+                "grant_types_supported",
+                serde_json::json!(["authorization_code", "refresh_token", "client_credentials"]),
+            ),
+            (
+                "token_endpoint_auth_signing_alg_values_supported",
+                serde_json::json!(["RS256", "ES256", "EdDSA"]),
+            ),
             ("id_token_signing_alg_values_supported", serde_json::json!(["RS256", "ES256", "EdDSA"])),
             (
                 "token_endpoint_auth_methods_supported",
-                serde_json::json!(["client_secret_basic", "client_secret_post", "none"]),
+                serde_json::json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]),
             ),
             (
                 "prompt_values_supported",

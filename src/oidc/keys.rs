@@ -3,9 +3,9 @@
 
 use thiserror::Error;
 
-use super::jwk::{JwkSet, PublicJwk};
 use super::jws::SigningKey;
 use crate::domain::client::SigningAlgorithm;
+use crate::domain::jwk::{JwkSet, PublicJwk};
 
 /// How far a key has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

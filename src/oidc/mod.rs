@@ -3,6 +3,7 @@
 pub mod authorize;
 pub mod authorize_response;
 pub mod bearer;
+pub mod client_assertion;
 pub mod client_authentication;
 pub mod discovery;
 pub mod end_session;
@@ -11,7 +12,6 @@ pub mod error_answer;
 pub mod id_token;
 pub mod id_token_hint;
 pub mod introspection;
-pub mod jwk;
 pub mod jws;
 pub mod keys;
 pub mod logout_token;

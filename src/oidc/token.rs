@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6).
+//! The token endpoint (RFC 6749 sections 4.1.3, 4.4, 5 and 6).
 
 use serde::{Serialize, Serializer};
 use thiserror::Error;
@@ -12,6 +12,11 @@ use crate::domain::secret::Secret;
 
 /// What a client asks of the token endpoint.
 pub enum TokenRequest {
+    /// A token for the client itself (RFC 6749 section 4.4).
+    ClientCredentials {
+        /// The scopes wanted, if fewer than it is registered for.
+        scope: Option<ScopeSet>,
+    },
     /// Tokens for a code (RFC 6749 section 4.1.3).
     AuthorizationCode {
         /// The code.
@@ -51,8 +56,11 @@ pub enum TokenError {
     /// No `grant_type`.
     #[error("grant_type is missing")]
     GrantTypeMissing,
+    /// A `grant_type` that this client is not registered for.
+    #[error("this client is not registered for this grant_type")]
+    GrantTypeNotRegistered,
     /// A `grant_type` that is not offered.
-    #[error("grant_type must be authorization_code or refresh_token")]
+    #[error("grant_type must be authorization_code, refresh_token or client_credentials")]
     GrantTypeUnsupported,
     /// The request cannot be read.
     #[error(transparent)]
@@ -79,7 +87,7 @@ pub enum TokenError {
     /// No such refresh token: never given, expired, or given to another client.
     #[error("the refresh token is unknown or has expired")]
     RefreshTokenUnknown,
-    /// More scopes than the grant has.
+    /// More scopes than the grant has, or than the client is registered for.
     #[error("scope exceeds what was granted")]
     ScopeExceeded,
     /// The verifier has the wrong length or characters.
@@ -131,6 +139,7 @@ impl TokenRequest {
         match form.one("grant_type")? {
             Some("authorization_code") => Self::read_code(form),
             Some("refresh_token") => Self::read_refresh(form),
+            Some("client_credentials") => Ok(Self::ClientCredentials { scope: read_scope(form)? }),
             Some(_) => Err(TokenError::GrantTypeUnsupported),
             None => Err(TokenError::GrantTypeMissing),
         }
@@ -152,17 +161,21 @@ impl TokenRequest {
 
     fn read_refresh(form: &Parameters) -> Result<Self, TokenError> {
         let refresh_token = form.one("refresh_token")?.ok_or(TokenError::RefreshTokenMissing)?;
-        // A scope nobody knows was never granted, so here it is not ignored (RFC 6749 section 6).
-        let scope = match form.one("scope")? {
-            Some(text) => Some(text.parse().map_err(|_| TokenError::ScopeExceeded)?),
-            None => None,
-        };
+        let scope = read_scope(form)?;
         Ok(Self::RefreshToken { refresh_token: Secret::new(refresh_token.to_owned()), scope })
     }
 }
 
-/// The scopes of a refreshed token: what was asked for, if it was granted; all of the grant if nothing was asked for
-/// (RFC 6749 section 6).
+/// A scope nobody knows was never granted, so here it is not ignored (RFC 6749 sections 3.3 and 6).
+fn read_scope(form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
+    match form.one("scope")? {
+        Some(text) => text.parse().map(Some).map_err(|_| TokenError::ScopeExceeded),
+        None => Ok(None),
+    }
+}
+
+/// The scopes of a token: what was asked for, if it was granted; all that was granted if nothing was asked for (RFC 6749
+/// sections 3.3 and 6).
 pub fn narrow(granted: &ScopeSet, asked: Option<ScopeSet>) -> Result<ScopeSet, TokenError> {
     match asked {
         None => Ok(granted.clone()),
@@ -190,6 +203,7 @@ impl TokenError {
             | Self::Malformed(_)
             | Self::RedirectUriMissing
             | Self::RefreshTokenMissing => ErrorBody::plain("invalid_request", self.to_string()),
+            Self::GrantTypeNotRegistered => ErrorBody::plain("unauthorized_client", self.to_string()),
             Self::GrantTypeUnsupported => ErrorBody::plain("unsupported_grant_type", self.to_string()),
             Self::ScopeExceeded => ErrorBody::plain("invalid_scope", self.to_string()),
         };
@@ -233,6 +247,7 @@ mod tests {
                 "invalid_grant",
             ),
             ("grant_type=refresh_token", TokenError::RefreshTokenMissing, "invalid_request"),
+            ("grant_type=client_credentials&scope=phone", TokenError::ScopeExceeded, "invalid_scope"),
             (
                 "grant_type=refresh_token&refresh_token=t&scope=phone",
                 TokenError::ScopeExceeded,

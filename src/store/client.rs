@@ -40,12 +40,13 @@ pub fn insert(
     now: Timestamp,
 ) -> Result<Statement, serde_json::Error> {
     Ok(q!(
-        "INSERT INTO client (id, sector, metadata, backchannel_logout_uri, declared_in, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO client (id, sector, metadata, backchannel_logout_uri, operator_id, declared_in, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
         client.id.0.as_str(),
         client.sector.as_str(),
         serde_json::to_string(client)?,
         client.backchannel_logout_uri.as_deref(),
+        client.operator.as_ref().map(|account| account.0.as_str()),
         declared_in.as_str(),
         now
     )
@@ -57,15 +58,16 @@ pub fn insert(
 /// keeps its sector, from which every subject is derived.
 pub fn declare(client: &Client, now: Timestamp) -> Result<Statement, serde_json::Error> {
     Ok(q!(
-        "INSERT INTO client (id, sector, metadata, backchannel_logout_uri, declared_in, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO client (id, sector, metadata, backchannel_logout_uri, operator_id, declared_in, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE SET metadata = excluded.metadata,
-             backchannel_logout_uri = excluded.backchannel_logout_uri
+             backchannel_logout_uri = excluded.backchannel_logout_uri, operator_id = excluded.operator_id
          WHERE client.sector = excluded.sector AND client.declared_in = excluded.declared_in",
         client.id.0.as_str(),
         client.sector.as_str(),
         serde_json::to_string(client)?,
         client.backchannel_logout_uri.as_deref(),
+        client.operator.as_ref().map(|account| account.0.as_str()),
         DeclaredIn::Configuration.as_str(),
         now
     )

@@ -24,13 +24,16 @@ pub struct Holding {
     pub rotated_at: Option<Timestamp>,
 }
 
-/// The access token of this hash.
+/// The access token of this hash, if its client is still registered: as what it was when the token was given, and, where it acts
+/// for itself, for the account that the token speaks for.
 pub async fn find_access_token(db: &Db, hash: &str) -> Result<Option<Holding>, DbError> {
     const SQL: &str = person_sql!(
         "t.issued_at, t.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id, t.scope,
-         g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.expires_at, g.revoked_at, ",
-        "access_token t JOIN token_grant g ON g.id = t.grant_id JOIN account a ON a.id = g.account_id",
-        "WHERE t.hash = $3"
+         g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.factor_at, g.expires_at,
+         g.revoked_at, ",
+        "access_token t JOIN token_grant g ON g.id = t.grant_id JOIN account a ON a.id = g.account_id
+         JOIN client y ON y.id = g.client_id",
+        "WHERE t.hash = $3 AND CASE WHEN g.sid IS NULL THEN y.operator_id = g.account_id ELSE y.operator_id IS NULL END"
     );
     holding(db, SQL, hash).await
 }
@@ -39,7 +42,8 @@ pub async fn find_access_token(db: &Db, hash: &str) -> Result<Option<Holding>, D
 pub async fn find_refresh_token(db: &Db, hash: &str) -> Result<Option<Holding>, DbError> {
     const SQL: &str = person_sql!(
         "t.issued_at, g.expires_at AS token_expires_at, t.rotated_at, g.id AS grant_id, g.client_id, g.scope,
-         g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.expires_at, g.revoked_at, ",
+         g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.factor_at, g.expires_at,
+         g.revoked_at, ",
         "refresh_token t JOIN token_grant g ON g.id = t.grant_id JOIN account a ON a.id = g.account_id",
         "WHERE t.hash = $3"
     );
@@ -59,8 +63,8 @@ impl Holding {
             number: AccountNumber(row.int("account_number")?),
             epoch: row.int("epoch")?,
             clock: OrderClock(row.int("clock")?),
-            sid: row.text("sid")?,
             authenticated_at: row.time("authenticated_at")?,
+            factor_at: row.opt_time("factor_at")?,
         };
         Ok(Self {
             grant: Grant {
@@ -68,6 +72,7 @@ impl Holding {
                 client: ClientId(row.text("client_id")?),
                 scope,
                 nonce: row.opt_text("nonce")?,
+                sid: row.opt_text("sid")?,
                 authentication,
                 expires_at: row.time("expires_at")?,
                 revoked_at: row.opt_time("revoked_at")?,
@@ -86,27 +91,28 @@ pub async fn find_by_code(db: &Db, code_hash: &str) -> Result<Option<(GrantId, C
     row.map(|row| Ok((GrantId(row.text("id")?), ClientId(row.text("client_id")?)))).transpose()
 }
 
-/// In a batch: a grant for whom the gate let through, if it still would. The code's hash is unique: of two exchanges of
-/// one code, the second is undone here.
-pub fn mint(pass: &GatePass, grant: &Grant, code_hash: &str, now: Timestamp) -> Vec<Statement> {
+/// In a batch: a grant for whom the gate let through, if it still would. The hash of the code that it was exchanged for, if
+/// it was for one, is unique: of two exchanges of one code, the second is undone here.
+pub fn mint(pass: &GatePass, grant: &Grant, code_hash: Option<&str>, now: Timestamp) -> Vec<Statement> {
     let authentication = &grant.authentication;
     let mut batch = Vec::from(still_passes(pass));
     batch.push(
         q!(
             "INSERT INTO token_grant (id, account_id, client_id, code_hash, scope, nonce, sid, session, account_number,
-                 epoch, clock, authenticated_at, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13)",
+                 epoch, clock, authenticated_at, factor_at, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11, $12, $13, $14)",
             grant.id.0.as_str(),
             authentication.account.0.as_str(),
             grant.client.0.as_str(),
             code_hash,
             grant.scope.to_string(),
             grant.nonce.as_deref(),
-            authentication.sid.as_str(),
+            grant.sid.as_deref(),
             authentication.number.0,
             authentication.epoch,
             authentication.clock.0,
             authentication.authenticated_at,
+            authentication.factor_at,
             now,
             grant.expires_at
         )

@@ -24,3 +24,4 @@ pub mod session;
 pub mod signing_key;
 pub mod skew;
 pub mod territory;
+pub mod used_assertion;

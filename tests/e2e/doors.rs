@@ -24,6 +24,7 @@ fn lasting() -> Wish {
         let days = Duration::from_hours(40 * 24);
         settings.code = days;
         settings.access_token = days;
+        settings.client_token = days;
         settings.refresh_token = days;
         settings.session.idle = days;
         settings.session.absolute = days;

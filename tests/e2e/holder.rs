@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::browser::{Browser, Page};
 use crate::provider::Provider;
 use crate::relying_party::{Answer, RelyingParty};
+use crate::robot::members;
 use crate::sign_in::activate;
 
 /// A signed-in person with a live session, codes on their way, and the tokens of two relying parties.
@@ -18,6 +19,9 @@ pub(crate) struct Holder {
     access: String,
     refresh: String,
     public_refresh: String,
+    /// Of a program that acts for the person.
+    machine: String,
+    robot: RelyingParty,
 }
 
 /// What a door says.
@@ -47,6 +51,8 @@ pub(crate) struct Doors {
     pub(crate) public_refresh: Said,
     pub(crate) introspection: Said,
     pub(crate) userinfo: Said,
+    /// Introspection of what a program was given for itself in the person's name.
+    pub(crate) machine: Said,
     pub(crate) account: Said,
 }
 
@@ -59,6 +65,7 @@ impl Doors {
         public_refresh: Said::Open,
         introspection: Said::Open,
         userinfo: Said::Open,
+        machine: Said::Open,
         account: Said::ChangePage,
     };
     /// The gate is closed, and the session still says who is there.
@@ -70,6 +77,7 @@ impl Doors {
         public_refresh: Said::Signal,
         introspection: Said::Dead,
         userinfo: Said::Signal,
+        machine: Said::Dead,
         account: Said::ChangePage,
     };
     /// The gate is closed, and the session is void: a thief may hold it.
@@ -88,6 +96,7 @@ impl Doors {
         public_refresh: Said::Dead,
         introspection: Said::Dead,
         userinfo: Said::Dead,
+        machine: Said::Dead,
         account: Said::SignInPage,
     };
 }
@@ -110,6 +119,9 @@ impl Holder {
         .await;
         let tokens = portal.exchange(&portal.code(&browser.go(&portal.authorize(&[])).await)).await;
         let public = spa.exchange(&spa.code(&browser.go(&spa.authorize(&[])).await)).await;
+        let login = portal.userinfo(&tokens.text("access_token")).await.text("preferred_username");
+        let robot = RelyingParty::register(provider, &format!("robot.{login}"), members(&login)).await;
+        let machine = robot.token(&[("grant_type", "client_credentials")]).await;
         let mut codes = Vec::new();
         for _ in 0..3 {
             codes.push(portal.code(&browser.go(&portal.authorize(&[])).await));
@@ -120,6 +132,8 @@ impl Holder {
             access: tokens.text("access_token"),
             refresh: tokens.text("refresh_token"),
             public_refresh: public.text("refresh_token"),
+            machine: machine.text("access_token"),
+            robot,
             portal,
             spa,
             cantine,
@@ -141,6 +155,9 @@ impl Holder {
         let own = self.portal.introspect(&self.access).await;
         let others = self.cantine.introspect(&self.access).await;
         assert_eq!(own.body["active"], others.body["active"], "whoever asks");
+        let machine = self.robot.introspect(&self.machine).await;
+        let seen = self.cantine.introspect(&self.machine).await;
+        assert_eq!(machine.body["active"], seen.body["active"], "whoever asks");
         let account = self.browser.go("/account/password").await;
         Doors {
             authorize: shown(&authorize),
@@ -149,6 +166,7 @@ impl Holder {
             refresh: token(&refresh, &issuer),
             public_refresh: token(&public_refresh, &issuer),
             introspection: introspected(&others),
+            machine: introspected(&machine),
             userinfo: claims(&self.portal.userinfo(&self.access).await, &issuer),
             account: shown(&account),
         }

@@ -291,6 +291,7 @@ fn settings(issuer: &str) -> Settings {
         pending_change: Duration::from_mins(10),
         code: Duration::from_mins(1),
         access_token: Duration::from_mins(10),
+        client_token: Duration::from_mins(10),
         refresh_token: Duration::from_hours(30 * 24),
         policy: PolicyBook {
             code_lifetime: Duration::from_hours(30 * 24),

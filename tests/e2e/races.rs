@@ -14,7 +14,8 @@ use crate::meanwhile::Meanwhile::{
     OrderElsewhere, OrderRecover, SignOut,
 };
 use crate::meanwhile::{Became, Stage, became};
-use crate::relying_party::Answer;
+use crate::relying_party::{Answer, RelyingParty};
+use crate::robot::members;
 
 /// Signing in with the right password.
 #[tokio::test]
@@ -186,6 +187,42 @@ async fn no_token_is_written_once_the_gate_closed_or_the_sign_in_ended() {
                 expected == Done || stage.held().await.is_no_more_than(&before),
                 "{meanwhile:?} at {step:?}"
             );
+        }
+    }
+}
+
+/// A program that acts for zoe.
+#[tokio::test]
+async fn no_program_is_given_a_token_once_the_gate_closed() {
+    let table = [
+        (OrderChange, Signal),
+        (OrderRecover, Signal),
+        (DueChange, Signal),
+        (DueRecover, Signal),
+        (OrderElsewhere, Done),
+        (ForceChange, Signal),
+        (ForceRecover, Signal),
+        (NewCode, Done),
+        (Disable, Dead),
+        (ChangeElsewhere, Done),
+    ];
+    let mut stage = Stage::set().await;
+    let robot = RelyingParty::register(&stage.provider, "robot", members("zoe")).await;
+    for (meanwhile, expected) in table {
+        let zoe = stage.zoe().await;
+        stage.prepare(meanwhile).await;
+        let asks = robot.token(&[("grant_type", "client_credentials")]);
+        let other = async {
+            stage.act(meanwhile, &zoe.browser, &zoe.password).await;
+            stage.held().await
+        };
+        let (answer, before) = stage.stop.between(Step::ClientCredentialsDecided, asks, other).await;
+        assert_eq!(answered(&answer), expected, "{meanwhile:?}: {answer:?}");
+        if expected == Done {
+            let live = robot.introspect(&answer.text("access_token")).await;
+            assert_eq!(live.body["active"], true, "{meanwhile:?}: of the number of today");
+        } else {
+            assert!(stage.held().await.is_no_more_than(&before), "{meanwhile:?}");
         }
     }
 }

@@ -91,7 +91,7 @@ async fn what_cannot_be_read_is_refused_in_json() {
     let table: [(&[(&str, &str)], &str); 7] = [
         (&[], "invalid_request"),
         (&[("grant_type", "password"), ("username", "zoe")], "unsupported_grant_type"),
-        (&[("grant_type", "client_credentials")], "unsupported_grant_type"),
+        (&[("grant_type", "client_credentials")], "unauthorized_client"),
         (&[("grant_type", "authorization_code")], "invalid_request"),
         (&[("grant_type", "refresh_token")], "invalid_request"),
         (&[("grant_type", "refresh_token"), ("grant_type", "refresh_token")], "invalid_request"),

@@ -96,6 +96,8 @@ async fn ordered_by(
 pub struct Ready {
     /// Whose, as loaded with the gate's pass.
     pub asked: Asked<Person>,
+    /// The session.
+    pub sid: String,
     /// What the code inherits.
     pub authentication: Authentication,
 }
@@ -135,7 +137,7 @@ pub async fn advance(ctx: &Context, opened: &Opened, browser: &Browser) -> Resul
                     let page = ChangePage::of(ctx, asked, None, false, until).await?;
                     return Ok(Next::Change(Box::new(page)));
                 }
-                Ok(Next::Finish(Box::new(Ready { asked, authentication })))
+                Ok(Next::Finish(Box::new(Ready { asked, sid: session.sid.clone(), authentication })))
             }
         },
     }

@@ -34,6 +34,8 @@ pub struct CodeClaim {
     pub nonce: Option<String>,
     /// What was granted.
     pub scope: ScopeSet,
+    /// The session.
+    pub sid: String,
     /// Whose sign-in.
     pub authentication: Authentication,
 }
@@ -66,11 +68,12 @@ pub async fn finish(
         code_challenge: request.code_challenge.clone(),
         nonce: request.nonce.clone(),
         scope: request.scopes.clone(),
+        sid: ready.sid,
         authentication: ready.authentication,
     };
     let mut writes = Writes::under_order_lock();
     writes.extend(still_passes(&pass));
-    writes.push(store::session::has_not_ended(&claim.authentication.sid));
+    writes.push(store::session::has_not_ended(&claim.sid));
     writes.extend(opened.interaction.used());
     if let Some(session) = &browser.session {
         let seen = crate::domain::session::Session { seen_at: now, ..session.clone() };

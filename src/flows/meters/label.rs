@@ -30,6 +30,8 @@ labels! {
         Authorize => "authorize",
         /// The change of a password.
         Change => "change",
+        /// A client's own credentials for a token.
+        ClientCredentials => "client_credentials",
         /// An authorization code for tokens.
         Exchange => "exchange",
         /// Introspection.

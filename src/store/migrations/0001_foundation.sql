@@ -217,6 +217,8 @@ CREATE TABLE client (
     metadata TEXT NOT NULL,
     -- Of the metadata, for statements that write notices.
     backchannel_logout_uri TEXT,
+    -- Of the metadata: the account that it acts for, if it acts for itself.
+    operator_id TEXT,
     declared_in TEXT NOT NULL CHECK (declared_in IN ('configuration', 'database')),
     created_at BIGINT NOT NULL
 );
@@ -226,18 +228,20 @@ CREATE TABLE token_grant (
     id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES account (id),
     client_id TEXT NOT NULL,
-    -- Single use of an authorization code has its last word here.
-    code_hash TEXT NOT NULL UNIQUE,
+    -- Single use of an authorization code has its last word here. None where a client acts for itself.
+    code_hash TEXT UNIQUE,
     scope TEXT NOT NULL,
     nonce TEXT,
-    -- What relying parties were told.
-    sid TEXT NOT NULL,
+    -- What relying parties were told. None where a client acts for itself.
+    sid TEXT,
     -- The session it ends with: the same, until the same person signs in again in the same browser.
-    session TEXT NOT NULL,
+    session TEXT,
     account_number BIGINT NOT NULL,
     epoch BIGINT NOT NULL,
     clock BIGINT NOT NULL,
     authenticated_at BIGINT NOT NULL,
+    -- When a second factor was shown.
+    factor_at BIGINT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT
@@ -264,6 +268,16 @@ CREATE TABLE refresh_token (
     rotated_at BIGINT
 );
 CREATE INDEX refresh_token_grant ON refresh_token (grant_id);
+
+-- Assertions by which clients said who they are: each is used once, and this is the last word on it. Kept until nobody
+-- takes them for fresh any more.
+CREATE TABLE used_assertion (
+    client_id TEXT NOT NULL,
+    jti_hash TEXT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (client_id, jti_hash)
+);
+CREATE INDEX used_assertion_expiry ON used_assertion (expires_at);
 
 -- Signed out, or handed over to somebody else, before their time. Kept until they would have ended by themselves.
 CREATE TABLE ended_session (

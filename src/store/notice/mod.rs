@@ -22,7 +22,7 @@ macro_rules! tell_sql {
              SELECT $1 || '.' || MIN(g.id), 'logout', $1, g.client_id, g.account_id, g.sid, $2, $2, 0
              FROM token_grant g JOIN client c ON c.id = g.client_id ",
             $from,
-            " WHERE c.backchannel_logout_uri IS NOT NULL AND g.revoked_at IS NULL AND g.expires_at > $2 AND ",
+            " WHERE c.backchannel_logout_uri IS NOT NULL AND g.sid IS NOT NULL AND g.revoked_at IS NULL AND g.expires_at > $2 AND ",
             $which,
             " GROUP BY g.client_id, g.account_id, g.sid ON CONFLICT (cause, client_id, sid) DO NOTHING"
         )

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
+use crate::flows::client_credentials::client_credentials;
 use crate::flows::exchange_code::{Presented, exchange_code};
 use crate::flows::refresh_token::refresh_token;
 use crate::flows::unavailable::Unavailable;
@@ -40,6 +41,7 @@ async fn answer(
         Ok(TokenRequest::RefreshToken { refresh_token: token, scope }) => {
             refresh_token(&app.ctx, &client, &token, scope.as_ref()).await
         }
+        Ok(TokenRequest::ClientCredentials { scope }) => client_credentials(&app.ctx, &client, scope).await,
         Err(error) => Ok(Err(error)),
     }
 }

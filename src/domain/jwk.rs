@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use crate::domain::client::SigningAlgorithm;
+use super::client::SigningAlgorithm;
 
 /// A public key and what it verifies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -80,7 +80,12 @@ pub struct JwkSet<'a> {
 impl PublicJwk {
     /// The key with its name.
     pub fn new(alg: SigningAlgorithm, members: PublicMembers) -> Self {
-        Self { kid: members.thumbprint(), alg, public_key_use: PublicKeyUse::Signature, members }
+        Self::named(members.thumbprint(), alg, members)
+    }
+
+    /// The key under the name that somebody else gave it.
+    pub fn named(kid: String, alg: SigningAlgorithm, members: PublicMembers) -> Self {
+        Self { kid, alg, public_key_use: PublicKeyUse::Signature, members }
     }
 }
 
@@ -102,7 +107,7 @@ impl PublicMembers {
 
     /// RFC 7638 section 3: the required members in the order of their names, without white space. None of the values
     /// needs escaping.
-    fn thumbprint(&self) -> String {
+    pub fn thumbprint(&self) -> String {
         let canonical = match self {
             Self::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
             Self::Ec { crv: _, x, y } => format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#),
