@@ -1,7 +1,8 @@
 #!/bin/sh
 # Signs in with two OpenID Connect libraries that know nothing of Écluse, each as published: openid-client (npm) and
 # authlib (PyPI), against a demo of its own. Each signs in, refreshes, meets a closed gate at every surface, changes
-# the password and signs out. Everything lies in a folder that is removed afterwards.
+# the password and signs out; and each is a program that acts for itself, with a key of its own. Everything lies in a
+# folder that is removed afterwards.
 #
 # Needs node, npm and python3 with venv, and the network for the two libraries.
 set -eu
@@ -59,11 +60,17 @@ second='Autre-mot7 de passe'
 cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$here"/*.py "$here"/requirements.txt "$work"
 cd "$work"
 
+node robot-key.mjs
+(cd "$root" && eval "$ecluse --quiet client add --id robot --name Robot --operator $LOGIN --scope orders:read \
+    --auth private-key-jwt --jwks '$work/robot.jwks.json'") >/dev/null
+
 echo "== openid-client (npm)"
 npm ci --silent --no-audit --no-fund
+node robot.mjs
 PASSWORD="$first" NEW_PASSWORD="$second" node openid-client.mjs
 
 echo "== authlib (PyPI)"
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+venv/bin/python robot.py
 PASSWORD="$second" NEW_PASSWORD="$first" venv/bin/python authlib_client.py
