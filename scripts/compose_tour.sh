@@ -4,7 +4,7 @@
 # must be free. Needs python3, Chromium and its driver. Pictures of the pages are left in target/compose-tour.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/browser_tools.sh
+. scripts/tools.sh
 
 need_browser
 export COMPOSE="${COMPOSE:-docker compose}"

@@ -2,7 +2,7 @@
 # Draws docs/images anew from a demo of its own, in Chromium. Look at each of them before keeping it.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/browser_tools.sh
+. scripts/tools.sh
 
 need_browser
 ${CARGO:-cargo} build --quiet --bins --examples

@@ -3,7 +3,7 @@
 # part, and then what cargo counted.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/browser_tools.sh
+. scripts/tools.sh
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -30,6 +30,7 @@ part() {
 
 tools() {
     need_browser
+    need_reader
     scripts/redis.sh true
     scripts/postgres.sh true
     if ! $cargo fmt --version >/dev/null 2>&1 || ! $cargo clippy --version >/dev/null 2>&1; then
@@ -40,7 +41,7 @@ tools() {
 # The same suite elsewhere, without what is about a file of SQLite's or about none at all: the programs that are killed, the
 # command line's words for files, the demo, the house.
 elsewhere() {
-    "$cargo" test --quiet --test e2e -- --skip crash:: --skip command_line:: --skip demo:: --skip documents:: --skip house::
+    "$cargo" test --quiet --test e2e -- --skip crash:: --skip command_line:: --skip demo:: --skip documents:: --skip house:: --skip on_paper::
 }
 # What is about PostgreSQL or Redis only is ignored by a plain `cargo test`, because it needs more than Rust; here it must run.
 case "${1:-}" in
@@ -66,6 +67,7 @@ part 'end-to-end tests' "$cargo" test --quiet --test e2e
 part 'tests on PostgreSQL' scripts/postgres.sh scripts/test.sh on-postgres
 part 'tests on PostgreSQL beside Redis' scripts/postgres.sh scripts/redis.sh scripts/test.sh beside-redis
 # Ignored by a plain `cargo test`, because they need more than Rust; here they must run.
+part 'tests on paper' "$cargo" test --quiet --test e2e -- --ignored on_paper
 part 'torture' scripts/torture.sh
 part 'tests in Chromium' "$cargo" test --quiet --test e2e -- --ignored in_chromium
 

@@ -1,7 +1,7 @@
 //! Écluse: an OpenID provider that issues tokens only after the password-change gate passes.
 //!
 //! Floors, from what is true to who is asking: [`domain`], then [`oidc`], [`store`] and [`outgoing`], then [`flows`], then
-//! [`web`], then [`cli`]. A floor knows the floors below it and no other; `tests/` enforces it.
+//! [`web`], then [`cli`]; [`paper`] stands on [`domain`] alone. A floor knows the floors below it and no other; `tests/` enforces it.
 //! `docs/ARCHITECTURE.md` is the map.
 
 pub mod cli;
@@ -10,5 +10,6 @@ pub mod domain;
 pub mod flows;
 pub mod oidc;
 pub mod outgoing;
+pub mod paper;
 pub mod store;
 pub mod web;

@@ -17,6 +17,7 @@ mod import;
 mod limits;
 mod memory;
 mod order;
+mod paper;
 mod peers;
 mod people;
 mod replicas;
@@ -52,6 +53,12 @@ struct Arguments {
     /// The lengths of their answers.
     #[arg(long, hide = true, value_delimiter = ',')]
     lengths: Vec<usize>,
+    /// Print in this form, and tell the memory it took.
+    #[arg(long, hide = true, requires = "slips")]
+    paper: Option<String>,
+    /// So many slips.
+    #[arg(long, hide = true)]
+    slips: Option<u32>,
     /// Import the files of this deployment.
     #[arg(long, hide = true)]
     import: Option<PathBuf>,
@@ -60,6 +67,8 @@ struct Arguments {
 /// What is measured, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
+    /// Needs no population, and makes none if it is alone.
+    Paper,
     Import,
     Memory,
     SignIns,
@@ -80,6 +89,8 @@ async fn main() {
         println!("nothing is measured without --bench; use `cargo bench`");
     } else if let Some(address) = arguments.bare {
         limits::bare(address, arguments.lengths).await;
+    } else if let (Some(form), Some(count)) = (arguments.paper, arguments.slips) {
+        println!("{}", paper::in_child(&form, count));
     } else if let Some(home) = arguments.import {
         import::in_child(&Deployment::at(&home)).await;
     } else {
@@ -89,12 +100,17 @@ async fn main() {
             Part::Peers | Part::Replicas => arguments.only.contains(&part),
             _ => arguments.only.is_empty() || arguments.only.contains(&part),
         };
-        measure(directory.path(), arguments.accounts, wanted).await;
+        report::head();
+        if wanted(Part::Paper) {
+            paper::measure();
+        }
+        if arguments.only != [Part::Paper] {
+            measure(directory.path(), arguments.accounts, wanted).await;
+        }
     }
 }
 
 async fn measure(directory: &Path, accounts: u32, wanted: impl Fn(Part) -> bool) {
-    report::head();
     let large = Deployment::init(&directory.join("large")).await;
     let imported = import::populate(&large, accounts);
     if wanted(Part::Import) {

@@ -1,5 +1,6 @@
 //! Instants as people write them on a command line.
 
+use jiff::Zoned;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
@@ -20,8 +21,13 @@ pub(super) fn read(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
 
 /// Writes an instant in the deployment's zone, to the minute.
 pub(super) fn write(instant: Timestamp, zone: &TimeZone) -> String {
+    local(instant, zone).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// An instant in the deployment's zone.
+pub(super) fn local(instant: Timestamp, zone: &TimeZone) -> Zoned {
     let instant = jiff::Timestamp::from_microsecond(instant.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+    instant.to_zoned(zone.clone())
 }
 
 /// Writes an instant for programs: RFC 3339 in UTC.

@@ -26,6 +26,7 @@ use crate::web::serve::serve;
 pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let config = &loaded.config;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
+    loaded.check_letters()?;
     let ctx = open::context(config).await?;
     instance::renew(&config.keys.instance_file, &ctx.db).await?;
     let for_nobody = declare_clients(&ctx, &clients).await??;

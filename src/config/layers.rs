@@ -9,6 +9,8 @@ use thiserror::Error;
 
 use super::{Config, Problem};
 use crate::domain::client::Client;
+use crate::paper::letter::Letter;
+use crate::web::pages::text::Language;
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "ecluse.toml";
@@ -66,6 +68,16 @@ impl Loaded {
             .map(|(place, client)| client.resolve(place, &self.config, &variable))
             .collect::<Result<_, _>>()
             .map_err(|problem| self.origins.blame(problem))
+    }
+
+    /// The words of slips in a language, from our file and the deployment's.
+    pub fn letter(&self, language: Language) -> Result<Letter, ConfigError> {
+        self.config.slips.letter(language).map_err(|problem| self.origins.blame(problem))
+    }
+
+    /// Whether there are words in every language.
+    pub fn check_letters(&self) -> Result<(), ConfigError> {
+        Language::ALL.into_iter().try_for_each(|language| self.letter(language).map(drop))
     }
 
     /// Where a key such as `server.listen` was set.
@@ -196,6 +208,8 @@ impl Origins {
         let others = [
             ("keys.master_key_file", &mut config.keys.master_key_file),
             ("keys.instance_file", &mut config.keys.instance_file),
+            ("slips.letter_fr_file", &mut config.slips.letter_fr_file),
+            ("slips.letter_en_file", &mut config.slips.letter_en_file),
             ("ephemeral.redis.root_certificate_file", &mut redis.root_certificate_file),
             ("ephemeral.redis.password_file", &mut redis.password_file),
             ("ephemeral.redis.sentinel_password_file", &mut redis.sentinel_password_file),

@@ -27,6 +27,7 @@ pub mod password;
 pub mod private_file;
 pub mod server;
 pub mod session;
+pub mod slips;
 pub mod store;
 pub mod throttle;
 pub mod tokens;
@@ -52,6 +53,8 @@ pub struct Config {
     pub tokens: tokens::Tokens,
     /// How long a printed code opens the change page.
     pub codes: codes::Codes,
+    /// What is printed.
+    pub slips: slips::Slips,
     /// Which passwords are accepted.
     pub password: password::Password,
     /// How guessing is slowed down.

@@ -35,6 +35,7 @@ mod mass_reset;
 mod meanwhile;
 mod metrics;
 mod notices;
+mod on_paper;
 mod on_postgres;
 mod on_postgres_copy;
 mod on_postgres_races;

@@ -52,6 +52,11 @@ impl Language {
         }
     }
 
+    /// The language of exactly this tag.
+    pub fn named(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+
     /// The language that the switch of each page leads to.
     #[must_use]
     pub const fn other(self) -> Self {

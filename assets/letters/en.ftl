@@ -1,0 +1,29 @@
+# The words of the slips. Each message can be replaced by a file of yours: see [slips] in config/default.toml.
+# An empty message, written { "" }, is not printed.
+
+# The title of the document, in the window of whatever shows the PDF. $service, $place
+document-title = { $service }: codes, { $place }
+
+# All that follows knows: $service, $school, $class, $person, $pupils, $count (how many pupils), $address, $expires
+headline = { $service }: your code
+guardian =
+    { $count ->
+        [one] Responsible for { $pupils }
+       *[other] Responsible for: { $pupils }
+    }
+login-label = Login
+code-label = Code
+
+# On a page or half a page only.
+intro = Your school gives you a code to choose your password with. It opens the page on which you choose it and nothing else, and works once.
+
+step-1 = Open { $address } or scan the square.
+step-2 = Type the login, and the code in place of the password.
+step-3 = Choose your password. It is all you need from then on.
+expires = To be used before { $expires }.
+
+# On a page or half a page only.
+advice = This code is yours alone: show it to nobody. Nobody will ever ask you for your password. If this paper is lost, or the code is not accepted any more, your school gives you another.
+
+# What the square says to who does not see it.
+square = QR code of the address { $address }
