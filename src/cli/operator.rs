@@ -1,23 +1,36 @@
 //! `ecluse operator`: who may order others to do what, and where.
 
 use clap::Subcommand;
+use serde_json::json;
 
-use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
+use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
+use crate::domain::code::printed;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryCode;
 use crate::flows::account::grant_role::grant_role;
+use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::revoke_role::revoke_role;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Takes an operator's second factor away, if there is one, and prints a code for enrolling another.
+    FactorCode(Login),
     /// Gives an account a role over a territory.
     Grant(Grant),
     /// Takes a role away, and ends what its holder had open.
     Revoke(Grant),
+}
+
+/// Who.
+#[derive(Debug, clap::Args)]
+pub(super) struct Login {
+    /// The login.
+    #[arg(value_name = "LOGIN")]
+    login: String,
 }
 
 /// Who, what and where.
@@ -44,6 +57,20 @@ pub(super) async fn run(
     let ctx = open::context(&loaded.config).await?;
     let actor = acting.actor();
     match verb {
+        Verb::FactorCode(Login { login }) => {
+            let leave = reset_factor(&ctx, &actor, &login).await?.map_err(Failure::refused)?;
+            let code = printed(&leave.code);
+            let expires = instant::write(leave.expires_at, &loaded.config.display.zone);
+            let data = json!({
+                "login": login,
+                "code": code.expose(),
+                "expires_at": instant::write_utc(leave.expires_at),
+            });
+            printer.answer(&data, || code.expose().to_owned())?;
+            printer.talk(format_args!(
+                "Typed at the console after signing in, it lets {login} set up a second factor, once, until {expires}"
+            ));
+        }
         Verb::Grant(Grant { login, role, territory }) => {
             grant_role(&ctx, &actor, &login, role, &territory).await?.map_err(Failure::refused)?;
             printer.talk(format_args!("{login} is {} over {territory}", role.as_str()));

@@ -103,30 +103,39 @@ pub fn derive(key: &SecretBytes, account: &AccountId, issue: Issue) -> Option<Se
         .fill(&mut bytes)
         .ok()?;
     // 128 bits over 59: the excess of the first symbols is below 2^-68.
-    let mut rest = u128::from_be_bytes(bytes);
-    let mut text = String::with_capacity(SYMBOLS);
-    for _ in 0..SYMBOLS {
-        let index = usize::try_from(rest % 31).unwrap_or_default();
+    Some(write(u128::from_be_bytes(bytes), SYMBOLS))
+}
+
+/// So many symbols of a random number. It must have many more bits than they have, or the first come up more often.
+pub(super) fn write(mut number: u128, symbols: usize) -> Secret {
+    let mut text = String::with_capacity(symbols);
+    for _ in 0..symbols {
+        let index = usize::try_from(number % 31).unwrap_or_default();
         text.push(char::from(ALPHABET[index]));
-        rest /= 31;
+        number /= 31;
     }
-    Some(Secret::new(text))
+    Secret::new(text)
 }
 
 /// What somebody typed, if it has the form of a code: case, spaces and hyphens do not count.
 pub fn read(typed: &Secret) -> Option<Secret> {
+    read_symbols(typed, SYMBOLS)
+}
+
+/// The same for a code of another length.
+pub(super) fn read_symbols(typed: &Secret, length: usize) -> Option<Secret> {
     let symbols: String = typed
         .expose()
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'))
         .map(|c| c.to_ascii_uppercase())
-        .take(SYMBOLS + 1)
+        .take(length + 1)
         .collect();
-    let fits = symbols.len() == SYMBOLS && symbols.bytes().all(|b| ALPHABET.contains(&b));
+    let fits = symbols.len() == length && symbols.bytes().all(|b| ALPHABET.contains(&b));
     fits.then(|| Secret::new(symbols))
 }
 
-/// How a code is printed: three groups of four.
+/// How a code is printed: in groups of four.
 pub fn printed(code: &Secret) -> Secret {
     let symbols: Vec<char> = code.expose().chars().collect();
     Secret::new(symbols.chunks(4).map(String::from_iter).collect::<Vec<_>>().join("-"))

@@ -26,6 +26,12 @@ pub enum Act {
     CodeIssue,
     /// Codes were shown or printed.
     CodePrint,
+    /// A second factor was enrolled.
+    FactorEnrol,
+    /// A recovery code stood in for a second factor.
+    FactorRecovery,
+    /// Somebody's second factor was taken away, and leave given to enrol another.
+    FactorReset,
     /// The master key was written out, to be kept elsewhere.
     KeyBackup,
     /// A signing key was rotated.
@@ -97,6 +103,9 @@ impl Act {
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",
             Self::CodeReuse => "code.reuse",
+            Self::FactorEnrol => "factor.enrol",
+            Self::FactorRecovery => "factor.recovery",
+            Self::FactorReset => "factor.reset",
             Self::KeyBackup => "key.backup",
             Self::KeyRotate => "key.rotate",
             Self::NoticeRetry => "notice.retry",

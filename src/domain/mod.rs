@@ -7,6 +7,7 @@ pub mod client;
 pub mod client_keys;
 pub mod code;
 pub mod event;
+pub mod factor;
 pub mod facts;
 pub mod gate;
 pub mod grant;

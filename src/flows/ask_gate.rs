@@ -5,6 +5,7 @@ use std::future::Future;
 use crate::domain::account::{AccountId, LoginName};
 use crate::domain::facts::Facts;
 use crate::domain::gate::{Closure, Evidence, GatePass, evaluate};
+use crate::domain::grant::GrantId;
 use crate::flows::context::Context;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -63,6 +64,14 @@ impl Key for RefreshToken<'_> {
 
     async fn load(&self, db: &Db) -> Result<Option<Holding>, DbError> {
         store::grant::find_refresh_token(db, self.0).await
+    }
+}
+
+impl Key for GrantId {
+    type Loaded = Holding;
+
+    async fn load(&self, db: &Db) -> Result<Option<Holding>, DbError> {
+        store::grant::find(db, self).await
     }
 }
 

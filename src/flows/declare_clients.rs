@@ -6,7 +6,9 @@ use crate::domain::account::{AccountId, LoginName};
 use crate::domain::client::{Client, ClientId};
 use crate::domain::event::Act;
 use crate::flows::actor::Actor;
+use crate::flows::console::CLIENT_ID;
 use crate::flows::context::Context;
+use crate::flows::find_client::find_client;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::client::DeclaredIn;
@@ -21,6 +23,9 @@ pub enum DeclareError {
          every subject hangs from it; declare it under another client_id"
     )]
     Conflict(String),
+    /// The console's own name.
+    #[error("{0:?} is the console's own client_id; choose another")]
+    Reserved(String),
     /// It exists.
     #[error("client {0:?} exists already")]
     Exists(String),
@@ -36,6 +41,9 @@ pub async fn declare_clients(
     ctx: &Context,
     clients: &[Client],
 ) -> Result<Result<Vec<Client>, DeclareError>, Unavailable> {
+    if let Some(taken) = clients.iter().find(|client| client.id.0 == CLIENT_ID) {
+        return Ok(Err(DeclareError::Reserved(taken.id.0.clone())));
+    }
     let now = ctx.clock.now();
     let (mut known, mut for_nobody) = (Vec::new(), Vec::new());
     for client in clients {
@@ -80,6 +88,9 @@ pub async fn add_client(
     actor: &Actor,
     client: &Client,
 ) -> Result<Result<Client, DeclareError>, Unavailable> {
+    if client.id.0 == CLIENT_ID {
+        return Ok(Err(DeclareError::Reserved(client.id.0.clone())));
+    }
     let now = ctx.clock.now();
     let Some(client) = with_operator(ctx, client).await? else {
         let named = client.operator.as_ref().map(|account| account.0.clone()).unwrap_or_default();
@@ -105,7 +116,7 @@ pub async fn free_id(ctx: &Context, name: &str) -> Result<ClientId, Unavailable>
     let base = if plain.is_empty() { "client".to_owned() } else { plain };
     for number in 1_u32.. {
         let id = ClientId(if number == 1 { base.clone() } else { format!("{base}-{number}") });
-        if store::client::find(&ctx.db, &id).await?.is_none() {
+        if find_client(ctx, &id).await?.is_none() {
             return Ok(id);
         }
     }

@@ -63,6 +63,11 @@ impl Parameters {
         }
     }
 
+    /// The parameters whose names begin so, without that beginning, in their order.
+    pub fn under(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+    }
+
     /// The value of a parameter that is kept and given back: at most `longest` bytes, without control characters.
     pub fn one_line(&self, name: &'static str, longest: usize) -> Result<Option<&str>, ParameterError> {
         match self.one(name)? {

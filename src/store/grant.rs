@@ -50,8 +50,20 @@ pub async fn find_refresh_token(db: &Db, hash: &str) -> Result<Option<Holding>, 
     holding(db, SQL, hash).await
 }
 
-async fn holding(db: &Db, sql: &'static str, hash: &str) -> Result<Option<Holding>, DbError> {
-    let row = db.one(Statement::new(sql, vec![FIELD.into(), RECORD.into(), hash.into()])).await?;
+/// The grant of this id, as what hangs from it would be found.
+pub async fn find(db: &Db, id: &GrantId) -> Result<Option<Holding>, DbError> {
+    const SQL: &str = person_sql!(
+        "g.created_at AS issued_at, g.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id,
+         g.scope, g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.factor_at, g.expires_at,
+         g.revoked_at, ",
+        "token_grant g JOIN account a ON a.id = g.account_id",
+        "WHERE g.id = $3"
+    );
+    holding(db, SQL, &id.0).await
+}
+
+async fn holding(db: &Db, sql: &'static str, name: &str) -> Result<Option<Holding>, DbError> {
+    let row = db.one(Statement::new(sql, vec![FIELD.into(), RECORD.into(), name.into()])).await?;
     row.as_ref().map(Holding::from_row).transpose()
 }
 

@@ -9,6 +9,7 @@ pub mod db;
 pub mod deployment;
 pub mod ephemeral;
 pub mod examined;
+pub mod factor;
 pub mod grant;
 pub mod idempotency;
 pub mod import;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod answer;
 pub mod app;
+pub mod console;
 pub mod exposition;
 pub mod extract;
 pub mod health;

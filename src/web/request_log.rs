@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 use crate::web::answer::{internal_json, internal_page, late_json, trouble};
 use crate::web::app::App;
 use crate::web::extract::language::Spoken;
+use crate::web::extract::origin::RequestId;
 use crate::web::listener::Peer;
 use crate::web::pages::view::Trouble;
 use crate::web::span;
@@ -28,6 +29,7 @@ pub async fn log(State(app): State<App>, request: Request, next: Next) -> Respon
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(RequestId(id.clone()));
     let Ok(spoken) = Spoken::from_request_parts(&mut parts, &app).await;
     let span = span::of(&method, route.as_ref().map_or("-", MatchedPath::as_str), &id);
     if is_from_trusted_proxy && app.site.believes_traceparent {

@@ -15,10 +15,12 @@ use http::{HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::flows::console::CALLBACK;
 use crate::oidc::endpoints;
 use crate::oidc::parameters::Parameters;
 use crate::web::answer::{RETRY_SECONDS, content_security_policy, trouble};
 use crate::web::app::App;
+use crate::web::console;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
 use crate::web::pages::{account, assets, developer, interaction};
@@ -68,7 +70,7 @@ fn back_channel() -> Router<App> {
 
 /// What people see, and what a browser is sent to.
 fn pages() -> Router<App> {
-    Router::new()
+    console()
         .route(endpoints::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(endpoints::LOGOUT, get(logout::get).post(logout::post))
         .route("/", get(account::home))
@@ -86,6 +88,18 @@ fn pages() -> Router<App> {
         .route(endpoints::PASSWORD_CHANGE_REQUIRED, get(developer::required))
         .route(endpoints::PASSWORD_CHANGE_DECLINED, get(developer::declined))
         .route("/assets/{file}", get(assets::serve))
+}
+
+/// What operators see.
+fn console() -> Router<App> {
+    Router::new()
+        .route(console::HOME, get(console::home::show))
+        .route(CALLBACK, get(console::sign_in::callback))
+        .route("/console/sign-out", post(console::sign_in::leave))
+        .route(console::FACTOR, get(console::factor::show).post(console::factor::prove))
+        .route("/console/factor/permit", post(console::factor::permit))
+        .route("/console/factor/app", post(console::factor::enrol_app))
+        .route("/console/factor/list", post(console::factor::enrol_list))
 }
 
 async fn not_found(State(app): State<App>, visit: Visit) -> Response {

@@ -54,6 +54,7 @@ pub(crate) struct Doors {
     /// Introspection of what a program was given for itself in the person's name.
     pub(crate) machine: Said,
     pub(crate) account: Said,
+    pub(crate) console: Said,
 }
 
 impl Doors {
@@ -67,6 +68,7 @@ impl Doors {
         userinfo: Said::Open,
         machine: Said::Open,
         account: Said::ChangePage,
+        console: Said::Open,
     };
     /// The gate is closed, and the session still says who is there.
     pub(crate) const CHANGE: Self = Self {
@@ -79,6 +81,7 @@ impl Doors {
         userinfo: Said::Signal,
         machine: Said::Dead,
         account: Said::ChangePage,
+        console: Said::Dead,
     };
     /// The gate is closed, and the session is void: a thief may hold it.
     pub(crate) const RECOVER: Self = Self {
@@ -98,6 +101,7 @@ impl Doors {
         userinfo: Said::Dead,
         machine: Said::Dead,
         account: Said::SignInPage,
+        console: Said::Dead,
     };
 }
 
@@ -117,6 +121,7 @@ impl Holder {
             json!({ "ecluse_resource_server": true, "redirect_uris": [] }),
         )
         .await;
+        browser.go("/console").await;
         let tokens = portal.exchange(&portal.code(&browser.go(&portal.authorize(&[])).await)).await;
         let public = spa.exchange(&spa.code(&browser.go(&spa.authorize(&[])).await)).await;
         let login = portal.userinfo(&tokens.text("access_token")).await.text("preferred_username");
@@ -143,6 +148,7 @@ impl Holder {
     /// Tries every door with what is held.
     pub(crate) async fn knock(&mut self) -> Doors {
         let issuer = self.portal.issuer.clone();
+        let console = self.browser.get("/console").await;
         let authorize = self.browser.go(&self.portal.authorize(&[])).await;
         let silent = self.browser.get(&self.portal.authorize(&[("prompt", "none")])).await;
         let code = self.codes.pop().unwrap();
@@ -169,6 +175,7 @@ impl Holder {
             machine: introspected(&machine),
             userinfo: claims(&self.portal.userinfo(&self.access).await, &issuer),
             account: shown(&account),
+            console: at_console(&console),
         }
     }
 }
@@ -182,6 +189,15 @@ fn shown(page: &Page) -> Said {
         Said::SignInPage
     } else {
         panic!("{} {:?} {}", page.status, page.location(), page.body)
+    }
+}
+
+/// Whoever has no role is told so, and whoever is not known is sent to sign in.
+fn at_console(page: &Page) -> Said {
+    match page.status {
+        StatusCode::FORBIDDEN => Said::Open,
+        StatusCode::SEE_OTHER => Said::Dead,
+        other => panic!("{other} {}", page.body),
     }
 }
 

@@ -15,6 +15,7 @@ mod client_assertion;
 mod client_credentials;
 mod client_notice;
 mod command_line;
+mod console;
 mod crash;
 mod database;
 mod demo;

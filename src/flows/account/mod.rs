@@ -5,6 +5,7 @@ pub mod end_sessions;
 pub mod force_change;
 pub mod grant_role;
 pub mod new_code;
+pub mod reset_factor;
 pub mod revoke_role;
 pub mod unlock;
 

@@ -3,6 +3,7 @@
 use crate::domain::client::Client;
 use crate::flows::browser::Browser;
 use crate::flows::context::Context;
+use crate::flows::find_client::find_client;
 use crate::flows::interaction::advance::{Next, advance};
 use crate::flows::interaction::finish::{Answer, finish};
 use crate::flows::interaction::{Begun, Interaction, Opened};
@@ -10,7 +11,6 @@ use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::{AuthorizationRequest, PageError, Prompt, Refusal, client_id};
 use crate::oidc::authorize_response::RedirectAnswer;
 use crate::oidc::parameters::Parameters;
-use crate::store;
 
 /// Begins an interaction that no relying party asked for.
 pub async fn begin_alone(ctx: &Context, browser: &Browser) -> Result<Begun, Unavailable> {
@@ -50,7 +50,7 @@ pub async fn receive(
         Ok(id) => id,
         Err(error) => return Ok(Received::Refused(error)),
     };
-    let Some(client) = store::client::find(&ctx.db, &id).await? else {
+    let Some(client) = find_client(ctx, &id).await? else {
         return Ok(Received::Refused(PageError::ClientUnknown));
     };
     let told = |to, error| Ok(Received::Answered(RedirectAnswer::error(to, error, &ctx.settings.issuer)));

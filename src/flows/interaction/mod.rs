@@ -16,10 +16,10 @@ use crate::domain::client::Client;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
+use crate::flows::find_client::find_client;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::authorize::{AuthorizationRequest, PageError, Refusal};
 use crate::oidc::authorize_response::{AuthorizeError, RedirectAnswer};
-use crate::store;
 use crate::store::db::DbError;
 use crate::store::ephemeral::Claim;
 
@@ -123,7 +123,7 @@ impl Interaction {
         let Some(request) = self.request.take() else {
             return Ok(Ok(Opened { interaction: self, client: None }));
         };
-        let Some(client) = store::client::find(&ctx.db, &request.client_id).await? else {
+        let Some(client) = find_client(ctx, &request.client_id).await? else {
             return Ok(Err(Lost::Refused(Box::new(PageError::ClientUnknown.into()))));
         };
         Ok(match request.recheck(&client) {

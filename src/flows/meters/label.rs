@@ -32,6 +32,8 @@ labels! {
         Change => "change",
         /// A client's own credentials for a token.
         ClientCredentials => "client_credentials",
+        /// The console.
+        Console => "console",
         /// An authorization code for tokens.
         Exchange => "exchange",
         /// Introspection.

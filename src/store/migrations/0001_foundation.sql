@@ -119,6 +119,30 @@ CREATE TABLE operator_role (
 );
 CREATE UNIQUE INDEX operator_role_open ON operator_role (account_id, role, path) WHERE ended IS NULL;
 
+-- Second factors of operators.
+CREATE TABLE factor (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL CHECK (kind IN ('list', 'totp')),
+    -- What an app holds as well.
+    sealed TEXT,
+    -- The last step of time whose digits were accepted: none is accepted twice.
+    last_step BIGINT,
+    enrolled_at BIGINT NOT NULL
+);
+CREATE INDEX factor_account ON factor (account_id);
+-- Passkeys, of which somebody may have several, will not be among these.
+CREATE UNIQUE INDEX factor_single ON factor (account_id) WHERE kind IN ('list', 'totp');
+
+-- Codes that stand in for a factor or give leave to enrol one, under a keyed hash. Used, they are gone.
+CREATE TABLE spare_code (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    tag TEXT NOT NULL,
+    purpose TEXT NOT NULL CHECK (purpose IN ('enrolment', 'factor')),
+    expires_at BIGINT,
+    PRIMARY KEY (account_id, tag)
+);
+
 CREATE TABLE reset_order (
     id TEXT PRIMARY KEY,
     state TEXT NOT NULL,

@@ -21,6 +21,10 @@ pub enum Name<'a> {
     Known,
     /// That the password was just changed from here, and on which page.
     Changed,
+    /// Somebody at the console.
+    Console,
+    /// A sign-in to the console that has begun.
+    ConsoleSignIn,
     /// The interaction of this id; one each, so that two tabs do not meet.
     Interaction(&'a str),
 }
@@ -36,6 +40,8 @@ impl Name<'_> {
             Self::Pending => format!("{prefix}ecluse_pending"),
             Self::Known => format!("{prefix}ecluse_known"),
             Self::Changed => format!("{prefix}ecluse_changed"),
+            Self::Console => format!("{prefix}ecluse_console"),
+            Self::ConsoleSignIn => format!("{prefix}ecluse_console_sign_in"),
             Self::Interaction(uid) => {
                 let tag = URL_SAFE_NO_PAD.encode(digest(&SHA256, uid.as_bytes()));
                 format!("{prefix}ecluse_ix_{}", &tag[..12])

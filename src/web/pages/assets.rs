@@ -54,9 +54,10 @@ pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
 
 const PREFIX: &str = "/assets/";
 
-static ASSETS: LazyLock<[Asset; 4]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 5]> = LazyLock::new(|| {
     [
         embed("ecluse.css", "text/css; charset=utf-8", include_bytes!("../../../assets/ecluse.css")),
+        embed("console.css", "text/css; charset=utf-8", include_bytes!("../../../assets/console.css")),
         embed("ecluse.js", "text/javascript; charset=utf-8", include_bytes!("../../../assets/ecluse.js")),
         embed("logo.svg", "image/svg+xml", include_bytes!("../../../assets/logo.svg")),
         embed("favicon.svg", "image/svg+xml", include_bytes!("../../../assets/favicon.svg")),
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_its_file_and_the_plain_name_does_not() {
-        for name in ["ecluse.css", "ecluse.js", "logo.svg", "favicon.svg"] {
+        for name in ["ecluse.css", "console.css", "ecluse.js", "logo.svg", "favicon.svg"] {
             let file = asset_path(name).strip_prefix(PREFIX).unwrap();
             assert_eq!(lookup(file).unwrap().name, name);
             assert!(lookup(name).is_none(), "a plain name would be cached for ever");

@@ -76,7 +76,7 @@ impl LoginPage<'_> {
 }
 
 impl Retry<'_> {
-    pub(super) fn sentence(self, frame: Frame<'_>) -> String {
+    pub(crate) fn sentence(self, frame: Frame<'_>) -> String {
         let minutes = frame.language.text_with("minutes", &[("count", self.minutes)]);
         frame.language.text_with("throttled", &[("minutes", minutes.as_str()), ("clock", self.clock)])
     }

@@ -31,7 +31,7 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    fn text(&self, key: &str) -> String {
+    pub(crate) fn text(&self, key: &str) -> String {
         self.language.text(key)
     }
 }

@@ -9,6 +9,10 @@ use std::sync::LazyLock;
 use askama::Template;
 
 use super::*;
+
+#[path = "console_tests.rs"]
+mod console;
+
 use crate::domain::password::{PasswordRules, Violation};
 use crate::domain::territory::TerritoryKind;
 use crate::flows::change_password::ChangeProblem;
@@ -195,6 +199,7 @@ fn every_page() -> Vec<(String, String)> {
         login_pages(&mut pages, language);
         change_pages(&mut pages, language);
         other_pages(&mut pages, language);
+        console::pages(&mut pages, language);
     }
     pages
 }
@@ -318,7 +323,7 @@ fn the_pages_can_be_looked_at() {
     let Some(folder) = std::env::var_os("ECLUSE_RENDER_DIR") else { return };
     let folder = Path::new(&folder);
     std::fs::create_dir_all(folder.join("assets")).unwrap();
-    for name in ["ecluse.css", "ecluse.js", "logo.svg", "favicon.svg"] {
+    for name in ["ecluse.css", "console.css", "ecluse.js", "logo.svg", "favicon.svg"] {
         let path = asset_path(name);
         let file = path.strip_prefix("/assets/").unwrap();
         std::fs::write(folder.join("assets").join(file), lookup(file).unwrap().body).unwrap();

@@ -1,0 +1,92 @@
+//! Somebody has lost a second factor, or never had one: leave to enrol one.
+
+use std::time::Duration;
+
+use crate::domain::event::Act;
+use crate::domain::factor::{Purpose, spare_code};
+use crate::domain::facts::Facts;
+use crate::domain::jurisdiction::{Permission, Refusal};
+use crate::domain::operator::Role;
+use crate::domain::secret::Secret;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::account::{AccountError, object, select};
+use crate::flows::actor::{Actor, Right};
+use crate::flows::context::Context;
+use crate::flows::factor::spare_tag;
+use crate::flows::unavailable::{TRIES, Unavailable};
+use crate::store;
+use crate::store::db::Batch;
+
+/// How long a code waits to be typed.
+const LIVES: Duration = Duration::from_hours(24);
+
+/// Leave to enrol, to be handed over.
+pub struct Leave {
+    /// The code, without separators.
+    pub code: Secret,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// Takes the second factor away and gives a code that lets its owner enrol another. Whatever was open ends. It is as good as
+/// the roles that the account holds, so whoever gives it must be able to give each of them.
+pub async fn reset_factor(
+    ctx: &Context,
+    actor: &Actor,
+    login: &str,
+) -> Result<Result<Leave, AccountError>, Unavailable> {
+    for _ in 0..TRIES {
+        let found = select(ctx, actor, Permission::ReadPeople, &[login.to_owned()]).await?;
+        let (person, _) = match found.map(|mut one| one.pop()) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Err(AccountError::Unknown(vec![login.to_owned()]))),
+            Err(error) => return Ok(Err(error)),
+        };
+        let account = &person.facts.account;
+        let rights = match rights(ctx, actor, &person.facts).await? {
+            Ok(rights) => rights,
+            Err(refusal) => return Ok(Err(AccountError::NotAllowed { login: person.login, refusal })),
+        };
+        let now = ctx.clock.now();
+        let code = spare_code(ctx.random.bytes());
+        let expires_at = now.plus(LIVES);
+        let tag = spare_tag(ctx, account, &code);
+        let mut batch: Vec<_> = rights.iter().flat_map(|right| right.still_reaches(account)).collect();
+        // What the account may do has not grown since: a role that is given raises the number.
+        batch.push(store::account::same_number(account, person.facts.number));
+        batch.extend(store::factor::forget(account));
+        batch.push(store::factor::add_code(account, &tag, Purpose::Enrolment, Some(expires_at)));
+        batch.push(store::account::raise_number(account, now));
+        batch.push(store::notice::account_ended(account, &ctx.new_cause(now), now));
+        let right = rights.first().unwrap_or(&Right::Root);
+        batch.push(ctx.audit(now, &actor.line_by(right, Act::FactorReset, object(account))));
+        if ctx.commit(Batch::under_order_lock(batch)).await? {
+            ctx.notices_written.notify_one();
+            return Ok(Ok(Leave { code, expires_at }));
+        }
+    }
+    Err(Unavailable::Contended)
+}
+
+/// The right to give each of the roles that the account holds; to give the highest, where it holds none.
+async fn rights(
+    ctx: &Context,
+    actor: &Actor,
+    facts: &Facts,
+) -> Result<Result<Vec<Right>, Refusal>, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let held = store::operator::held(&ctx.db, &facts.account).await?;
+    let mut roles: Vec<Role> = held.into_iter().map(|held| held.role).collect();
+    if roles.is_empty() {
+        roles.push(Role::Authority);
+    }
+    let mut rights = Vec::new();
+    for role in roles {
+        match powers.may_on(ctx, Permission::GrantRole(role), facts).await? {
+            Ok(right) if rights.contains(&right) => {}
+            Ok(right) => rights.push(right),
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    Ok(Ok(rights))
+}

@@ -1,0 +1,129 @@
+//! The console: pages for operators. What may be done is decided by flows; here it is asked and shown.
+
+pub mod factor;
+pub mod home;
+pub mod sign_in;
+pub(in crate::web) mod view;
+
+use axum::response::Response;
+use axum_extra::extract::cookie::CookieJar;
+
+use crate::domain::secret::Secret;
+use crate::flows::console::{AtDesk, Entry, Visitor, enter};
+use crate::flows::unavailable::Unavailable;
+use crate::oidc::parameters::Parameters;
+use crate::web::answer::{page, see_other, trouble, unavailable_page};
+use crate::web::app::App;
+use crate::web::extract::cookies::{Name, read, set};
+use crate::web::extract::form::Form;
+use crate::web::extract::visit::Visit;
+use crate::web::pages::text::Language;
+use crate::web::pages::view::{Frame, Trouble};
+use view::{Desk, WithoutRolePage};
+
+/// The first page.
+pub const HOME: &str = "/console";
+
+/// Where a second factor is shown, or enrolled.
+pub const FACTOR: &str = "/console/factor";
+
+/// Somebody's visit to the console.
+struct Room<'a> {
+    app: &'a App,
+    visit: Visit,
+    language: Language,
+}
+
+/// What a visitor gets who came for another page than what is due.
+type Elsewhere = Response;
+
+impl<'a> Room<'a> {
+    fn new(app: &'a App, visit: Visit) -> Self {
+        let language = visit.language();
+        Self { app, visit, language }
+    }
+
+    fn cookie(&self) -> Option<Secret> {
+        read(&self.visit.jar, &self.app.site, Name::Console)
+    }
+
+    async fn entry(&self) -> Result<Entry, Unavailable> {
+        enter(&self.app.ctx, self.cookie().as_ref()).await
+    }
+
+    /// An operator who has shown a second factor. Everybody else is sent for what is missing.
+    async fn operator(&self) -> Result<Result<Box<AtDesk>, Elsewhere>, Unavailable> {
+        Ok(match self.entry().await? {
+            Entry::In(desk) => Ok(desk),
+            Entry::WithoutFactor(_) => Err(self.go(FACTOR)),
+            Entry::WithoutRole(login) => Err(self.without_role(&login)),
+            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit)),
+        })
+    }
+
+    /// Somebody with a role, with or without a second factor.
+    async fn visitor(&self) -> Result<Result<Visitor, Elsewhere>, Unavailable> {
+        Ok(match self.entry().await? {
+            Entry::In(desk) => Ok(desk.visitor),
+            Entry::WithoutFactor(visitor) => Ok(*visitor),
+            Entry::WithoutRole(login) => Err(self.without_role(&login)),
+            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit)),
+        })
+    }
+
+    /// The form of one of our own pages, made for this visitor.
+    fn form(&self, visitor: &Visitor, form: Form) -> Result<Parameters, Trouble> {
+        let Ok(form) = form.0 else { return Err(Trouble::InvalidRequest) };
+        let sent = Secret::new(form.one("csrf").ok().flatten().unwrap_or_default().to_owned());
+        if !self.visit.same_origin || !visitor.csrf(&self.app.ctx).same_as(&sent) {
+            return Err(Trouble::CrossSite);
+        }
+        Ok(form)
+    }
+
+    fn trouble(&self, what: Trouble) -> Response {
+        trouble(self.app, self.language, what, None, None)
+    }
+
+    fn unavailable(&self, error: &Unavailable) -> Response {
+        unavailable_page(self.app, self.language, error)
+    }
+
+    /// On to a page of the console, in the language that was chosen.
+    fn go(&self, path: &str) -> Response {
+        see_other(&format!("{path}{}", self.suffix()))
+    }
+
+    fn suffix(&self) -> String {
+        self.visit.spoken.asked().map(|_| format!("?ui_locales={}", self.language.tag())).unwrap_or_default()
+    }
+
+    /// The session goes on under this cookie.
+    fn keep(&self, cookie: &Secret) -> CookieJar {
+        set(self.visit.jar.clone(), &self.app.site, Name::Console, cookie.expose())
+    }
+
+    /// What surrounds a page. `switch` is for pages that a GET shows again.
+    fn frame<'b>(&'b self, switch: Option<&'b str>) -> Frame<'b> {
+        Frame { language: self.language, name: &self.app.site.name, origin: &self.app.site.origin, switch }
+    }
+
+    fn switch(&self) -> String {
+        format!("{}?ui_locales={}", self.visit.path, self.language.other().tag())
+    }
+
+    fn desk(&self, visitor: &Visitor) -> Desk {
+        Desk {
+            name: visitor.person.full_name(),
+            csrf: visitor.csrf(&self.app.ctx),
+            suffix: self.suffix(),
+            is_in: visitor.session.factor_at.is_some(),
+        }
+    }
+
+    fn without_role(&self, login: &str) -> Response {
+        let switch = self.switch();
+        let view = WithoutRolePage { frame: self.frame(Some(&switch)), login };
+        page(http::StatusCode::FORBIDDEN, &view, &[])
+    }
+}
