@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read as _};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -334,8 +335,11 @@ fn nothing_counts_as_printed_that_has_no_place_to_go() {
 fn words_of_a_deployment_are_checked_before_anything_is_done_with_them() {
     let own = "headline = { $service }, classe { $class }\nadvice = { \"\" }\n";
     let office = Office::with(PEOPLE, "[slips]\nletter_fr_file = \"words.ftl\"\n");
+    // Where a provider that starts all the same comes to its end.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("server.listen={}", taken.local_addr().unwrap());
     let check = |command: &str| {
-        let output = office.run(&[command]);
+        let output = office.run(&[command, "--set", &listen]);
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
     fs::write(office.at("words.ftl"), own).unwrap();
