@@ -74,6 +74,21 @@ pub struct Line {
     pub request_id: Option<String>,
 }
 
+/// Which lines; every one of what is not said.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    /// From then on.
+    pub from: Option<Timestamp>,
+    /// Until then, not included.
+    pub to: Option<Timestamp>,
+    /// The act in its written form.
+    pub act: Option<String>,
+    /// Who, as the log names them.
+    pub actor: Option<String>,
+    /// To what.
+    pub object: Option<String>,
+}
+
 fn tag(key: &SecretBytes, before: &str, place: i64, line: &Line) -> String {
     // Nothing, and a text that is empty, are not the same.
     let given = |text: Option<&str>| text.map_or_else(String::new, |text| format!("={text}"));

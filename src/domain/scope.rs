@@ -47,6 +47,32 @@ pub enum ApiScope {
 }
 
 impl ApiScope {
+    /// Every scope of the operator API.
+    pub const ALL: [Self; 8] = [
+        Self::OrdersRead,
+        Self::OrdersIssue,
+        Self::OrdersApprove,
+        Self::PeopleRead,
+        Self::PeopleAct,
+        Self::SlipsPrint,
+        Self::RolesGrant,
+        Self::AuditRead,
+    ];
+
+    /// What it is for, in the document of the API.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::OrdersRead => "See reset orders, their previews and their progress",
+            Self::OrdersIssue => "Write, change and cancel reset orders",
+            Self::OrdersApprove => "Approve what another operator put forward",
+            Self::PeopleRead => "See people and the state of their gates",
+            Self::PeopleAct => "Force a change, unlock, end sessions, disable",
+            Self::SlipsPrint => "Issue and print codes",
+            Self::RolesGrant => "Give and take roles",
+            Self::AuditRead => "Read the audit log",
+        }
+    }
+
     /// The value on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 //! that no request waits for another's line.
 
 use crate::domain::account::AccountId;
-use crate::domain::audit_chain::{Cut, Head, Line};
+use crate::domain::audit_chain::{Cut, Head, Line, Question};
 use crate::domain::event::AuditLine;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Db, DbError, Row, Statement, q};
@@ -161,6 +161,32 @@ pub fn between(from: Timestamp, to: Timestamp) -> Statement {
         from,
         to
     )
+}
+
+/// Lines that answer a question, the newest first, after this one; at most `limit`.
+pub async fn page(
+    db: &Db,
+    question: &Question,
+    after: Option<&(Timestamp, String)>,
+    limit: usize,
+) -> Result<Vec<Line>, DbError> {
+    let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.micros(), id.as_str()));
+    let word = |word: &Option<String>| word.clone().unwrap_or_default();
+    let sql = q!(
+        "SELECT id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
+         WHERE at <= $1 AND (at < $1 OR id < $2) AND at >= $3 AND at < $4
+             AND ($5 = '' OR act = $5) AND ($6 = '' OR actor = $6) AND ($7 = '' OR object = $7)
+         ORDER BY at DESC, id DESC LIMIT $8",
+        at,
+        id,
+        question.from.map_or(i64::MIN, Timestamp::micros),
+        question.to.map_or(i64::MAX, Timestamp::micros),
+        word(&question.act),
+        word(&question.actor),
+        word(&question.object),
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    );
+    db.all(sql).await?.iter().map(line_of).collect()
 }
 
 /// A row of [`between`]: its place and tag, if it has them.

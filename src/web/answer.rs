@@ -126,7 +126,8 @@ pub fn error_json(answer: ErrorAnswer) -> Response {
     response
 }
 
-fn log(error: &Unavailable) {
+/// A line of the log for a request that cannot be decided now.
+pub fn log(error: &Unavailable) {
     match error {
         // A rush is no fault: it is counted by its answers.
         Unavailable::Hashing(HashError::Full) | Unavailable::Db(DbError::Overloaded) => {

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod answer;
+pub mod api;
 pub mod app;
 pub mod console;
 pub mod exposition;

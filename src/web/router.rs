@@ -25,7 +25,7 @@ use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
 use crate::web::pages::{account, assets, developer, interaction};
 use crate::web::protocol::{authorize, discovery, introspect, logout, revoke, token, userinfo};
-use crate::web::{health, request_log};
+use crate::web::{api, health, request_log};
 
 /// The whole surface.
 pub fn router(app: App, request_timeout: Duration) -> Router {
@@ -33,7 +33,7 @@ pub fn router(app: App, request_timeout: Duration) -> Router {
     let in_time = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout);
     let people = pages().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
     let routes = Router::new()
-        .merge(for_programs(back_channel().layer(in_time)))
+        .merge(for_programs(back_channel().merge(api::router()).layer(in_time)))
         .merge(people.layer(in_time))
         .fallback(not_found);
     under_layers(routes, app)

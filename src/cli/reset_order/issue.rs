@@ -33,7 +33,7 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = args.whom.proposal(zone)?;
-    let confirmed = if args.yes { None } else { Some(confirm(ctx, &proposal, printer).await?) };
+    let confirmed = if args.yes { None } else { Some(confirm(ctx, &actor, &proposal, printer).await?) };
     let record = issue(ctx, &actor, &proposal, confirmed).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     if record.order.state == OrderState::AwaitingApproval {
@@ -56,9 +56,14 @@ pub(super) async fn run(
 }
 
 /// The number is typed, not "yes": whoever types it has read it.
-async fn confirm(ctx: &Context, proposal: &Proposal, printer: &Printer) -> Result<u64, Failure> {
+async fn confirm(
+    ctx: &Context,
+    actor: &Actor,
+    proposal: &Proposal,
+    printer: &Printer,
+) -> Result<u64, Failure> {
     let (bar, told) = places_bar(printer);
-    let counts = preview(ctx, proposal, told).await?.map_err(Failure::refused)?;
+    let counts = preview(ctx, actor, proposal, told).await?.map_err(Failure::refused)?;
     bar.finish_and_clear();
     printer.talk(counts_text(&counts).trim_end());
     if !std::io::stdin().is_terminal() {

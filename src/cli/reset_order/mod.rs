@@ -91,7 +91,7 @@ pub(super) async fn run(
     let ctx = open::context(&loaded.config).await?;
     let zone = &loaded.config.display.zone;
     match verb {
-        Verb::Preview(whom) => preview::run(&ctx, whom, zone, printer).await,
+        Verb::Preview(whom) => preview::run(&ctx, whom, acting.actor(), zone, printer).await,
         Verb::Issue(args) => issue::run(&ctx, args, acting.actor(), zone, printer).await,
         Verb::List => list::run(&ctx, zone, printer).await,
         Verb::Show(which) => show::run(&ctx, &which, zone, printer).await,

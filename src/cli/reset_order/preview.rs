@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::{Whom, counts_json, counts_text, places_bar};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::preview;
 
@@ -11,12 +12,13 @@ use crate::flows::reset_order::preview::preview;
 pub(super) async fn run(
     ctx: &Context,
     whom: Whom,
+    actor: Actor,
     zone: &TimeZone,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = whom.proposal(zone)?;
     let (bar, told) = places_bar(printer);
-    let counts = preview(ctx, &proposal, told).await?.map_err(Failure::refused)?;
+    let counts = preview(ctx, &actor, &proposal, told).await?.map_err(Failure::refused)?;
     bar.finish_and_clear();
     printer.answer(&counts_json(&counts), || counts_text(&counts))?;
     Ok(ExitStatus::Done)

@@ -26,6 +26,8 @@ labels! {
     Door {
         /// The own account page.
         Account => "account",
+        /// The operator API.
+        Api => "api",
         /// What a session gets at the authorization endpoint.
         Authorize => "authorize",
         /// The change of a password.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use crate::domain::account::WayIn;
 use crate::domain::facts::{Facts, Proof};
 use crate::domain::gate::{Evidence, evaluate};
+use crate::domain::jurisdiction::{Permission, Target};
 use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::population::Exclusion;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::issue::{Proposal, ProposalError, draw_up};
 use crate::flows::unavailable::Unavailable;
@@ -42,6 +44,7 @@ pub struct Counts {
 /// Counts what a proposal would do. Nothing is written. `told` hears of the places behind and of all of them.
 pub async fn preview(
     ctx: &Context,
+    actor: &Actor,
     proposal: &Proposal,
     told: impl Fn(usize, usize),
 ) -> Result<Result<Counts, ProposalError>, Unavailable> {
@@ -50,6 +53,10 @@ pub async fn preview(
         Ok(order) => order,
         Err(error) => return Ok(Err(error)),
     };
+    let population = Target::Population(&order.population);
+    if let Err(refusal) = actor.powers(ctx).await?.may(Permission::ReadProgress, population) {
+        return Ok(Err(refusal.into()));
+    }
     // A scheduled order is previewed as if it came into force now.
     let clock = OrderClock(book.clock.0 + 1);
     order.state = OrderState::InForce(Force { clock, since: now, hardened_at: None });

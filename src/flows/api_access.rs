@@ -1,0 +1,44 @@
+//! Whom a bearer token lets act through the operator API. A door like the others: the gate is asked at each request.
+
+use crate::domain::gate::Closure;
+use crate::domain::scope::{ApiScope, Scope};
+use crate::domain::secret::Secret;
+use crate::flows::actor::{Actor, Operator, Origin, Standing};
+use crate::flows::ask_gate::{AccessToken, ask};
+use crate::flows::context::Context;
+use crate::flows::meters::Door;
+use crate::flows::unavailable::Unavailable;
+use crate::flows::userinfo::is_alive;
+use crate::oidc::bearer::BearerError;
+
+/// The operator whom the token speaks for, if it was given for this and the gate lets its account through. What the operator may
+/// do is asked by each act.
+pub async fn api_access(
+    ctx: &Context,
+    token: &Secret,
+    scope: ApiScope,
+    origin: Origin,
+) -> Result<Result<Actor, BearerError>, Unavailable> {
+    let hash = token.hash();
+    let asked = ask(ctx, &AccessToken(&hash)).await?;
+    let Some(asked) = asked.filter(is_alive) else { return Ok(Err(BearerError::TokenUnknown)) };
+    ctx.meters.decided(Door::Api, &asked.verdict);
+    match &asked.verdict {
+        Ok(_) => {}
+        Err(Closure::Disabled) => return Ok(Err(BearerError::TokenUnknown)),
+        Err(_) => return Ok(Err(BearerError::PasswordChangeRequired)),
+    }
+    let grant = &asked.loaded.grant;
+    if !grant.authentication.stands(&asked.evidence) {
+        return Ok(Err(BearerError::TokenUnknown));
+    }
+    if !grant.scope.contains(Scope::Api(scope)) {
+        return Ok(Err(BearerError::ScopeInsufficient));
+    }
+    let operator = Operator {
+        account: grant.authentication.account.clone(),
+        client: Some(grant.client.0.clone()),
+        factor_at: grant.authentication.factor_at,
+    };
+    Ok(Ok(Actor { standing: Standing::Operator(operator), reason: None, origin }))
+}

@@ -1,0 +1,107 @@
+//! The audit log.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::caller::Caller;
+use super::cursor;
+use super::problem::{Answer, Problem};
+use super::wire::{Instant, Query};
+use crate::domain::audit_chain::{Line, Question};
+use crate::domain::scope::ApiScope;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::audit::read::{self, Position};
+use crate::web::app::App;
+
+/// Lines on a page.
+const PAGE: usize = 100;
+
+/// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// From this instant on.
+    #[param(value_type = Option<String>)]
+    from: Option<Instant>,
+    /// Up to this instant, not included.
+    #[param(value_type = Option<String>)]
+    to: Option<Instant>,
+    /// Only this act, such as `order.issue`.
+    act: Option<String>,
+    /// Only of this actor, such as `account:ID`.
+    actor: Option<String>,
+    /// Only of what was done to this, such as `order:ID`.
+    object: Option<String>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Who did what to what, when and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineAnswer {
+    id: String,
+    at: Instant,
+    actor: String,
+    /// Where the role holds that allowed it.
+    territory: Option<String>,
+    act: String,
+    object: String,
+    count: Option<i64>,
+    reason: Option<String>,
+    address: Option<String>,
+    request_id: Option<String>,
+}
+
+/// A page of the audit log, the newest line first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditPage {
+    lines: Vec<LineAnswer>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
+}
+
+impl From<Line> for LineAnswer {
+    fn from(line: Line) -> Self {
+        Self {
+            id: line.id,
+            at: line.at.into(),
+            actor: line.actor,
+            territory: line.territory,
+            act: line.act,
+            object: line.object,
+            count: line.count,
+            reason: line.reason,
+            address: line.address,
+            request_id: line.request_id,
+        }
+    }
+}
+
+/// Acts that rested on a role inside the operator's territory, the newest first.
+#[utoipa::path(
+    get, path = "/audit", tag = "audit", params(AuditQuery),
+    responses((status = 200, body = AuditPage), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["audit:read"]))
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<AuditQuery>,
+) -> Answer<Json<AuditPage>> {
+    let actor = caller.act(&app, ApiScope::AuditRead).await?;
+    let question = Question {
+        from: query.from.map(Timestamp::from),
+        to: query.to.map(Timestamp::from),
+        act: query.act,
+        actor: query.actor,
+        object: query.object,
+    };
+    let asked = format!("audit {question:?}");
+    let after: Option<Position> = cursor::read(&app.ctx, &actor, &asked, query.cursor.as_deref())?;
+    let (found, next) = read::list(&app.ctx, &actor, &question, after, PAGE).await??;
+    let next = next.and_then(|next| cursor::write(&app.ctx, &actor, &asked, &next));
+    Ok(Json(AuditPage { lines: found.into_iter().map(LineAnswer::from).collect(), next }))
+}

@@ -1,0 +1,84 @@
+//! The operator API: everything that an operator does, for programs. Its document is made from this code and committed as
+//! `docs/openapi.json`; a test keeps the two the same.
+
+mod audit;
+mod caller;
+mod cursor;
+mod orders;
+mod people;
+mod problem;
+mod roles;
+mod wire;
+
+use axum::extract::DefaultBodyLimit;
+use axum::{Json, Router};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::domain::scope::ApiScope;
+use crate::oidc::endpoints;
+use crate::web::app::App;
+
+/// Where it is.
+pub const ROOT: &str = "/api/v1";
+
+/// The longest body: a selection of 10,000 logins fits.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// What the document says of the whole.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Écluse operator API",
+        description = "Reset orders, people, codes, roles and the audit log, as far as the roles of the account reach that \
+                       the token speaks for. Errors are problem details (RFC 9457). What is outside the territory answers \
+                       404, as what does not exist.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    tags(
+        (name = "orders", description = "Reset orders"),
+        (name = "people", description = "Acts on people"),
+        (name = "roles", description = "Roles over territories"),
+        (name = "audit", description = "The audit log")
+    )
+)]
+struct Document;
+
+/// The routes, and the document of them.
+fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let routes = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(orders::list, orders::issue))
+        .routes(routes!(orders::preview))
+        .routes(routes!(orders::show, orders::edit))
+        .routes(routes!(orders::submit))
+        .routes(routes!(orders::approve))
+        .routes(routes!(orders::send_back))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::close))
+        .routes(routes!(people::act))
+        .routes(routes!(people::code))
+        .routes(routes!(roles::grant, roles::revoke))
+        .routes(routes!(audit::list));
+    let (router, mut document) = OpenApiRouter::new().nest(ROOT, routes).split_for_parts();
+    let scopes = Scopes::from_iter(ApiScope::ALL.map(|scope| (scope.as_str(), scope.meaning())));
+    let flow = Flow::ClientCredentials(ClientCredentials::new(endpoints::TOKEN, scopes));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
+    (router, document)
+}
+
+/// The routes.
+pub fn router() -> Router<App> {
+    let (router, document) = parts();
+    let document = Json(document);
+    router
+        .route(&format!("{ROOT}/openapi.json"), axum::routing::get(move || async move { document }))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// The document as it is committed.
+pub fn document() -> Result<String, serde_json::Error> {
+    Ok(serde_json::to_string_pretty(&parts().1)? + "\n")
+}

@@ -1,0 +1,452 @@
+//! Reset orders.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::caller::Caller;
+use super::cursor;
+use super::problem::{Answer, Problem};
+use super::wire::{Body, Instant, Query};
+use crate::domain::approval::Digest;
+use crate::domain::level::Level;
+use crate::domain::profile::Profile;
+use crate::domain::progress::Tally;
+use crate::domain::reset_order::OrderId;
+use crate::domain::scope::ApiScope;
+use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::reset_order::approve::{approve as approve_order, send_back as send_order_back};
+use crate::flows::reset_order::cancel::{cancel as cancel_order, close as close_order};
+use crate::flows::reset_order::draft::{draft, edit as edit_order, submit as submit_order};
+use crate::flows::reset_order::issue::{Proposal, issue as issue_order};
+use crate::flows::reset_order::preview::preview as preview_order;
+use crate::flows::reset_order::read::{self, View};
+use crate::store::reset_order::OrderRecord;
+use crate::web::app::App;
+
+/// Orders on a page.
+const PAGE: usize = 50;
+
+/// What is ordered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderRequest {
+    /// Such as `academie:13`, `departement:086`, `uai:0860001J` or `class:0860001J/6A`, with everything below it.
+    territory: String,
+    /// National profiles such as `National_ELV`; every one when empty.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    profiles: Vec<Profile>,
+    /// `change`: the old password still opens the change page. `recover`: it opens nothing, only a code does.
+    #[schema(value_type = String)]
+    level: Level,
+    /// Spares accounts that were never activated.
+    #[serde(default)]
+    never_activated: bool,
+    /// Spares passwords chosen since this instant.
+    changed_since: Option<Instant>,
+    /// Spares accounts that their school has reset since this instant.
+    reset_by_school_since: Option<Instant>,
+    /// Logins of operators who are not left out.
+    #[serde(default)]
+    named_operators: Vec<String>,
+    /// From when on; at once when absent.
+    at: Option<Instant>,
+    /// When `change` becomes `recover` for those who hold a code.
+    deadline: Option<Instant>,
+    /// Whether a draft of the same for the next year is written.
+    #[serde(default)]
+    yearly: bool,
+    /// Why; it is shown with the order.
+    reason: Option<String>,
+    /// Writes a draft, which binds nobody.
+    #[serde(default)]
+    draft: bool,
+    /// The number of people that somebody has seen: refused unless the order covers as many.
+    confirmed: Option<u64>,
+}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderAnswer {
+    id: String,
+    /// `draft`, `awaiting_approval`, `scheduled`, `in_force`, `closed` or `cancelled`.
+    state: &'static str,
+    level: &'static str,
+    territory: String,
+    #[schema(value_type = Vec<String>)]
+    profiles: Vec<Profile>,
+    reason: String,
+    author: String,
+    /// The people whom it covered when it was put forward, where they were counted.
+    covered: Option<u64>,
+    scheduled_at: Instant,
+    in_force_at: Option<Instant>,
+    deadline: Option<Instant>,
+    codes_expire_at: Instant,
+    yearly: bool,
+}
+
+/// How far an order has got.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct TallyAnswer {
+    /// Covered by the order.
+    covered: u64,
+    /// Of these, must choose a new password.
+    bound: u64,
+    /// Of these, chose one since it came into force.
+    done: u64,
+    /// Of those who must, have a slip that was printed since.
+    printed: u64,
+}
+
+/// How far it has got at a place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PartAnswer {
+    territory: String,
+    #[schema(value_type = String)]
+    profile: Profile,
+    #[serde(flatten)]
+    tally: TallyAnswer,
+}
+
+/// What somebody is asked about an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WaitingAnswer {
+    /// `issue` or `cancel`.
+    wish: &'static str,
+    /// Who asks.
+    by: String,
+    /// When.
+    at: Instant,
+    /// The people whom the order covered then.
+    covered: u64,
+}
+
+/// An order with all that is known of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderView {
+    #[serde(flatten)]
+    order: OrderAnswer,
+    /// Stands for what is shown here: to be sent with the approval of it.
+    digest: String,
+    waiting: Option<WaitingAnswer>,
+    /// As of when it was counted; absent before the first count.
+    as_of: Option<Instant>,
+    progress: TallyAnswer,
+    /// By school and profile. Somebody at two schools is counted at both.
+    parts: Vec<PartAnswer>,
+}
+
+/// A page of orders.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderPage {
+    orders: Vec<OrderAnswer>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What an order would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PreviewAnswer {
+    covered: u64,
+    bound: u64,
+    /// By why.
+    spared: BTreeMap<&'static str, u64>,
+    /// Bound although the password is newer, because nothing but the old one authorised it.
+    chosen_with_old_password: u64,
+    without_email: u64,
+    /// Logins of operators who are left out.
+    operators: Vec<String>,
+}
+
+/// Which order was meant, and why.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonRequest {
+    /// For the audit log.
+    reason: Option<String>,
+}
+
+/// The number of people that somebody has seen.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitRequest {
+    /// Refused unless the order covers as many.
+    confirmed: Option<u64>,
+}
+
+/// What somebody has seen.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApproveRequest {
+    /// The `digest` of the order as it was shown.
+    digest: String,
+    /// For the audit log.
+    reason: Option<String>,
+}
+
+impl OrderRequest {
+    fn proposal(&self) -> Answer<Proposal> {
+        let territory = TerritoryCode::parse(&self.territory);
+        let instant = |instant: Option<Instant>| instant.map(Timestamp::from);
+        Ok(Proposal {
+            territory: territory
+                .map_err(|error| Problem::senseless("unknown-territory", error.to_string()))?,
+            profiles: self.profiles.iter().copied().collect(),
+            level: self.level,
+            never_activated: self.never_activated,
+            changed_since: instant(self.changed_since),
+            reset_by_school_since: instant(self.reset_by_school_since),
+            named_operators: self.named_operators.clone(),
+            at: instant(self.at),
+            deadline: instant(self.deadline),
+            repeats: self.yearly,
+        })
+    }
+}
+
+fn code(path: &TerritoryPath) -> String {
+    path.code().map(|code| code.to_string()).unwrap_or_default()
+}
+
+impl From<OrderRecord> for OrderAnswer {
+    fn from(record: OrderRecord) -> Self {
+        let order = record.order;
+        Self {
+            id: order.id.0,
+            state: order.state.as_str(),
+            level: order.level.as_str(),
+            territory: code(&order.population.territory),
+            profiles: order.population.profiles.into_iter().collect(),
+            reason: record.reason,
+            author: record.author,
+            covered: record.covered,
+            scheduled_at: record.scheduled_at.into(),
+            in_force_at: order.state.force().map(|force| force.since.into()),
+            deadline: order.deadline.map(Instant::from),
+            codes_expire_at: order.codes_expire_at.into(),
+            yearly: record.repeats,
+        }
+    }
+}
+
+impl From<Tally> for TallyAnswer {
+    fn from(tally: Tally) -> Self {
+        Self { covered: tally.covered, bound: tally.bound, done: tally.done, printed: tally.printed }
+    }
+}
+
+impl From<View> for OrderView {
+    fn from(view: View) -> Self {
+        let part = |((path, profile), tally): ((TerritoryPath, Profile), Tally)| PartAnswer {
+            territory: code(&path),
+            profile,
+            tally: tally.into(),
+        };
+        Self {
+            digest: view.digest.0,
+            waiting: view.request.map(|request| WaitingAnswer {
+                wish: request.wish.as_str(),
+                by: request.by,
+                at: request.at.into(),
+                covered: request.covered,
+            }),
+            as_of: view.progress.as_of.map(Instant::from),
+            progress: view.progress.all.into(),
+            parts: view.progress.parts.into_iter().map(part).collect(),
+            order: view.record.into(),
+        }
+    }
+}
+
+/// Orders that reach into the operator's territory, the newest first.
+#[utoipa::path(
+    get, path = "/orders", tag = "orders", params(PageQuery),
+    responses((status = 200, body = OrderPage), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:read"]))
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Answer<Json<OrderPage>> {
+    let actor = caller.act(&app, ApiScope::OrdersRead).await?;
+    let after = cursor::read(&app.ctx, &actor, "orders", query.cursor.as_deref())?;
+    let found = read::list(&app.ctx, &actor, after, PAGE).await?;
+    let last = found.last().filter(|_| found.len() == PAGE);
+    let next = last
+        .and_then(|record| cursor::write(&app.ctx, &actor, "orders", &(record.created_at, &record.order.id)));
+    Ok(Json(OrderPage { orders: found.into_iter().map(OrderAnswer::from).collect(), next }))
+}
+
+/// Writes an order and puts it forward: it is in force, waits for its instant, or waits for a second operator. With an
+/// `Idempotency-Key` the same request twice makes one order.
+#[utoipa::path(
+    post, path = "/orders", tag = "orders", request_body = OrderRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the same request, sent twice, one order")),
+    responses((status = 201, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:issue"]))
+)]
+pub async fn issue(
+    State(app): State<App>,
+    caller: Caller,
+    Body(request): Body<OrderRequest>,
+) -> Answer<(StatusCode, Json<OrderAnswer>)> {
+    let proposal = request.proposal()?;
+    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
+    let record = if request.draft {
+        draft(&app.ctx, &actor, &proposal).await??
+    } else {
+        issue_order(&app.ctx, &actor, &proposal, request.confirmed).await??
+    };
+    Ok((StatusCode::CREATED, Json(record.into())))
+}
+
+/// Counts whom an order would cover and spare; writes nothing.
+#[utoipa::path(
+    post, path = "/orders/preview", tag = "orders", request_body = OrderRequest,
+    responses((status = 200, body = PreviewAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:read"]))
+)]
+pub async fn preview(
+    State(app): State<App>,
+    caller: Caller,
+    Body(request): Body<OrderRequest>,
+) -> Answer<Json<PreviewAnswer>> {
+    let actor = caller.act(&app, ApiScope::OrdersRead).await?;
+    let counts = preview_order(&app.ctx, &actor, &request.proposal()?, |_, _| {}).await??;
+    Ok(Json(PreviewAnswer {
+        covered: counts.covered,
+        bound: counts.bound,
+        spared: counts.spared.iter().map(|(why, count)| (why.as_str(), *count)).collect(),
+        chosen_with_old_password: counts.chosen_with_old_password,
+        without_email: counts.without_email,
+        operators: counts.operators,
+    }))
+}
+
+/// One order, with the progress of its people as it was counted last.
+#[utoipa::path(
+    get, path = "/orders/{id}", tag = "orders", params(("id" = String, Path)),
+    responses((status = 200, body = OrderView), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:read"]))
+)]
+pub async fn show(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<Json<OrderView>> {
+    let actor = caller.act(&app, ApiScope::OrdersRead).await?;
+    let view = read::view(&app.ctx, &actor, &OrderId(id.clone())).await?;
+    let view = view.ok_or_else(|| Problem::not_found(format!("there is no order {id}")))?;
+    Ok(Json(view.into()))
+}
+
+/// Changes what an order says that binds nobody yet. It is a draft again.
+#[utoipa::path(
+    put, path = "/orders/{id}", tag = "orders", params(("id" = String, Path)), request_body = OrderRequest,
+    responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:issue"]))
+)]
+pub async fn edit(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(request): Body<OrderRequest>,
+) -> Answer<Json<OrderAnswer>> {
+    let proposal = request.proposal()?;
+    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
+    Ok(Json(edit_order(&app.ctx, &actor, &OrderId(id), &proposal).await??.into()))
+}
+
+/// Puts a draft forward.
+#[utoipa::path(
+    post, path = "/orders/{id}/submit", tag = "orders", params(("id" = String, Path)), request_body = SubmitRequest,
+    responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:issue"]))
+)]
+pub async fn submit(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(request): Body<SubmitRequest>,
+) -> Answer<Json<OrderAnswer>> {
+    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
+    Ok(Json(submit_order(&app.ctx, &actor, &OrderId(id), request.confirmed).await??.into()))
+}
+
+/// Approves what somebody else put forward: the order, or that it is lifted.
+#[utoipa::path(
+    post, path = "/orders/{id}/approve", tag = "orders", params(("id" = String, Path)), request_body = ApproveRequest,
+    responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:approve"]))
+)]
+pub async fn approve(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(request): Body<ApproveRequest>,
+) -> Answer<Json<OrderAnswer>> {
+    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersApprove).await?;
+    let seen = Digest(request.digest);
+    Ok(Json(approve_order(&app.ctx, &actor, &OrderId(id), Some(&seen)).await??.into()))
+}
+
+/// Sends back what somebody else put forward, with a reason.
+#[utoipa::path(
+    post, path = "/orders/{id}/send-back", tag = "orders", params(("id" = String, Path)), request_body = ReasonRequest,
+    responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:approve"]))
+)]
+pub async fn send_back(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(request): Body<ReasonRequest>,
+) -> Answer<Json<OrderAnswer>> {
+    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersApprove).await?;
+    Ok(Json(send_order_back(&app.ctx, &actor, &OrderId(id)).await??.into()))
+}
+
+/// Lifts an order, or asks a second operator to; what was `recover` stays bound at `change`.
+#[utoipa::path(
+    post, path = "/orders/{id}/cancel", tag = "orders", params(("id" = String, Path)), request_body = ReasonRequest,
+    responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:issue"]))
+)]
+pub async fn cancel(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(request): Body<ReasonRequest>,
+) -> Answer<Json<OrderAnswer>> {
+    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
+    Ok(Json(cancel_order(&app.ctx, &actor, &OrderId(id)).await??.into()))
+}
+
+/// Ends the campaign of an order. Its duty stays.
+#[utoipa::path(
+    post, path = "/orders/{id}/close", tag = "orders", params(("id" = String, Path)), request_body = ReasonRequest,
+    responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:issue"]))
+)]
+pub async fn close(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Body(request): Body<ReasonRequest>,
+) -> Answer<Json<OrderAnswer>> {
+    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
+    Ok(Json(close_order(&app.ctx, &actor, &OrderId(id)).await??.into()))
+}

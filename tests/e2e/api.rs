@@ -1,0 +1,362 @@
+//! The operator API from outside: each act, for each role, inside its territory and outside.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ecluse::domain::client::SigningAlgorithm;
+use ecluse::domain::level::Level;
+use ecluse::domain::operator::Role;
+use ecluse::domain::scope::ApiScope;
+use ecluse::flows::reset_order::issue::issue;
+use ecluse::web::api;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::provider::{Provider, Wish, proposal};
+use crate::robot::{Robot, members};
+
+const PASSWORD: &str = "Chat-noir7";
+const INSIDE: &str = "class:0860001J/6A";
+const OUTSIDE: &str = "class:0169001X/5B";
+
+/// What an operator's program is answered.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    body: Value,
+    content_type: String,
+}
+
+impl Answer {
+    fn problem(&self) -> (u16, &str) {
+        assert_eq!(self.content_type, "application/problem+json", "{self:?}");
+        assert_eq!(self.body["status"], self.status);
+        let kind = self.body["type"].as_str().unwrap();
+        (self.status, kind.strip_prefix("urn:ecluse:problem:").unwrap())
+    }
+}
+
+/// A program of an operator.
+struct Program {
+    issuer: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Program {
+    /// Of somebody with a role and an open gate, for every scope.
+    async fn of(provider: &Provider, login: &str, role: Role, place: &str) -> Self {
+        provider.hire(login, role, place).await;
+        Self::for_scopes(provider, login, &ApiScope::ALL.map(ApiScope::as_str).join(" ")).await
+    }
+
+    async fn for_scopes(provider: &Provider, login: &str, scopes: &str) -> Self {
+        provider.choose(login, PASSWORD).await;
+        let mut members = members(login);
+        members["scope"] = scopes.into();
+        let robot =
+            Robot::with(provider, &format!("robot-of-{login}"), members, SigningAlgorithm::Es256).await;
+        let token = robot.access().await;
+        Self { issuer: provider.issuer.clone(), token, http: reqwest::Client::new() }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.send_with(method, path, body, &[]).await
+    }
+
+    async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}/api/v1{path}", self.issuer));
+        request = request.bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let content_type = response.headers().get("content-type");
+        let content_type = content_type.map_or("", |value| value.to_str().unwrap()).to_owned();
+        let text = response.text().await.unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        Answer { status, body, content_type }
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, None).await
+    }
+}
+
+fn order(place: &str, draft: bool) -> Value {
+    let families = ["National_ELV", "National_TUT"];
+    json!({ "territory": place, "profiles": families, "level": "change", "reason": "stolen passwords", "draft": draft })
+}
+
+/// Everything that can be asked for.
+const ACTS: [&str; 18] = [
+    "preview",
+    "issue",
+    "draft",
+    "show",
+    "edit",
+    "submit",
+    "cancel",
+    "close",
+    "approve",
+    "send-back",
+    "force_change",
+    "force_recover",
+    "unlock",
+    "end_sessions",
+    "disable",
+    "enable",
+    "code",
+    "role",
+];
+
+/// Which of them a role allows, in the order of [`ACTS`].
+fn allowed(role: Role) -> Vec<&'static str> {
+    match role {
+        Role::Authority | Role::SchoolAdmin => ACTS.to_vec(),
+        Role::ClassTeacher => {
+            vec!["preview", "show", "force_change", "force_recover", "unlock", "end_sessions", "code"]
+        }
+        Role::Helpdesk => vec!["unlock", "end_sessions", "code"],
+        Role::Auditor => vec!["preview", "show"],
+    }
+}
+
+/// Asks for an act on the class or on a pupil of it, where another operator prepared what it needs.
+async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> Answer {
+    let (pupil, teacher) = if place == INSIDE { ("zoe", "m.blanc") } else { ("lea", "lea") };
+    let anne = provider.as_operator("anne");
+    let families = |level| {
+        let profiles = ["National_ELV", "National_TUT"].map(|profile| profile.parse().unwrap()).into();
+        ecluse::flows::reset_order::issue::Proposal { profiles, ..proposal(place, level) }
+    };
+    let prepared = async || match act {
+        "edit" | "submit" => {
+            let proposal = families(Level::Change);
+            let drafted = ecluse::flows::reset_order::draft::draft(&provider.ctx, &anne, &proposal);
+            drafted.await.unwrap().unwrap().order.id.0
+        }
+        "approve" | "send-back" => {
+            issue(&provider.ctx, &anne, &families(Level::Change), None).await.unwrap().unwrap().order.id.0
+        }
+        _ => {
+            let alone = crate::provider::operator().breaking_glass();
+            issue(&provider.ctx, &alone, &families(Level::Change), None).await.unwrap().unwrap().order.id.0
+        }
+    };
+    match act {
+        "preview" => program.post("/orders/preview", order(place, false)).await,
+        "issue" => program.post("/orders", order(place, false)).await,
+        "draft" => program.post("/orders", order(place, true)).await,
+        "show" => program.get(&format!("/orders/{}", prepared().await)).await,
+        "edit" => {
+            let path = format!("/orders/{}", prepared().await);
+            program.send(Method::PUT, &path, Some(order(place, false))).await
+        }
+        "submit" => program.post(&format!("/orders/{}/submit", prepared().await), json!({})).await,
+        "cancel" | "close" | "send-back" => {
+            let path = format!("/orders/{}/{act}", prepared().await);
+            program.post(&path, json!({ "reason": "a mistake" })).await
+        }
+        "approve" => {
+            let id = prepared().await;
+            let shown = crate::api::digest(provider, &id).await;
+            program.post(&format!("/orders/{id}/approve"), json!({ "digest": shown })).await
+        }
+        "code" => program.post(&format!("/people/{pupil}/code"), json!({})).await,
+        "role" => {
+            let role = json!({ "login": teacher, "role": "class_teacher", "territory": place });
+            program.post("/roles", role).await
+        }
+        _ => program.post("/people/acts", json!({ "act": act, "logins": [pupil] })).await,
+    }
+}
+
+/// What stands for the order as it is shown.
+async fn digest(provider: &Provider, id: &str) -> String {
+    let id = ecluse::domain::reset_order::OrderId(id.to_owned());
+    let view =
+        ecluse::flows::reset_order::read::view(&provider.ctx, &provider.as_operator("anne"), &id).await;
+    view.unwrap().unwrap().digest.0
+}
+
+/// The role's territory holds the class inside, and not the one outside.
+const ROLES: [(Role, &str); 5] = [
+    (Role::Authority, "departement:086"),
+    (Role::SchoolAdmin, "uai:0860001J"),
+    (Role::ClassTeacher, INSIDE),
+    (Role::Helpdesk, "uai:0860001J"),
+    (Role::Auditor, "departement:086"),
+];
+
+#[tokio::test]
+async fn each_act_is_allowed_or_refused_by_role_and_territory() {
+    let mut wrong = BTreeMap::new();
+    for (role, place) in ROLES {
+        let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 0)).await;
+        provider.hire("anne", Role::Authority, "academie:13").await;
+        let program = Program::of(&provider, "operator", role, place).await;
+        for act in ACTS {
+            let inside = ask(&provider, &program, act, INSIDE).await;
+            let outside = ask(&provider, &program, act, OUTSIDE).await;
+            let is_allowed = (200..300).contains(&inside.status);
+            if is_allowed != allowed(role).contains(&act) {
+                wrong.insert((role.as_str(), act, "inside"), inside);
+            } else if !is_allowed && !matches!(inside.problem(), (403, "not-of-role") | (404, "not-found")) {
+                wrong.insert((role.as_str(), act, "inside, as what"), inside);
+            }
+            if !matches!(outside.problem(), (403, "out-of-territory" | "not-of-role") | (404, "not-found")) {
+                wrong.insert((role.as_str(), act, "outside"), outside);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_its_scopes_and_while_the_gate_is_open() {
+    let provider = Provider::start().await;
+    provider.hire("anne", Role::Authority, "academie:13").await;
+    let program = Program::for_scopes(&provider, "anne", "orders:read").await;
+    assert_eq!(program.get("/orders").await.status, 200);
+    let refused = program.post("/orders", order(INSIDE, false)).await;
+    assert_eq!(refused.problem(), (403, "insufficient-scope"));
+    let token = program.token.clone();
+    let nobody = Program { token: "nothing".to_owned(), ..program };
+    assert_eq!(nobody.get("/orders").await.problem(), (401, "invalid-token"));
+    let program = Program { token, ..nobody };
+    assert_eq!(program.get("/orders").await.status, 200);
+    provider.force("anne", Level::Change).await;
+    assert_eq!(program.get("/orders").await.problem().0, 401);
+}
+
+#[tokio::test]
+async fn bad_input_is_named_and_changes_nothing() {
+    let provider = Provider::start().await;
+    let program = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    let with = |members: Value| {
+        let mut body = order(INSIDE, false);
+        for (name, value) in members.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let table = [
+        (with(json!({ "territory": "uai:9999999A" })), (422, "unknown-territory")),
+        (with(json!({ "territory": "nowhere" })), (422, "unknown-territory")),
+        (with(json!({ "profiles": ["National_DIR"] })), (422, "nobody")),
+        (with(json!({ "profiles": ["somebody"] })), (422, "invalid-request")),
+        (with(json!({ "level": "gentle" })), (422, "invalid-request")),
+        (with(json!({ "reason": " " })), (422, "reason-missing")),
+        (with(json!({ "at": "2020-01-01T00:00:00Z" })), (422, "start-in-past")),
+        (with(json!({ "deadline": "2020-01-01T00:00:00Z" })), (422, "deadline")),
+        (with(json!({ "level": "recover", "deadline": "2027-01-01T00:00:00Z" })), (422, "deadline")),
+        (with(json!({ "confirmed": 3 })), (409, "not-confirmed")),
+        (with(json!({ "named_operators": ["personne"] })), (422, "unknown-login")),
+        (with(json!({ "unknown": 1 })), (422, "invalid-request")),
+        (json!([]), (422, "invalid-request")),
+    ];
+    for (body, expected) in table {
+        let answer = program.post("/orders", body.clone()).await;
+        assert_eq!(answer.problem(), expected, "{body}: {answer:?}");
+    }
+    assert_eq!(program.get("/orders").await.body["orders"], json!([]));
+    for logins in [json!([]), json!(["zoe", "personne"]), json!(vec!["zoe"; 10_001])] {
+        let number = provider.person("zoe").await.facts.number;
+        let answer = program.post("/people/acts", json!({ "act": "force_recover", "logins": logins })).await;
+        assert!((400..500).contains(&answer.problem().0));
+        assert_eq!(provider.person("zoe").await.facts.number, number);
+    }
+    let cut = program.http.post(format!("{}/api/v1/orders", provider.issuer)).bearer_auth(&program.token);
+    let cut = cut.header("content-type", "application/json").body("{").send().await.unwrap();
+    assert_eq!(cut.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(program.get("/orders/nothing").await.problem(), (404, "not-found"));
+    assert_eq!(program.get("/orders?cursor=x").await.problem(), (400, "invalid-request"));
+    assert_eq!(program.get("/orders?page=2").await.problem(), (400, "invalid-request"));
+}
+
+#[tokio::test]
+async fn the_same_request_with_a_key_makes_one_order_and_pages_are_their_askers_own() {
+    let provider = Provider::start().await;
+    let program = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    let key = [("idempotency-key", "lundi")];
+    let first = program.send_with(Method::POST, "/orders", Some(order(INSIDE, false)), &key).await;
+    let second = program.send_with(Method::POST, "/orders", Some(order(INSIDE, false)), &key).await;
+    assert_eq!((first.status, &first.body["id"]), (201, &second.body["id"]));
+    let other = program.send_with(Method::POST, "/orders", Some(order(OUTSIDE, false)), &key).await;
+    assert_eq!(other.problem(), (409, "idempotency-key-used"));
+    let long = "x".repeat(129);
+    let long = [("idempotency-key", long.as_str())];
+    let long = program.send_with(Method::POST, "/orders", Some(order(INSIDE, false)), &long);
+    assert_eq!(long.await.problem(), (400, "invalid-request"));
+
+    for _ in 0..60 {
+        assert_eq!(program.post("/orders", order(INSIDE, true)).await.status, 201);
+    }
+    let first = program.get("/orders").await.body;
+    assert_eq!(first["orders"].as_array().unwrap().len(), 50);
+    let next = first["next"].as_str().unwrap();
+    let second = program.get(&format!("/orders?cursor={next}")).await.body;
+    assert_eq!((second["orders"].as_array().unwrap().len(), &second["next"]), (11, &Value::Null));
+    let bruno = Program::of(&provider, "bruno", Role::Authority, "academie:13").await;
+    assert_eq!(bruno.get(&format!("/orders?cursor={next}")).await.problem(), (400, "invalid-request"));
+    let audit = program.get("/audit?act=order.draft").await.body;
+    assert_eq!(audit["lines"].as_array().unwrap().len(), 60);
+    assert_eq!(audit["lines"][0]["territory"], "ministry:fr>academie:13");
+    let next = program.get("/audit").await.body["next"].clone();
+    assert_eq!(next, Value::Null, "fewer than a hundred lines");
+    let elsewhere = Program::of(&provider, "chloe", Role::Auditor, "uai:0169001X").await;
+    assert_eq!(elsewhere.get("/audit?act=order.draft").await.body["lines"], json!([]));
+}
+
+#[tokio::test]
+async fn an_order_of_the_rectorat_shows_a_school_its_own_part() {
+    let provider = Provider::start().await;
+    let anne = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    let school = Program::of(&provider, "principal", Role::SchoolAdmin, "uai:0169001X").await;
+    let id = anne.post("/orders", order("academie:13", false)).await.body["id"].as_str().unwrap().to_owned();
+    ecluse::flows::reset_order::roll_up::round(&provider.ctx).await.unwrap();
+    let whole = anne.get(&format!("/orders/{id}")).await.body;
+    assert_eq!((&whole["progress"]["covered"], whole["parts"].as_array().unwrap().len()), (&json!(4), 3));
+    let part = school.get(&format!("/orders/{id}")).await.body;
+    assert_eq!(part["progress"]["covered"], 2);
+    assert!(part["parts"].as_array().unwrap().iter().all(|part| part["territory"] == "uai:0169001X"));
+    let refused = school.post(&format!("/orders/{id}/cancel"), json!({ "reason": "no" })).await;
+    assert_eq!(refused.problem(), (404, "not-found"));
+}
+
+/// Run with `ECLUSE_WRITE_OPENAPI=1` after a change.
+#[test]
+fn the_committed_document_is_that_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json");
+    let document = api::document().unwrap();
+    if std::env::var_os("ECLUSE_WRITE_OPENAPI").is_some() {
+        fs::write(&path, &document).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&path).unwrap() == document,
+        "ECLUSE_WRITE_OPENAPI=1 cargo test committed_document"
+    );
+    let document: Value = serde_json::from_str(&document).unwrap();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        assert!(path.starts_with(api::ROOT), "{path}");
+        for (method, operation) in methods.as_object().unwrap() {
+            assert!(operation["security"][0]["oauth2"][0].is_string(), "{method} {path} needs no scope");
+        }
+    }
+}
