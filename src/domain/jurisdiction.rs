@@ -202,6 +202,11 @@ pub fn seen(grants: &[RoleGrant], permission: Permission, territory: &TerritoryP
     outermost.cloned().collect()
 }
 
+/// The grants that allow something somewhere.
+pub fn allowing(grants: &[RoleGrant], permission: Permission) -> impl Iterator<Item = &RoleGrant> {
+    grants.iter().filter(move |grant| grant.role.allows(permission))
+}
+
 impl Refusal {
     /// How near it was.
     const fn rank(&self) -> u8 {

@@ -26,6 +26,7 @@ pub mod introspect;
 pub mod log_in;
 pub mod meters;
 pub mod notices;
+pub mod people;
 pub mod print_slips;
 pub mod random;
 pub mod refresh_token;

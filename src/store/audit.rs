@@ -59,6 +59,17 @@ pub async fn head(db: &Db) -> Result<Head, DbError> {
     })
 }
 
+/// What was done to an account lately, the latest first.
+pub async fn of_account(db: &Db, account: &AccountId, limit: u32) -> Result<Vec<Line>, DbError> {
+    let sql = q!(
+        "SELECT id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
+         WHERE object = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        format!("account:{}", account.0),
+        limit
+    );
+    db.all(sql).await?.iter().map(line_of).collect()
+}
+
 /// The oldest lines that have no place yet, at most `limit`.
 pub async fn unsealed(db: &Db, limit: usize) -> Result<Vec<Line>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);

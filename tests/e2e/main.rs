@@ -44,6 +44,7 @@ mod on_postgres_races;
 mod order_notices;
 mod pages;
 mod parallel;
+mod people;
 mod pictures;
 mod premises;
 mod progress;

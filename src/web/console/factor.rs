@@ -71,7 +71,6 @@ enum Step {
     List,
 }
 
-#[expect(dead_code, reason = "the pages of acts come next")]
 /// Shows the factor page to somebody whose act needs a factor that was shown lately. What was typed is kept; `then` is where
 /// the form goes.
 pub(super) async fn ask_again(

@@ -2,6 +2,8 @@
 
 pub mod factor;
 pub mod home;
+pub mod people;
+pub mod person;
 pub mod sign_in;
 pub(in crate::web) mod view;
 
@@ -24,11 +26,14 @@ use view::{Desk, WithoutRolePage};
 /// The first page.
 pub const HOME: &str = "/console";
 
+/// Where people are looked for.
+pub const PEOPLE: &str = "/console/people";
+
 /// Where a second factor is shown, or enrolled.
 pub const FACTOR: &str = "/console/factor";
 
 /// Somebody's visit to the console.
-struct Room<'a> {
+pub(in crate::web) struct Room<'a> {
     app: &'a App,
     visit: Visit,
     language: Language,

@@ -1,5 +1,7 @@
 //! What the console shows: one struct per page.
 
+pub(in crate::web) mod people;
+
 use std::fmt::Write as _;
 
 use askama::Template;
@@ -68,15 +70,20 @@ pub(in crate::web) struct Place {
     pub(in crate::web) name: String,
 }
 
+/// The name of a role.
+const fn role_key(role: Role) -> &'static str {
+    match role {
+        Role::Auditor => "role-auditor",
+        Role::Authority => "role-authority",
+        Role::ClassTeacher => "role-class-teacher",
+        Role::Helpdesk => "role-helpdesk",
+        Role::SchoolAdmin => "role-school-admin",
+    }
+}
+
 impl Place {
     fn role(&self, frame: &Frame<'_>) -> String {
-        frame.text(match self.role {
-            Role::Auditor => "role-auditor",
-            Role::Authority => "role-authority",
-            Role::ClassTeacher => "role-class-teacher",
-            Role::Helpdesk => "role-helpdesk",
-            Role::SchoolAdmin => "role-school-admin",
-        })
+        frame.text(role_key(self.role))
     }
 }
 

@@ -2,8 +2,13 @@
 
 use super::{HOSTILE, frame, page};
 use crate::domain::factor::Kind;
+use crate::domain::gate::Closure;
+use crate::domain::level::Level;
 use crate::domain::operator::Role;
+use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
+use crate::flows::account::AccountError;
+use crate::web::console::view::people::{Deed, Lines, PeoplePage, PersonPage, Row, SlipPage};
 use crate::web::console::view::{
     CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, HomePage, PermitPage, Picture, Place, Refused,
     Resumed, WithoutRolePage,
@@ -68,5 +73,68 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
             on: "/console",
         };
         page(pages, if list { "console-list" } else { "console-codes" }, &codes, language);
+    }
+    people_pages(pages, language);
+}
+
+fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let frame = frame(language);
+    let row = || Row {
+        id: "1".to_owned(),
+        name: HOSTILE.to_owned(),
+        login: "zoe".to_owned(),
+        places: "6A".to_owned(),
+    };
+    let list = PeoplePage {
+        frame,
+        desk: desk(true),
+        typed: HOSTILE,
+        asked: true,
+        rows: &[row(), row()],
+        next: Some("/"),
+    };
+    page(pages, "console-people", &list, language);
+    let nobody = PeoplePage { frame, desk: desk(true), typed: "", asked: true, rows: &[], next: None };
+    page(pages, "console-nobody", &nobody, language);
+    let closures = [
+        Closure::Disabled,
+        Closure::NotActivated,
+        Closure::Individual { level: Level::Change },
+        Closure::Individual { level: Level::Recover },
+        Closure::Expired,
+        Closure::RulesTightened,
+        Closure::Compromised,
+    ];
+    let refusal = AccountError::Disabled("zoe".to_owned());
+    let places = [(Profile::Pupil, "6A".to_owned()), (Profile::Guardian, "5B".to_owned())];
+    for (number, closure) in closures.iter().map(Some).chain([None]).enumerate() {
+        let person = PersonPage {
+            frame,
+            desk: desk(true),
+            id: "1",
+            login: "zoe",
+            name: "Zoé Petit".to_owned(),
+            closure,
+            places: &places,
+            roles: &[],
+            deeds: Deed::ALL.to_vec(),
+            lines: Some(Lines::sample(HOSTILE)),
+            done: closure.is_none().then_some(Deed::Unlock),
+            refusal: closure.is_some().then_some(&refusal),
+        };
+        page(pages, &format!("console-person-{number}"), &person, language);
+    }
+    for is_leave in [false, true] {
+        let slip = SlipPage {
+            frame,
+            desk: desk(true),
+            id: "1",
+            name: "Zoé Petit".to_owned(),
+            login: "zoe",
+            code: secret("ABCD-EFGH-JKLM"),
+            is_leave,
+            expires: "13 avril",
+        };
+        page(pages, if is_leave { "console-leave" } else { "console-slip" }, &slip, language);
     }
 }

@@ -1,0 +1,4 @@
+//! What operators see of people.
+
+pub mod read;
+pub mod search;

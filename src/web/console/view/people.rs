@@ -1,0 +1,236 @@
+//! The pages about people.
+
+use askama::Template;
+
+use super::{Desk, role_key};
+use crate::domain::account::AccountId;
+use crate::domain::audit_chain::Line;
+use crate::domain::gate::Closure;
+use crate::domain::jurisdiction::{Refusal, RoleGrant};
+use crate::domain::level::Level;
+use crate::domain::profile::Profile;
+use crate::domain::secret::Secret;
+use crate::flows::account::AccountError;
+use crate::store::people::Found;
+use crate::web::console::Room;
+use crate::web::pages::view::Frame;
+
+/// What is done from somebody's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Deed {
+    /// A new code.
+    Code,
+    /// A change is forced; the old password opens the change page.
+    Force,
+    /// A change is forced; only a code opens the change page.
+    Recover,
+    /// The failures are forgotten.
+    Unlock,
+    /// Signed out everywhere.
+    EndSessions,
+    /// Kept from everything.
+    Disable,
+    /// Let in again.
+    Enable,
+    /// The second factor is taken away.
+    Factor,
+}
+
+impl Deed {
+    pub(in crate::web) const ALL: [Self; 8] = [
+        Self::Code,
+        Self::Unlock,
+        Self::EndSessions,
+        Self::Force,
+        Self::Recover,
+        Self::Disable,
+        Self::Enable,
+        Self::Factor,
+    ];
+
+    pub(in crate::web) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Force => "force",
+            Self::Recover => "recover",
+            Self::Unlock => "unlock",
+            Self::EndSessions => "end-sessions",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::Factor => "factor",
+        }
+    }
+
+    pub(in crate::web) fn of(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|deed| deed.as_str() == text)
+    }
+
+    /// The button, what it does, and what was done.
+    const fn keys(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Code => ("deed-code", "deed-code-what", "deed-code-done"),
+            Self::Force => ("deed-force", "deed-force-what", "deed-force-done"),
+            Self::Recover => ("deed-recover", "deed-recover-what", "deed-recover-done"),
+            Self::Unlock => ("deed-unlock", "deed-unlock-what", "deed-unlock-done"),
+            Self::EndSessions => ("deed-end-sessions", "deed-end-sessions-what", "deed-end-sessions-done"),
+            Self::Disable => ("deed-disable", "deed-disable-what", "deed-disable-done"),
+            Self::Enable => ("deed-enable", "deed-enable-what", "deed-enable-done"),
+            Self::Factor => ("deed-factor", "deed-factor-what", "deed-factor-done"),
+        }
+    }
+}
+
+/// Somebody in a list.
+pub(in crate::web) struct Row {
+    pub(in crate::web) id: String,
+    pub(in crate::web) name: String,
+    pub(in crate::web) login: String,
+    pub(in crate::web) places: String,
+}
+
+impl Row {
+    pub(in crate::web) fn of(found: &Found) -> Self {
+        Self {
+            id: found.account.0.clone(),
+            name: format!("{} {}", found.family_name, found.given_name),
+            login: found.login.clone(),
+            places: found.places.clone(),
+        }
+    }
+}
+
+/// The search, and who was found.
+#[derive(Template)]
+#[template(path = "console/people.html")]
+pub(in crate::web) struct PeoplePage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) desk: Desk,
+    pub(in crate::web) typed: &'a str,
+    /// Whether anything was looked for.
+    pub(in crate::web) asked: bool,
+    pub(in crate::web) rows: &'a [Row],
+    pub(in crate::web) next: Option<&'a str>,
+}
+
+/// What was done to an account, ready to print.
+pub(in crate::web) struct Lines(Vec<(String, String, &'static str, String)>);
+
+impl Lines {
+    pub(in crate::web) fn of(room: &Room<'_>, history: &[Line], whose: &AccountId) -> Self {
+        let own = format!("account:{}", whose.0);
+        let by = |line: &Line| match line.actor.as_str() {
+            actor if actor == own => "by-owner",
+            actor if actor.starts_with("account:") => "by-operator",
+            actor if actor.starts_with("local:") => "by-host",
+            _ => "by-system",
+        };
+        let row = |line: &Line| {
+            let at = room.language.date_and_time(&room.app.site.local(line.at));
+            (at, line.act.clone(), by(line), line.reason.clone().unwrap_or_default())
+        };
+        Self(history.iter().map(row).collect())
+    }
+
+    #[cfg(test)]
+    pub(in crate::web) fn sample(reason: &str) -> Self {
+        let line = |by| ("13 avril".to_owned(), "code.issue".to_owned(), by, reason.to_owned());
+        Self(["by-owner", "by-operator", "by-host", "by-system"].map(line).into())
+    }
+}
+
+/// One person.
+#[derive(Template)]
+#[template(path = "console/person.html")]
+pub(in crate::web) struct PersonPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) desk: Desk,
+    pub(in crate::web) id: &'a str,
+    pub(in crate::web) login: &'a str,
+    pub(in crate::web) name: String,
+    pub(in crate::web) closure: Option<&'a Closure>,
+    pub(in crate::web) places: &'a [(Profile, String)],
+    pub(in crate::web) roles: &'a [RoleGrant],
+    pub(in crate::web) deeds: Vec<Deed>,
+    pub(in crate::web) lines: Option<Lines>,
+    pub(in crate::web) done: Option<Deed>,
+    pub(in crate::web) refusal: Option<&'a AccountError>,
+}
+
+impl PersonPage<'_> {
+    fn state(&self) -> String {
+        self.frame.text(match self.closure {
+            None => "gate-open",
+            Some(Closure::Disabled) => "gate-disabled",
+            Some(Closure::NotActivated) => "gate-not-activated",
+            Some(Closure::Ordered { level: Level::Change, .. }) => "gate-ordered-change",
+            Some(Closure::Ordered { level: Level::Recover, .. }) => "gate-ordered-recover",
+            Some(Closure::Individual { level: Level::Change }) => "gate-individual-change",
+            Some(Closure::Individual { level: Level::Recover }) => "gate-individual-recover",
+            Some(Closure::Expired) => "gate-expired",
+            Some(Closure::RulesTightened) => "gate-rules-tightened",
+            Some(Closure::Compromised) => "gate-compromised",
+        })
+    }
+
+    fn refused(&self) -> Option<String> {
+        self.refusal.map(|error| match error {
+            AccountError::Disabled(_) => self.frame.text("refused-disabled"),
+            AccountError::FederatedOnly(_) => self.frame.text("refused-federated"),
+            AccountError::NotAllowed { refusal, .. } => refusal_text(&self.frame, refusal),
+            AccountError::TooMany(_) | AccountError::Unknown(_) => self.frame.text("refused-unknown"),
+        })
+    }
+
+    fn role(&self, held: &RoleGrant) -> String {
+        self.frame.text(role_key(held.role))
+    }
+
+    fn profile(&self, profile: Profile) -> String {
+        self.frame.text(match profile {
+            Profile::Academic => "profile-academic",
+            Profile::Administration => "profile-administration",
+            Profile::Guardian => "profile-guardian",
+            Profile::Head => "profile-head",
+            Profile::Inspector => "profile-inspector",
+            Profile::InternshipTutor => "profile-internship-tutor",
+            Profile::Librarian => "profile-librarian",
+            Profile::LocalAuthority => "profile-local-authority",
+            Profile::Pupil => "profile-pupil",
+            Profile::SchoolLife => "profile-school-life",
+            Profile::Teacher => "profile-teacher",
+        })
+    }
+}
+
+/// Why an operator may not, in the page's language.
+fn refusal_text(frame: &Frame<'_>, refusal: &Refusal) -> String {
+    frame.text(match refusal {
+        Refusal::NotOfRole => "refused-not-of-role",
+        Refusal::OutOfTerritory => "refused-unknown",
+        Refusal::NotPupilsAlone => "refused-not-pupils-alone",
+        Refusal::WiderThanTerritory(_) => "refused-wider",
+        Refusal::Oneself => "refused-oneself",
+        Refusal::FactorTooOld => "factor-again",
+    })
+}
+
+/// A code for one person, once.
+#[derive(Template)]
+#[template(path = "console/slip.html")]
+pub(in crate::web) struct SlipPage<'a> {
+    pub(in crate::web) frame: Frame<'a>,
+    pub(in crate::web) desk: Desk,
+    pub(in crate::web) id: &'a str,
+    pub(in crate::web) name: String,
+    pub(in crate::web) login: &'a str,
+    pub(in crate::web) code: Secret,
+    /// Whether it is for setting up a second factor.
+    pub(in crate::web) is_leave: bool,
+    pub(in crate::web) expires: &'a str,
+}
+
+impl SlipPage<'_> {
+    fn until(&self) -> String {
+        self.frame.language.text_with("slip-until", &[("until", self.expires)])
+    }
+}
