@@ -36,6 +36,18 @@ pub async fn subtree(db: &Db, root: &TerritoryPath) -> Result<Vec<Territory>, Db
     db.all(sql).await?.iter().map(read).collect()
 }
 
+/// The place itself and what lies directly below it, by name; at most `limit`.
+pub async fn near(db: &Db, place: &TerritoryPath, limit: usize) -> Result<Vec<Territory>, DbError> {
+    let code = place.code().map(|code| code.to_string()).unwrap_or_default();
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let sql = q!(
+        "SELECT code, path, name FROM territory WHERE code = $1 OR parent = $1 ORDER BY parent = $1, name, code LIMIT $2",
+        code,
+        limit
+    );
+    db.all(sql).await?.iter().map(read).collect()
+}
+
 /// Every place wider than a school, each before what lies below it.
 pub async fn wide(db: &Db) -> Result<Vec<Territory>, DbError> {
     let sql = q!(

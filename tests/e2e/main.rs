@@ -17,6 +17,7 @@ mod client_credentials;
 mod client_notice;
 mod command_line;
 mod console;
+mod console_orders;
 mod crash;
 mod database;
 mod demo;

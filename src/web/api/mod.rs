@@ -6,7 +6,7 @@ mod caller;
 mod cursor;
 mod orders;
 mod people;
-mod problem;
+pub(in crate::web) mod problem;
 mod roles;
 mod wire;
 

@@ -17,6 +17,7 @@ use crate::flows::reset_order::draft::DraftError;
 use crate::flows::reset_order::issue::ProposalError;
 use crate::flows::unavailable::Unavailable;
 use crate::web::answer::{RETRY_SECONDS, log};
+use crate::web::pages::text::Language;
 
 /// Why a request was not done.
 #[derive(Debug, Serialize, ToSchema)]
@@ -67,6 +68,21 @@ impl Problem {
     /// It stands where this cannot be done.
     pub fn conflict(kind: &str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, kind, detail)
+    }
+
+    /// The word of its kind.
+    pub(in crate::web) fn word(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Its status.
+    pub(in crate::web) fn code(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What a person is told.
+    pub(in crate::web) fn told(&self, language: Language) -> String {
+        language.text(&format!("problem-{}", self.word()))
     }
 
     /// The same, with how to authenticate (RFC 6750 section 3).

@@ -5,21 +5,22 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::domain::jurisdiction::RoleGrant;
+use crate::flows::actor::Origin;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::web::answer::page;
 use crate::web::app::App;
-use crate::web::console::Room;
 use crate::web::console::view::{HomePage, Place};
+use crate::web::console::{Room, orders};
 use crate::web::extract::visit::Visit;
 
 /// GET `/console`.
-pub async fn show(State(app): State<App>, visit: Visit) -> Response {
+pub async fn show(State(app): State<App>, visit: Visit, origin: Origin) -> Response {
     let room = Room::new(&app, visit);
-    home(&room).await.unwrap_or_else(|error| room.unavailable(&error))
+    home(&room, origin).await.unwrap_or_else(|error| room.unavailable(&error))
 }
 
-async fn home(room: &Room<'_>) -> Result<Response, Unavailable> {
+async fn home(room: &Room<'_>, origin: Origin) -> Result<Response, Unavailable> {
     let desk = match room.operator().await? {
         Ok(desk) => desk,
         Err(elsewhere) => return Ok(elsewhere),
@@ -34,6 +35,7 @@ async fn home(room: &Room<'_>) -> Result<Response, Unavailable> {
         frame: room.frame(Some(&switch)),
         desk: room.desk(&desk.visitor),
         places: &places,
+        waiting: orders::waiting(room, &desk.actor(None, origin)).await?,
         spare: factor.map(|factor| factor.spare).unwrap_or_default(),
     };
     Ok(page(StatusCode::OK, &view, &[]))

@@ -2,6 +2,10 @@
 
 pub mod factor;
 pub mod home;
+mod names;
+pub mod new_order;
+mod order_view;
+pub mod orders;
 pub mod people;
 pub mod person;
 pub mod sign_in;

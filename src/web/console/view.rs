@@ -11,6 +11,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use crate::domain::factor::Kind;
 use crate::domain::operator::Role;
 use crate::domain::secret::Secret;
+use crate::web::console::order_view::OrderRow;
 use crate::web::pages::view::Frame;
 
 /// Who is there, and what every page of the console needs of it.
@@ -94,6 +95,8 @@ pub(in crate::web) struct HomePage<'a> {
     pub(in crate::web) frame: Frame<'a>,
     pub(in crate::web) desk: Desk,
     pub(in crate::web) places: &'a [Place],
+    /// Orders that wait for this operator's approval.
+    pub(in crate::web) waiting: Vec<OrderRow>,
     /// Codes that are left to stand in for the factor.
     pub(in crate::web) spare: i64,
 }

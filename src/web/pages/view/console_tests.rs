@@ -28,7 +28,7 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
     let roles = [Role::Authority, Role::SchoolAdmin, Role::ClassTeacher, Role::Helpdesk, Role::Auditor];
     let places = roles.map(|role| Place { role, name: "Collège Jean-Moulin".to_owned() });
     for spare in [0, 1, 2, 10] {
-        let home = HomePage { frame, desk: desk(true), places: &places, spare };
+        let home = HomePage { frame, desk: desk(true), places: &places, waiting: Vec::new(), spare };
         page(pages, &format!("console-home-{spare}"), &home, language);
     }
     page(pages, "console-without-role", &WithoutRolePage { frame, login: HOSTILE }, language);

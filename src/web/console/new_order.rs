@@ -1,0 +1,248 @@
+//! A new order at the console: whom, how and when; what it would do; and the number of people, typed.
+
+use axum::extract::State;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use jiff::civil::DateTime;
+
+use crate::domain::jurisdiction::Permission;
+use crate::domain::level::Level;
+use crate::domain::profile::Profile;
+use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Origin;
+use crate::flows::console::{AtDesk, Visitor};
+use crate::flows::reset_order::issue::{Proposal, issue};
+use crate::flows::reset_order::preview::preview;
+use crate::flows::unavailable::Unavailable;
+use crate::oidc::parameters::Parameters;
+use crate::store;
+use crate::web::answer::page;
+use crate::web::api::problem::Problem;
+use crate::web::app::App;
+use crate::web::console::factor::ask_again;
+use crate::web::console::order_view::{CheckOrderPage, Choice, NewOrderPage, Typed};
+use crate::web::console::orders::ORDERS;
+use crate::web::console::{Room, names};
+use crate::web::extract::form::Form;
+use crate::web::extract::visit::Visit;
+
+/// Places that are offered; any other is typed by its code.
+const OFFERED: usize = 200;
+
+/// GET `/console/orders/new`.
+pub async fn show(State(app): State<App>, visit: Visit) -> Response {
+    let room = Room::new(&app, visit);
+    let shown = async {
+        match room.operator().await? {
+            Ok(desk) => {
+                let typed = Typed { level: Level::Change.as_str().to_owned(), ..Typed::default() };
+                form_page(&room, &desk.visitor, typed, None).await
+            }
+            Err(elsewhere) => Ok(elsewhere),
+        }
+    };
+    shown.await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+/// POST `/console/orders/check`: what it would do.
+pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
+    let room = Room::new(&app, visit);
+    checked(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+/// POST `/console/orders`: it is put forward.
+pub async fn create(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
+    let room = Room::new(&app, visit);
+    created(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
+    let (desk, form) = match entered(room, form).await? {
+        Ok(entered) => entered,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let actor = desk.actor(field(&form, "reason"), origin);
+    let proposal = match proposal(room, &form) {
+        Ok(proposal) => proposal,
+        Err(problem) => return form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+    };
+    if actor.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+        let missing = Problem::from(crate::flows::reset_order::issue::ProposalError::ReasonMissing);
+        return form_page(room, &desk.visitor, typed(&form), Some(&missing)).await;
+    }
+    let key = URL_SAFE_NO_PAD.encode(room.app.ctx.random.bytes::<18>());
+    check_page(room, &desk, &actor, &proposal, &form, (key, None)).await
+}
+
+async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Result<Response, Unavailable> {
+    let (desk, form) = match entered(room, form).await? {
+        Ok(entered) => entered,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let key = field(&form, "key").filter(|key| key.len() <= 64).unwrap_or_default();
+    origin.idempotency_key = Some(key.clone()).filter(|key| !key.is_empty());
+    let actor = desk.actor(field(&form, "reason"), origin);
+    let proposal = match proposal(room, &form) {
+        Ok(proposal) => proposal,
+        Err(problem) => return form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+    };
+    let confirmed = field(&form, "confirmed")
+        .and_then(|typed| typed.replace([' ', '\u{a0}', '\u{202f}'], "").parse().ok());
+    // Nothing, or no number: as wrong as another number.
+    let confirmed = Some(confirmed.unwrap_or_default());
+    match issue(&room.app.ctx, &actor, &proposal, confirmed).await?.map_err(Problem::from) {
+        Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
+        Err(problem) if problem.word() == "factor-too-old" => {
+            ask_again(room, &desk.visitor, &format!("{ORDERS}{}", room.suffix()), &form).await
+        }
+        Err(problem) if problem.word() == "not-confirmed" => {
+            check_page(room, &desk, &actor, &proposal, &form, (key, Some(&problem))).await
+        }
+        Err(problem) => form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+    }
+}
+
+async fn entered(
+    room: &Room<'_>,
+    form: Form,
+) -> Result<Result<(Box<AtDesk>, Parameters), Response>, Unavailable> {
+    let desk = match room.operator().await? {
+        Ok(desk) => desk,
+        Err(elsewhere) => return Ok(Err(elsewhere)),
+    };
+    Ok(match room.form(&desk.visitor, form) {
+        Ok(form) => Ok((desk, form)),
+        Err(trouble) => Err(room.trouble(trouble)),
+    })
+}
+
+async fn check_page(
+    room: &Room<'_>,
+    desk: &AtDesk,
+    actor: &crate::flows::actor::Actor,
+    proposal: &Proposal,
+    form: &Parameters,
+    (key, refused): (String, Option<&Problem>),
+) -> Result<Response, Unavailable> {
+    let counts = match preview(&room.app.ctx, actor, proposal, |_, _| {}).await?.map_err(Problem::from) {
+        Ok(counts) => counts,
+        Err(problem) => return form_page(room, &desk.visitor, typed(form), Some(&problem)).await,
+    };
+    let place = match store::territory::find(&room.app.ctx.db, &proposal.territory).await? {
+        Some(place) => names::place(room.app, &place.path).await?,
+        None => proposal.territory.to_string(),
+    };
+    let told = store::client::list(&room.app.ctx.db).await?.into_iter();
+    let told = told.filter(|client| client.backchannel_logout_uri.is_some()).map(|client| client.name);
+    let kept = |name: &str| !matches!(name, "csrf" | "confirmed" | "key");
+    let fields = form.under("").filter(|(name, _)| kept(name));
+    let view = CheckOrderPage {
+        frame: room.frame(None),
+        desk: room.desk(&desk.visitor),
+        place,
+        level: proposal.level,
+        counts: &counts,
+        told: told.collect(),
+        fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        key,
+        refused: refused.map(|problem| problem.told(room.language)),
+    };
+    Ok(page(refused.map_or(StatusCode::OK, Problem::code), &view, &[]))
+}
+
+async fn form_page(
+    room: &Room<'_>,
+    visitor: &Visitor,
+    typed: Typed,
+    refused: Option<&Problem>,
+) -> Result<Response, Unavailable> {
+    let switch = room.switch();
+    let view = NewOrderPage {
+        frame: room.frame(refused.is_none().then_some(switch.as_str())),
+        desk: room.desk(visitor),
+        places: choices(room, visitor).await?,
+        profiles: &Profile::ALL,
+        typed,
+        refused: refused.map(|problem| problem.told(room.language)),
+    };
+    Ok(page(refused.map_or(StatusCode::OK, Problem::code), &view, &[]))
+}
+
+/// The operator's own places and those directly below them.
+async fn choices(room: &Room<'_>, visitor: &Visitor) -> Result<Vec<Choice>, Unavailable> {
+    let mut choices = Vec::new();
+    let own =
+        crate::domain::jurisdiction::seen(&visitor.roles, Permission::IssueOrder, &TerritoryPath::root());
+    for over in own {
+        for place in
+            store::territory::near(&room.app.ctx.db, &over, OFFERED - choices.len().min(OFFERED)).await?
+        {
+            choices.push(Choice {
+                code: place.code.to_string(),
+                name: names::place(room.app, &place.path).await?,
+            });
+        }
+    }
+    Ok(choices)
+}
+
+fn field(form: &Parameters, name: &'static str) -> Option<String> {
+    form.one(name).ok().flatten().map(str::to_owned)
+}
+
+fn typed(form: &Parameters) -> Typed {
+    let text = |name| field(form, name).unwrap_or_default();
+    Typed {
+        place: text("place"),
+        other: text("other"),
+        profiles: form.under("profile.").map(|(profile, _)| profile.to_owned()).collect(),
+        level: text("level"),
+        never_activated: field(form, "never_activated").is_some(),
+        at: text("at"),
+        deadline: text("deadline"),
+        yearly: field(form, "yearly").is_some(),
+        reason: text("reason"),
+    }
+}
+
+fn proposal(room: &Room<'_>, form: &Parameters) -> Result<Proposal, Problem> {
+    let typed = typed(form);
+    let place = if typed.other.trim().is_empty() { &typed.place } else { &typed.other };
+    let territory = TerritoryCode::parse(place.trim());
+    let unknown = |_| Problem::senseless("unknown-territory", "no such place".to_owned());
+    let profiles = typed.profiles.iter().map(|profile| profile.parse());
+    let profiles: Result<_, _> = profiles.collect();
+    let invalid = |text: String| Problem::invalid(text);
+    Ok(Proposal {
+        territory: territory.map_err(unknown)?,
+        profiles: profiles
+            .map_err(|error: crate::domain::profile::UnknownProfile| invalid(error.to_string()))?,
+        level: typed
+            .level
+            .parse()
+            .map_err(|error: crate::domain::level::UnknownLevel| invalid(error.to_string()))?,
+        never_activated: typed.never_activated,
+        changed_since: None,
+        reset_by_school_since: None,
+        named_operators: Vec::new(),
+        at: instant(room, &typed.at)?,
+        deadline: instant(room, &typed.deadline)?,
+        repeats: typed.yearly,
+    })
+}
+
+/// A day and an hour in the deployment's zone, as browsers write them.
+fn instant(room: &Room<'_>, text: &str) -> Result<Option<Timestamp>, Problem> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let local = text.parse::<DateTime>().ok();
+    let zone = room.app.site.zone.clone();
+    let zoned = local.and_then(|local| zone.to_ambiguous_zoned(local).compatible().ok());
+    let invalid = || Problem::senseless("instant", format!("{text:?} is no day and hour"));
+    let zoned = zoned.ok_or_else(invalid)?;
+    Ok(Some(Timestamp::from_micros(zoned.timestamp().as_microsecond())))
+}

@@ -1,0 +1,278 @@
+//! What the pages of orders show: one struct per page.
+
+use askama::Template;
+
+use crate::domain::level::Level;
+use crate::domain::profile::Profile;
+use crate::domain::progress::Tally;
+use crate::domain::reset_order::OrderState;
+use crate::flows::reset_order::preview::Counts;
+use crate::store::reset_order::OrderRecord;
+use crate::web::app::App;
+use crate::web::console::view::Desk;
+use crate::web::pages::text::Language;
+use crate::web::pages::view::Frame;
+
+/// An order in a line.
+pub(in crate::web) struct OrderRow {
+    pub(super) id: String,
+    pub(super) place: String,
+    pub(super) profiles: Vec<Profile>,
+    pub(super) level: Level,
+    pub(super) state: OrderState,
+    /// When it came into force, or is to.
+    pub(super) since: String,
+    pub(super) deadline: Option<String>,
+    pub(super) covered: Option<u64>,
+}
+
+impl OrderRow {
+    pub(super) fn of(app: &App, language: Language, place: String, record: &OrderRecord) -> Self {
+        let written = |at| language.date_and_time(&app.site.local(at));
+        let since = record.order.state.force().map_or(record.scheduled_at, |force| force.since);
+        Self {
+            id: record.order.id.0.clone(),
+            place,
+            profiles: record.order.population.profiles.iter().copied().collect(),
+            level: record.order.level,
+            state: record.order.state,
+            since: written(since),
+            deadline: record.order.deadline.map(written),
+            covered: record.covered,
+        }
+    }
+
+    fn state(&self, frame: &Frame<'_>) -> String {
+        frame.text(match self.state {
+            OrderState::AwaitingApproval => "order-awaiting-approval",
+            OrderState::Cancelled { .. } => "order-cancelled",
+            OrderState::Closed { .. } => "order-closed",
+            OrderState::Draft => "order-draft",
+            OrderState::InForce(_) => "order-in-force",
+            OrderState::Scheduled { .. } => "order-scheduled",
+        })
+    }
+
+    pub(super) fn level(&self, frame: &Frame<'_>) -> String {
+        level(frame, self.level)
+    }
+
+    pub(super) fn people(&self, frame: &Frame<'_>) -> String {
+        if self.profiles.is_empty() {
+            return frame.text("order-everybody");
+        }
+        self.profiles.iter().map(|who| profile(frame, *who)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+pub(super) fn level(frame: &Frame<'_>, level: Level) -> String {
+    frame.text(match level {
+        Level::Change => "order-level-change",
+        Level::Recover => "order-level-recover",
+    })
+}
+
+pub(super) fn profile(frame: &Frame<'_>, profile: Profile) -> String {
+    frame.text(match profile {
+        Profile::Academic => "profile-academic",
+        Profile::LocalAuthority => "profile-local-authority",
+        Profile::Librarian => "profile-librarian",
+        Profile::Teacher => "profile-teacher",
+        Profile::Administration => "profile-administration",
+        Profile::SchoolLife => "profile-school-life",
+        Profile::Guardian => "profile-guardian",
+        Profile::Head => "profile-head",
+        Profile::Inspector => "profile-inspector",
+        Profile::InternshipTutor => "profile-internship-tutor",
+        Profile::Pupil => "profile-pupil",
+    })
+}
+
+/// What is done with an order that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Approve,
+    SendBack,
+    Cancel,
+    Close,
+}
+
+impl Act {
+    pub(super) fn read(word: &str) -> Option<Self> {
+        [Self::Approve, Self::SendBack, Self::Cancel, Self::Close].into_iter().find(|act| act.word() == word)
+    }
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::SendBack => "send-back",
+            Self::Cancel => "cancel",
+            Self::Close => "close",
+        }
+    }
+
+    fn text(self, frame: &Frame<'_>, what: &str) -> String {
+        frame.text(&format!("order-{}-{what}", self.word()))
+    }
+
+    const fn asks_why(self) -> bool {
+        matches!(self, Self::SendBack | Self::Cancel)
+    }
+}
+
+/// All orders.
+#[derive(Template)]
+#[template(path = "console/orders.html")]
+pub(super) struct OrdersPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) desk: Desk,
+    pub(super) rows: Vec<OrderRow>,
+}
+
+/// How far an order has got with some people.
+pub(super) struct Part {
+    pub(super) place: String,
+    pub(super) profile: Profile,
+    pub(super) tally: Tally,
+}
+
+impl Part {
+    fn who(&self, frame: &Frame<'_>) -> String {
+        profile(frame, self.profile)
+    }
+}
+
+/// One order.
+#[derive(Template)]
+#[template(path = "console/order.html")]
+pub(super) struct OrderPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) desk: Desk,
+    pub(super) order: OrderRow,
+    pub(super) reason: String,
+    pub(super) author: String,
+    /// Who waits for an approval, if somebody does.
+    pub(super) asked_by: Option<String>,
+    /// Whether it is the lifting that waits.
+    pub(super) lifts: bool,
+    /// Whether this operator is the one who asked.
+    pub(super) own: bool,
+    pub(super) digest: &'a str,
+    /// As of when people were counted.
+    pub(super) as_of: Option<String>,
+    pub(super) all: Tally,
+    pub(super) parts: Vec<Part>,
+    /// For how many lifting it would open the gate.
+    pub(super) opened: Option<u64>,
+    pub(super) acts: Vec<Act>,
+    pub(super) refused: Option<String>,
+    pub(super) typed: &'a str,
+}
+
+impl OrderPage<'_> {
+    fn title(&self) -> String {
+        self.frame.language.text_with("order-title", &[("place", self.order.place.as_str())])
+    }
+
+    fn asked(&self) -> Option<String> {
+        let by = self.asked_by.as_deref()?;
+        let key = if self.lifts { "order-lift-asked" } else { "order-asked" };
+        Some(self.frame.language.text_with(key, &[("name", by)]))
+    }
+
+    fn counted(&self) -> Option<String> {
+        let time = self.as_of.as_deref()?;
+        Some(self.frame.language.text_with("order-as-of", &[("time", time)]))
+    }
+
+    fn done(&self) -> String {
+        let numbers = [("done", self.all.done), ("all", self.all.done + self.all.bound)];
+        self.frame.language.text_with("order-done", &numbers)
+    }
+
+    fn opens(&self) -> Option<String> {
+        Some(self.frame.language.text_with("order-opens", &[("count", self.opened?)]))
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything on by reference")]
+    fn may(&self, act: &Act) -> bool {
+        !(self.own && matches!(act, Act::Approve))
+    }
+}
+
+/// A place to choose from.
+pub(super) struct Choice {
+    pub(super) code: String,
+    pub(super) name: String,
+}
+
+/// What was typed into the form of an order, as it goes back into it.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) place: String,
+    pub(super) other: String,
+    pub(super) profiles: Vec<String>,
+    pub(super) level: String,
+    pub(super) never_activated: bool,
+    pub(super) at: String,
+    pub(super) deadline: String,
+    pub(super) yearly: bool,
+    pub(super) reason: String,
+}
+
+impl Typed {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything on by reference")]
+    fn has(&self, who: &Profile) -> bool {
+        self.profiles.iter().any(|typed| typed == who.as_str())
+    }
+}
+
+/// Whom, how and when.
+#[derive(Template)]
+#[template(path = "console/new_order.html")]
+pub(super) struct NewOrderPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) desk: Desk,
+    pub(super) places: Vec<Choice>,
+    pub(super) profiles: &'a [Profile],
+    pub(super) typed: Typed,
+    pub(super) refused: Option<String>,
+}
+
+impl NewOrderPage<'_> {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything on by reference")]
+    fn who(&self, profile: &Profile) -> String {
+        self::profile(&self.frame, *profile)
+    }
+}
+
+/// What the order would do, and the number to be typed.
+#[derive(Template)]
+#[template(path = "console/check_order.html")]
+pub(super) struct CheckOrderPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) desk: Desk,
+    pub(super) place: String,
+    pub(super) level: Level,
+    pub(super) counts: &'a Counts,
+    /// Relying parties that will be told.
+    pub(super) told: Vec<String>,
+    /// Everything that was typed, to be sent once more.
+    pub(super) fields: Vec<(String, String)>,
+    /// Names this one request, so that it makes one order however often it is sent.
+    pub(super) key: String,
+    pub(super) refused: Option<String>,
+}
+
+impl CheckOrderPage<'_> {
+    fn level(&self) -> String {
+        level(&self.frame, self.level)
+    }
+
+    fn spared(&self) -> Vec<(String, u64)> {
+        let spared = self.counts.spared.iter();
+        spared
+            .map(|(why, count)| (self.frame.text(&format!("order-spared-{}", why.as_str())), *count))
+            .collect()
+    }
+}

@@ -1,0 +1,213 @@
+//! Reset orders at the console: the list, one order with its progress, and what is done with it.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::domain::approval::{Digest, Wish};
+use crate::domain::reset_order::{OrderId, OrderState};
+use crate::domain::territory::TerritoryPath;
+use crate::flows::actor::{Actor, Origin};
+use crate::flows::console::Visitor;
+use crate::flows::reset_order::approve::{approve, send_back};
+use crate::flows::reset_order::cancel::{cancel, close};
+use crate::flows::reset_order::preview::opened_by_cancelling;
+use crate::flows::reset_order::read::{self, View};
+use crate::flows::unavailable::Unavailable;
+use crate::oidc::parameters::Parameters;
+use crate::store;
+use crate::web::answer::page;
+use crate::web::api::problem::Problem;
+use crate::web::app::App;
+use crate::web::console::factor::ask_again;
+use crate::web::console::order_view::{Act, OrderPage, OrderRow, OrdersPage, Part};
+use crate::web::console::{Room, names};
+use crate::web::extract::form::Form;
+use crate::web::extract::visit::Visit;
+use crate::web::pages::view::Trouble;
+
+/// Where they are.
+pub const ORDERS: &str = "/console/orders";
+
+/// Orders on the page: the newest. Older ones are reached by the API.
+const SHOWN: usize = 100;
+
+/// GET `/console/orders`.
+pub async fn list(State(app): State<App>, visit: Visit, origin: Origin) -> Response {
+    let room = Room::new(&app, visit);
+    listed(&room, origin).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+async fn listed(room: &Room<'_>, origin: Origin) -> Result<Response, Unavailable> {
+    let desk = match room.operator().await? {
+        Ok(desk) => desk,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let found = read::list(&room.app.ctx, &desk.actor(None, origin), None, SHOWN).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for record in found {
+        let place = names::place(room.app, &record.order.population.territory).await?;
+        rows.push(OrderRow::of(room.app, room.language, place, &record));
+    }
+    let switch = room.switch();
+    let view = OrdersPage { frame: room.frame(Some(&switch)), desk: room.desk(&desk.visitor), rows };
+    Ok(page(StatusCode::OK, &view, &[]))
+}
+
+/// GET `/console/orders/{id}`.
+pub async fn show(State(app): State<App>, Path(id): Path<String>, visit: Visit, origin: Origin) -> Response {
+    let room = Room::new(&app, visit);
+    let shown = async {
+        match room.operator().await? {
+            Ok(desk) => order_page(&room, &desk.visitor, &desk.actor(None, origin), &OrderId(id), None).await,
+            Err(elsewhere) => Ok(elsewhere),
+        }
+    };
+    shown.await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+/// POST `/console/orders/{id}/{act}`.
+pub async fn act(
+    State(app): State<App>,
+    Path((id, act)): Path<(String, String)>,
+    visit: Visit,
+    origin: Origin,
+    form: Form,
+) -> Response {
+    let room = Room::new(&app, visit);
+    acted(&room, &OrderId(id), &act, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+async fn acted(
+    room: &Room<'_>,
+    id: &OrderId,
+    act: &str,
+    origin: Origin,
+    form: Form,
+) -> Result<Response, Unavailable> {
+    let desk = match room.operator().await? {
+        Ok(desk) => desk,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let Some(act) = Act::read(act) else { return Ok(room.trouble(Trouble::NotFound)) };
+    let form = match room.form(&desk.visitor, form) {
+        Ok(form) => form,
+        Err(trouble) => return Ok(room.trouble(trouble)),
+    };
+    let field = |name| form.one(name).ok().flatten().map(str::to_owned);
+    let actor = desk.actor(field("reason"), origin);
+    let ctx = &room.app.ctx;
+    let done = match act {
+        Act::Approve => {
+            let seen = Digest(field("digest").unwrap_or_default());
+            approve(ctx, &actor, id, Some(&seen)).await?.map_err(Problem::from)
+        }
+        Act::SendBack => send_back(ctx, &actor, id).await?.map_err(Problem::from),
+        Act::Cancel => cancel(ctx, &actor, id).await?.map_err(Problem::from),
+        Act::Close => close(ctx, &actor, id).await?.map_err(Problem::from),
+    };
+    match done {
+        Ok(_) => Ok(room.go(&format!("{ORDERS}/{id}"))),
+        Err(problem) if problem.word() == "factor-too-old" => {
+            let then = format!("{ORDERS}/{id}/{}{}", act.word(), room.suffix());
+            ask_again(room, &desk.visitor, &then, &form).await
+        }
+        Err(problem) => order_page(room, &desk.visitor, &actor, id, Some((&problem, &form))).await,
+    }
+}
+
+async fn order_page(
+    room: &Room<'_>,
+    visitor: &Visitor,
+    actor: &Actor,
+    id: &OrderId,
+    refused: Option<(&Problem, &Parameters)>,
+) -> Result<Response, Unavailable> {
+    let Some(view) = read::view(&room.app.ctx, actor, id).await? else {
+        return Ok(room.trouble(Trouble::NotFound));
+    };
+    let place = names::place(room.app, &view.record.order.population.territory).await?;
+    let parts = parts(room, &view).await?;
+    let opened = opened(room, &view).await?;
+    let switch = room.switch();
+    let own = view.request.as_ref().is_some_and(|request| request.by == actor.name());
+    let (language, app) = (room.language, room.app);
+    let shown = OrderPage {
+        frame: room.frame(refused.is_none().then_some(switch.as_str())),
+        desk: room.desk(visitor),
+        order: OrderRow::of(app, language, place, &view.record),
+        reason: view.record.reason.clone(),
+        author: names::actor(app, &view.record.author).await?,
+        asked_by: match &view.request {
+            Some(request) => Some(names::actor(app, &request.by).await?),
+            None => None,
+        },
+        lifts: view.request.as_ref().is_some_and(|request| request.wish == Wish::Cancel),
+        own,
+        digest: &view.digest.0,
+        as_of: view.progress.as_of.map(|at| language.time(&app.site.local(at))),
+        all: view.progress.all,
+        parts,
+        opened,
+        acts: acts(&view.record.order.state, view.request.is_some()),
+        refused: refused.map(|(problem, _)| problem.told(language)),
+        typed: refused.and_then(|(_, form)| form.one("reason").ok().flatten()).unwrap_or_default(),
+    };
+    let status = refused.map_or(StatusCode::OK, |(problem, _)| problem.code());
+    Ok(page(status, &shown, &[]))
+}
+
+/// What may be done with an order that stands there; whether by this operator is asked when it is done.
+fn acts(state: &OrderState, is_asked: bool) -> Vec<Act> {
+    let mut acts = Vec::new();
+    if is_asked {
+        acts.extend([Act::Approve, Act::SendBack]);
+    }
+    match state {
+        OrderState::InForce(_) => acts.extend([Act::Close, Act::Cancel]),
+        OrderState::Draft
+        | OrderState::AwaitingApproval
+        | OrderState::Scheduled { .. }
+        | OrderState::Closed { .. } => acts.push(Act::Cancel),
+        OrderState::Cancelled { .. } => {}
+    }
+    acts
+}
+
+/// For how many the gate would open if the order were lifted; not asked where it covers more than a page should wait for.
+async fn opened(room: &Room<'_>, view: &View) -> Result<Option<u64>, Unavailable> {
+    const FEW: u64 = 5_000;
+    let order = &view.record.order;
+    if order.state.force().is_none() || view.progress.all.covered > FEW || view.progress.as_of.is_none() {
+        return Ok(None);
+    }
+    opened_by_cancelling(&room.app.ctx, order).await.map(Some)
+}
+
+async fn parts(room: &Room<'_>, view: &View) -> Result<Vec<Part>, Unavailable> {
+    const SHOWN: usize = 500;
+    let mut parts = Vec::new();
+    let mut last: Option<(TerritoryPath, String)> = None;
+    for ((path, profile), tally) in view.progress.parts.iter().take(SHOWN) {
+        let name = match &last {
+            Some((known, name)) if known == path => name.clone(),
+            _ => names::place(room.app, path).await?,
+        };
+        parts.push(Part { place: name.clone(), profile: *profile, tally: *tally });
+        last = Some((path.clone(), name));
+    }
+    Ok(parts)
+}
+
+/// For the list on the first page: what waits for somebody else's approval.
+pub(super) async fn waiting(room: &Room<'_>, actor: &Actor) -> Result<Vec<OrderRow>, Unavailable> {
+    let mut rows = Vec::new();
+    for record in read::list(&room.app.ctx, actor, None, SHOWN).await? {
+        let asked = store::approval::open(&room.app.ctx.db, &record.order.id).await?;
+        if asked.is_some_and(|request| request.by != actor.name()) {
+            let place = names::place(room.app, &record.order.population.territory).await?;
+            rows.push(OrderRow::of(room.app, room.language, place, &record));
+        }
+    }
+    Ok(rows)
+}
