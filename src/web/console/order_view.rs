@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::domain::level::Level;
+use crate::domain::population::Exclusion;
 use crate::domain::profile::Profile;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::OrderState;
@@ -111,8 +112,26 @@ impl Act {
         }
     }
 
-    fn text(self, frame: &Frame<'_>, what: &str) -> String {
-        frame.text(&format!("order-{}-{what}", self.word()))
+    /// What it is called, what it does, and what its button says.
+    const fn keys(self) -> [&'static str; 3] {
+        match self {
+            Self::Approve => ["order-approve-title", "order-approve-what", "order-approve-submit"],
+            Self::SendBack => ["order-send-back-title", "order-send-back-what", "order-send-back-submit"],
+            Self::Cancel => ["order-cancel-title", "order-cancel-what", "order-cancel-submit"],
+            Self::Close => ["order-close-title", "order-close-what", "order-close-submit"],
+        }
+    }
+
+    fn title(self, frame: &Frame<'_>) -> String {
+        frame.text(self.keys()[0])
+    }
+
+    fn what(self, frame: &Frame<'_>) -> String {
+        frame.text(self.keys()[1])
+    }
+
+    fn submit(self, frame: &Frame<'_>) -> String {
+        frame.text(self.keys()[2])
     }
 
     const fn asks_why(self) -> bool {
@@ -270,9 +289,13 @@ impl CheckOrderPage<'_> {
     }
 
     fn spared(&self) -> Vec<(String, u64)> {
-        let spared = self.counts.spared.iter();
-        spared
-            .map(|(why, count)| (self.frame.text(&format!("order-spared-{}", why.as_str())), *count))
-            .collect()
+        let key = |why: &Exclusion| match why {
+            Exclusion::ChangedSince => "order-spared-changed-since",
+            Exclusion::NeverActivated => "order-spared-never-activated",
+            Exclusion::NoLocalPassword => "order-spared-no-local-password",
+            Exclusion::Operator => "order-spared-operator",
+            Exclusion::ResetBySchool => "order-spared-reset-by-school",
+        };
+        self.counts.spared.iter().map(|(why, count)| (self.frame.text(key(why)), *count)).collect()
     }
 }

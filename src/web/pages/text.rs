@@ -213,7 +213,10 @@ mod tests {
         let source: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
         let known = keys(Language::French);
         for key in known.iter().filter(|key| !key.starts_with("month-")) {
-            assert!(source.contains(&format!("\"{key}\"")), "{key} is used nowhere");
+            // Of a problem, the API names the word.
+            let word = key.strip_prefix("problem-").unwrap_or(key);
+            let is_used = [key.as_str(), word].iter().any(|word| source.contains(&format!("\"{word}\"")));
+            assert!(is_used, "{key} is used nowhere");
         }
         for call in [".text(\"", ".text_with(\""] {
             for used in source.split(call).skip(1).filter_map(|rest| rest.split('"').next()) {
