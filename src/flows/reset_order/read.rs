@@ -1,23 +1,16 @@
 //! What an operator may see of orders: those over the own territory and those that reach into it, and of these the own part.
 
-use std::collections::BTreeMap;
-
 use crate::domain::approval::{Digest, Request};
 use crate::domain::jurisdiction::Permission;
-use crate::domain::profile::Profile;
-use crate::domain::progress::{Progress, Tally};
-use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
-use crate::domain::territory::{TerritoryKind, TerritoryPath};
+use crate::domain::progress::Progress;
+use crate::domain::reset_order::OrderId;
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::preview::Place;
 use crate::flows::unavailable::Unavailable;
-use crate::flows::walk::Walk;
 use crate::store;
-use crate::store::account::Person;
 use crate::store::reset_order::OrderRecord;
-use crate::store::territory::Territory;
 
 /// Rows that are looked at to fill a page.
 const STEP: usize = 200;
@@ -86,63 +79,4 @@ pub async fn view(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<V
         }
     }
     Ok(Some(View { record, request, digest, parts, progress }))
-}
-
-/// How far an order has got in each class of a school, counted now; none above schools, where that would take long.
-pub async fn classes(
-    ctx: &Context,
-    order: &ResetOrder,
-    school: &TerritoryPath,
-) -> Result<Option<BTreeMap<(TerritoryPath, Profile), Tally>>, Unavailable> {
-    if school.code().is_none_or(|code| code.kind() < TerritoryKind::School) {
-        return Ok(None);
-    }
-    let book = store::reset_order::book(&ctx.db).await?;
-    let clock = order.state.force().map(|force| force.clock);
-    let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
-    let mut walk = Walk::through(ctx, school).await?;
-    while let Some((_, people)) = walk.next(ctx).await? {
-        for person in &people {
-            let Some(tally) = Place::of(order, &book, &person.facts).tally(&person.facts, clock) else {
-                continue;
-            };
-            let here = person.facts.affiliations.iter().filter(|it| {
-                school.contains(&it.path)
-                    && (order.population.profiles.is_empty()
-                        || order.population.profiles.contains(&it.profile))
-                    && clock.map_or(it.span.is_open(), |clock| it.span.met(clock))
-            });
-            for affiliation in here {
-                tallies.entry((affiliation.path.clone(), affiliation.profile)).or_default().add(tally);
-            }
-        }
-    }
-    Ok(Some(tallies))
-}
-
-/// Everybody whom an order in force still binds in a part of its territory, place by place and by name; none where the actor
-/// may not see people.
-pub async fn left(
-    ctx: &Context,
-    actor: &Actor,
-    record: &OrderRecord,
-    under: &TerritoryPath,
-    mut out: impl FnMut(&Territory, &Person) -> Result<(), Unavailable>,
-) -> Result<bool, Unavailable> {
-    let parts = actor.powers(ctx).await?.sees(Permission::ReadPeople, under);
-    if parts.is_empty() || matches!(record.order.state, OrderState::Cancelled { .. }) {
-        return Ok(false);
-    }
-    let book = store::reset_order::book(&ctx.db).await?;
-    for part in &parts {
-        let mut walk = Walk::through(ctx, part).await?;
-        while let Some((place, people)) = walk.next(ctx).await? {
-            for person in &people {
-                if matches!(Place::of(&record.order, &book, &person.facts), Place::Bound) {
-                    out(&place, person)?;
-                }
-            }
-        }
-    }
-    Ok(true)
 }
