@@ -246,6 +246,21 @@ async fn a_token_is_good_for_its_scopes_and_while_the_gate_is_open() {
 }
 
 #[tokio::test]
+async fn an_order_that_names_the_operator_shuts_the_api_at_the_next_request() {
+    let provider = Provider::start().await;
+    provider.hire("m.blanc", Role::SchoolAdmin, "uai:0860001J").await;
+    let program = Program::for_scopes(&provider, "m.blanc", "orders:read").await;
+    assert_eq!(program.get("/orders").await.status, 200);
+    let named_operators = vec!["m.blanc".to_owned()];
+    let order = ecluse::flows::reset_order::issue::Proposal {
+        named_operators,
+        ..proposal("academie:13", Level::Change)
+    };
+    provider.issue(&order).await;
+    assert_eq!(program.get("/orders").await.problem(), (401, "password-change-required"));
+}
+
+#[tokio::test]
 async fn bad_input_is_named_and_changes_nothing() {
     let provider = Provider::start().await;
     let program = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
