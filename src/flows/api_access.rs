@@ -1,14 +1,12 @@
 //! Whom a bearer token lets act through the operator API. A door like the others: the gate is asked at each request.
 
-use crate::domain::gate::Closure;
 use crate::domain::scope::{ApiScope, Scope};
 use crate::domain::secret::Secret;
 use crate::flows::actor::{Actor, Operator, Origin, Standing};
-use crate::flows::ask_gate::{AccessToken, ask};
+use crate::flows::bearer::bearer;
 use crate::flows::context::Context;
 use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
-use crate::flows::userinfo::is_alive;
 use crate::oidc::bearer::BearerError;
 
 /// The operator whom the token speaks for, if it was given for this and the gate lets its account through. What the operator may
@@ -19,19 +17,11 @@ pub async fn api_access(
     scope: ApiScope,
     origin: Origin,
 ) -> Result<Result<Actor, BearerError>, Unavailable> {
-    let hash = token.hash();
-    let asked = ask(ctx, &AccessToken(&hash)).await?;
-    let Some(asked) = asked.filter(is_alive) else { return Ok(Err(BearerError::TokenUnknown)) };
-    ctx.meters.decided(Door::Api, &asked.verdict);
-    match &asked.verdict {
-        Ok(_) => {}
-        Err(Closure::Disabled) => return Ok(Err(BearerError::TokenUnknown)),
-        Err(_) => return Ok(Err(BearerError::PasswordChangeRequired)),
-    }
+    let asked = match bearer(ctx, token, Door::Api).await? {
+        Ok(asked) => asked,
+        Err(error) => return Ok(Err(error)),
+    };
     let grant = &asked.loaded.grant;
-    if !grant.authentication.stands(&asked.evidence) {
-        return Ok(Err(BearerError::TokenUnknown));
-    }
     if !grant.scope.contains(Scope::Api(scope)) {
         return Ok(Err(BearerError::ScopeInsufficient));
     }

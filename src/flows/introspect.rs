@@ -4,10 +4,10 @@
 use crate::domain::client::Client;
 use crate::domain::secret::Secret;
 use crate::flows::ask_gate::{AccessToken, Asked, RefreshToken, ask};
+use crate::flows::bearer::is_alive;
 use crate::flows::context::Context;
 use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
-use crate::flows::userinfo::is_alive;
 use crate::oidc::introspection::{ActiveToken, Introspection};
 use crate::oidc::token::TokenType;
 use crate::store::grant::Holding;

@@ -6,6 +6,7 @@ pub mod api_access;
 pub mod ask_gate;
 pub mod audit;
 pub mod authenticate_client;
+pub mod bearer;
 pub mod browser;
 pub mod change_password;
 pub mod client_credentials;
