@@ -66,7 +66,7 @@ new-order-never-activated = Accounts that were never activated
 new-order-at = Takes effect
 new-order-at-hint = Empty: at once.
 new-order-deadline = Deadline
-new-order-deadline-hint = At level change: from then on the old password opens nothing for whoever was given a code.
+new-order-deadline-hint = By when everybody should have changed. At level change the old password then opens nothing for whoever was given a code.
 new-order-yearly = Prepare a draft of the same order for the next year
 new-order-check = Check
 
@@ -85,7 +85,7 @@ problem-account-state = The state of this account does not allow it.
 problem-already-asked = A second person is asked to approve this cancellation already.
 problem-beholden = The author gave you a role, a code or a reset within the last 30 days: somebody else must approve.
 problem-changed = The order was changed since you read it. Read it again.
-problem-deadline = The deadline must come after the start, and is for level change only.
+problem-deadline = The deadline must come after the start.
 problem-drifted = Too many people came or went since it was put forward: the order is a draft again and must be put forward anew.
 problem-factor-too-old = Show your second factor again.
 problem-idempotency-key-used = This request was used for something else. Begin again.

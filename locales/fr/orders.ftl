@@ -66,7 +66,7 @@ new-order-never-activated = Les comptes jamais activés
 new-order-at = Prend effet
 new-order-at-hint = Vide : tout de suite.
 new-order-deadline = Échéance
-new-order-deadline-hint = Au niveau changement : passé ce moment, l’ancien mot de passe n’ouvre plus rien pour qui a reçu un code.
+new-order-deadline-hint = Quand tout le monde doit avoir changé. Au niveau changement, l’ancien mot de passe n’ouvre alors plus rien pour qui a reçu un code.
 new-order-yearly = Préparer un brouillon du même ordre pour l’année suivante
 new-order-check = Vérifier
 
@@ -85,7 +85,7 @@ problem-account-state = L’état de ce compte ne le permet pas.
 problem-already-asked = Une deuxième personne est déjà sollicitée pour cette annulation.
 problem-beholden = L’auteur vous a donné un rôle, un code ou une réinitialisation depuis moins de 30 jours : quelqu’un d’autre doit approuver.
 problem-changed = L’ordre a changé depuis que vous l’avez lu. Relisez-le.
-problem-deadline = L’échéance doit venir après la prise d’effet, et ne vaut qu’au niveau changement.
+problem-deadline = L’échéance doit venir après la prise d’effet.
 problem-drifted = Trop de personnes sont arrivées ou parties depuis le dépôt : l’ordre est redevenu un brouillon et doit être déposé de nouveau.
 problem-factor-too-old = Montrez de nouveau votre second facteur.
 problem-idempotency-key-used = Cette demande a déjà servi à autre chose. Recommencez.

@@ -41,7 +41,8 @@ pub struct ResetOrder {
     pub level: Level,
     /// Where it stands.
     pub state: OrderState,
-    /// From this instant on a `change` order is `recover` for those whose code was printed or sent.
+    /// By when everybody should have changed. From then on a `change` order is `recover` for those whose code was printed or
+    /// sent.
     pub deadline: Option<Timestamp>,
     /// Until when its codes open the change page; its key is destroyed afterwards.
     pub codes_expire_at: Timestamp,

@@ -128,7 +128,7 @@ async fn what_cannot_be_ordered_is_said_and_what_was_typed_stays() {
                 ("place", "academie:13"),
                 ("level", "recover"),
                 ("reason", "r"),
-                ("deadline", "2027-01-01T08:00"),
+                ("deadline", "2026-01-01T08:00"),
             ],
             "L’échéance doit venir après",
         ),

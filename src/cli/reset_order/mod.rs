@@ -73,7 +73,7 @@ pub(super) struct Whom {
     /// When it comes into force; at once when absent. 2024-04-13T08:00 in the deployment's zone, or with an offset.
     #[arg(long, value_name = "INSTANT")]
     at: Option<String>,
-    /// When change becomes recover for those who hold a code.
+    /// By when everybody should have changed; change is then recover for those who hold a code.
     #[arg(long, value_name = "INSTANT")]
     deadline: Option<String>,
     /// Writes a draft of the same order for the next year once this one is let go.

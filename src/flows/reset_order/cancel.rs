@@ -28,7 +28,7 @@ pub enum CancelError {
     #[error(transparent)]
     NotAllowed(#[from] Refusal),
     /// No reason was given.
-    #[error("cancelling an order needs a reason; give one with --reason")]
+    #[error("cancelling an order needs a reason")]
     ReasonMissing,
     /// There is no such order.
     #[error("there is no order {0}")]

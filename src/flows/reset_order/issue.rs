@@ -45,7 +45,7 @@ pub struct Proposal {
     pub named_operators: Vec<String>,
     /// From when on; at once when none.
     pub at: Option<Timestamp>,
-    /// When `change` becomes `recover` for those who hold a code.
+    /// By when everybody should have changed; `change` is then `recover` for those who hold a code.
     pub deadline: Option<Timestamp>,
     /// Whether a draft of the same for the next year is written once it is put forward.
     pub repeats: bool,
@@ -57,9 +57,6 @@ pub enum ProposalError {
     /// The deadline does not come after the start.
     #[error("the deadline must come after the order comes into force")]
     DeadlineTooEarly,
-    /// A deadline on an order that is `recover` already.
-    #[error("a deadline turns change into recover; this order is recover already")]
-    DeadlineOnRecover,
     /// The operator may not.
     #[error(transparent)]
     NotAllowed(#[from] Refusal),
@@ -81,7 +78,7 @@ pub enum ProposalError {
     #[error("this idempotency key was sent with another request before")]
     KeyUsed,
     /// No reason was given.
-    #[error("an order needs a reason; give one with --reason")]
+    #[error("an order needs a reason")]
     ReasonMissing,
     /// The instant is in the past.
     #[error("the order cannot come into force in the past")]
@@ -200,7 +197,6 @@ pub(super) fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), Pro
     }
     match proposal.deadline {
         Some(deadline) if deadline <= proposal.at.unwrap_or(now) => Err(ProposalError::DeadlineTooEarly),
-        Some(_) if proposal.level == Level::Recover => Err(ProposalError::DeadlineOnRecover),
         _ => Ok(()),
     }
 }
