@@ -39,7 +39,7 @@ torture: ## Replicas, PostgreSQL and Redis fail at random, and a checker judges;
 torture-unhinged: ## Disarms each door and each condition in turn: the torture must notice; takes an hour
 	@CARGO="$(CARGO)" scripts/torture.sh unhinged
 
-interop: ## Signs in with openid-client (npm) and authlib (PyPI) as published; needs node and python3
+interop: ## openid-client (npm), authlib and schemathesis (PyPI) as published; needs node and python3
 	@$(CARGO) build --quiet --bins --examples
 	@CARGO="$(CARGO)" tests/interop/run.sh
 

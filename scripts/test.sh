@@ -31,6 +31,7 @@ part() {
 tools() {
     need_browser
     need_reader
+    need_axe
     scripts/redis.sh true
     scripts/postgres.sh true
     if ! $cargo fmt --version >/dev/null 2>&1 || ! $cargo clippy --version >/dev/null 2>&1; then

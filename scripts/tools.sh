@@ -10,6 +10,13 @@ need_reader() {
     need pdftotext:poppler-utils
 }
 
+# What looks at pages with the eyes of those who cannot see them.
+need_axe() {
+    need npm:npm
+    [ -e tests/accessibility/node_modules/axe-core/axe.min.js ] ||
+        npm ci --prefix tests/accessibility --silent --ignore-scripts --no-audit --no-fund
+}
+
 # need PROGRAM:PACKAGE...: installs the Debian packages of what is missing, if this may be done; says what to do otherwise.
 need() {
     missing=

@@ -1,6 +1,7 @@
 //! `ecluse operator`: who may order others to do what, and where.
 
 use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
 
 use crate::cli::printer::{ExitStatus, Failure, Printer};
@@ -39,12 +40,17 @@ pub(super) struct Grant {
     /// The login.
     #[arg(value_name = "LOGIN")]
     login: String,
-    /// authority, `school_admin`, `class_teacher`, helpdesk or auditor.
-    #[arg(long, value_name = "ROLE")]
+    /// What its holder may do.
+    #[arg(long, value_name = "ROLE", value_parser = roles())]
     role: Role,
     /// The place, with everything below it.
     #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
     territory: TerritoryCode,
+}
+
+/// The roles by their words.
+fn roles() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str)).try_map(|word| word.parse::<Role>())
 }
 
 /// Does it.

@@ -21,6 +21,9 @@ pub enum Level {
 pub struct UnknownLevel(pub String);
 
 impl Level {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Change, Self::Recover];
+
     /// The written form.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,10 +37,9 @@ impl FromStr for Level {
     type Err = UnknownLevel;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "change" => Ok(Self::Change),
-            "recover" => Ok(Self::Recover),
-            other => Err(UnknownLevel(other.to_owned())),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|level| level.as_str() == text)
+            .ok_or_else(|| UnknownLevel(text.to_owned()))
     }
 }

@@ -27,7 +27,8 @@ pub enum Role {
 pub struct UnknownRole(pub String);
 
 impl Role {
-    const ALL: [Self; 5] =
+    /// Every role.
+    pub const ALL: [Self; 5] =
         [Self::Authority, Self::SchoolAdmin, Self::ClassTeacher, Self::Helpdesk, Self::Auditor];
 
     /// The written form.

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use fantoccini::elements::Element;
@@ -17,6 +18,7 @@ use url::{ParseError, Url};
 /// A browser of one's own: no cookie, no history, in French.
 pub(crate) struct Chromium {
     pub(crate) client: Client,
+    kind: Kind,
     driver: Child,
     // The driver dies of a broken pipe without it.
     _said: BufReader<ChildStdout>,
@@ -59,7 +61,7 @@ impl Chromium {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Self { client, driver, _said: said, _profile: profile }
+        Self { client, kind, driver, _said: said, _profile: profile }
     }
 
     pub(crate) async fn open(&self, address: &str) {
@@ -133,6 +135,38 @@ impl Chromium {
         self.client.screenshot().await.unwrap()
     }
 
+    /// Whatever axe-core finds wrong with the page that is shown, and whether it is wider than the screen: on a telephone and
+    /// on a desk, by day and by night.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let mut complaints = Vec::new();
+        for kind in [Kind::PHONE, Kind::DESKTOP] {
+            self.resize(kind).await;
+            for scheme in ["light", "dark"] {
+                let features = json!([
+                    { "name": "prefers-color-scheme", "value": scheme },
+                    { "name": "prefers-reduced-motion", "value": "reduce" },
+                ]);
+                self.tell("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+                let found = self.client.execute_async(&axe(), Vec::new()).await.unwrap();
+                let found = found.as_array().unwrap_or_else(|| panic!("{found}"));
+                let found = found.iter().map(|found| found.as_str().unwrap());
+                complaints.extend(found.map(|found| format!("{scheme}, {} px: {found}", kind.width)));
+            }
+            if self.scrolls_sideways().await {
+                complaints.push(format!("{} px: wider than the screen", kind.width));
+            }
+        }
+        self.resize(self.kind).await;
+        complaints
+    }
+
+    /// Makes the screen another for a while.
+    async fn resize(&self, kind: Kind) {
+        let screen =
+            json!({ "width": kind.width, "height": kind.height, "deviceScaleFactor": 1, "mobile": false });
+        self.tell("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
     async fn tell(&self, what: &'static str, how: Value) {
         self.client.issue_cmd(DevTools(what, how)).await.unwrap();
     }
@@ -164,6 +198,23 @@ impl WebDriverCompatibleCommand for DevTools {
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
         (Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
+}
+
+/// A script that runs axe-core and answers with a line for each violation. It carries the library along, because pages let
+/// nobody add a script to them.
+fn axe() -> String {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/accessibility/node_modules/axe-core/axe.min.js");
+    let library = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; `make test` installs it", path.display()));
+    let run = "const done = arguments[arguments.length - 1];
+        const line = (rule) => (node) =>
+            rule.id + ' at ' + node.target.join(' ') + ': ' + node.failureSummary.replaceAll('\\n', ' ');
+        document.getAnimations().forEach((animation) => animation.finish());
+        axe.run(document, { resultTypes: ['violations'] })
+            .then((found) => done(found.violations.flatMap((rule) => rule.nodes.map(line(rule)))))
+            .catch((error) => done(String(error)));";
+    format!("{library}\n{run}")
 }
 
 fn port(said: &mut impl BufRead) -> u16 {

@@ -35,7 +35,13 @@ impl App {
     fn scan(provider: &Provider, page: &Page) -> Self {
         let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("{}", page.body));
         let shown = shown.split("</p>").next().unwrap();
-        let text = shown.split('<').map(|part| part.rsplit('>').next().unwrap().trim()).collect::<String>();
+        let text = shown.split('<').map(|part| part.rsplit('>').next().unwrap()).collect::<String>();
+        Self::typed(provider, &text)
+    }
+
+    /// Types the secret off, as who has no camera.
+    pub(crate) fn typed(provider: &Provider, text: &str) -> Self {
+        let text: String = text.split_whitespace().collect();
         let bits = text.bytes().fold(String::new(), |bits, symbol| {
             let place =
                 b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|known| *known == symbol).unwrap();

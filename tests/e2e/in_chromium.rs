@@ -3,6 +3,9 @@
 //!
 //! A plain `cargo test` passes these over, because they need chromium and chromedriver; `make test` installs both.
 
+mod accessibility;
+mod desk;
+
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;

@@ -1,17 +1,17 @@
 #!/bin/sh
 # Signs in with two OpenID Connect libraries that know nothing of Écluse, each as published: openid-client (npm) and
 # authlib (PyPI), against a demo of its own. Each signs in, refreshes, meets a closed gate at every surface, changes
-# the password and signs out; and each is a program that acts for itself, with a key of its own. Everything lies in a
-# folder that is removed afterwards.
+# the password and signs out; and each is a program that acts for itself, with a key of its own. Then schemathesis (PyPI)
+# holds the operator API against its document. Everything lies in a folder that is removed afterwards.
 #
-# Needs node, npm and python3 with venv, and the network for the two libraries.
+# Needs node, npm, curl and python3 with venv, and the network for what is as published.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$root"
 cargo=${CARGO:-cargo}
-for program in node npm python3; do
+for program in node npm curl python3; do
     command -v "$program" >/dev/null || { echo "$program is not there" >&2; exit 2; }
 done
 
@@ -57,7 +57,7 @@ first=$(table "$LOGIN")
 second='Autre-mot7 de passe'
 
 # Node looks for packages beside the script, so the scripts are copied next to what they need.
-cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$here"/*.py "$here"/requirements.txt "$work"
+cp "$here"/package.json "$here"/package-lock.json "$here"/*.mjs "$here"/*.py "$here"/requirements*.txt "$here"/schemathesis.toml "$work"
 cd "$work"
 
 node robot-key.mjs
@@ -74,3 +74,17 @@ python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check --requirement requirements.txt
 venv/bin/python robot.py
 PASSWORD="$second" NEW_PASSWORD="$first" venv/bin/python authlib_client.py
+
+echo "== schemathesis (PyPI)"
+python3 -m venv schemathesis
+schemathesis/bin/pip install --quiet --disable-pip-version-check --requirement requirements-schemathesis.txt
+scopes='orders:read orders:issue orders:approve people:read people:act slips:print roles:grant audit:read'
+member() {
+    python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}
+secret=$(cd "$root" && eval "$ecluse --quiet client add --id fuzz --name Fuzz --operator helene.aubrisac --auth basic --scope '$scopes'" |
+    member client_secret)
+token=$(curl --silent --show-error --user "fuzz:$secret" --data grant_type=client_credentials --data-urlencode "scope=$scopes" \
+    "$ISSUER/token" | member access_token)
+schemathesis/bin/schemathesis --config-file schemathesis.toml run "$root/docs/openapi.json" --url "$ISSUER" \
+    --header "Authorization: Bearer $token" --seed "${ECLUSE_SEED:-2024}"

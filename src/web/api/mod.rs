@@ -13,10 +13,12 @@ mod wire;
 use axum::extract::DefaultBodyLimit;
 use axum::{Json, Router};
 use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::problem::MEDIA_TYPE;
 use crate::domain::scope::ApiScope;
 use crate::oidc::endpoints;
 use crate::web::app::App;
@@ -26,6 +28,9 @@ pub const ROOT: &str = "/api/v1";
 
 /// The longest body: a selection of 10,000 logins fits.
 const MAX_BODY: usize = 1024 * 1024;
+
+/// How the document writes every status of an error.
+const ERROR: &str = "4XX";
 
 /// What the document says of the whole.
 #[derive(OpenApi)]
@@ -64,9 +69,24 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::new().nest(ROOT, routes).split_for_parts();
     let scopes = Scopes::from_iter(ApiScope::ALL.map(|scope| (scope.as_str(), scope.meaning())));
     let flow = Flow::ClientCredentials(ClientCredentials::new(endpoints::TOKEN, scopes));
+    problems(&mut document);
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
     (router, document)
+}
+
+/// Gives what is said of an error its own media type.
+fn problems(document: &mut utoipa::openapi::OpenApi) {
+    let operations = document.paths.paths.values_mut().flat_map(|path| {
+        [&mut path.get, &mut path.post, &mut path.put, &mut path.delete].into_iter().flatten()
+    });
+    let answers = operations.flat_map(|operation| operation.responses.responses.iter_mut());
+    for (_, answer) in answers.filter(|(status, _)| status.as_str() == ERROR) {
+        if let RefOr::T(answer) = answer {
+            let content = std::mem::take(&mut answer.content);
+            answer.content = content.into_values().map(|body| (MEDIA_TYPE.to_owned(), body)).collect();
+        }
+    }
 }
 
 /// The routes.

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::cursor;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant, Query};
+use super::wire::{Body, Instant, Query, levels, profiles};
 use crate::domain::approval::Digest;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
@@ -40,10 +40,10 @@ pub struct OrderRequest {
     territory: String,
     /// National profiles such as `National_ELV`; every one when empty.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
+    #[schema(schema_with = profiles)]
     profiles: Vec<Profile>,
     /// `change`: the old password still opens the change page. `recover`: it opens nothing, only a code does.
-    #[schema(value_type = String)]
+    #[schema(schema_with = levels)]
     level: Level,
     /// Spares accounts that were never activated.
     #[serde(default)]
@@ -57,7 +57,7 @@ pub struct OrderRequest {
     named_operators: Vec<String>,
     /// From when on; at once when absent.
     at: Option<Instant>,
-    /// When `change` becomes `recover` for those who hold a code.
+    /// By when everybody should have changed; `change` is then `recover` for those who hold a code.
     deadline: Option<Instant>,
     /// Whether a draft of the same for the next year is written.
     #[serde(default)]

@@ -19,6 +19,9 @@ use crate::flows::unavailable::Unavailable;
 use crate::web::answer::{RETRY_SECONDS, log};
 use crate::web::pages::text::Language;
 
+/// What problem details are sent as.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
 /// Why a request was not done.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -98,8 +101,7 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).unwrap_or_default();
         let mut response =
-            (status, [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")], body)
-                .into_response();
+            (status, [(CONTENT_TYPE, MEDIA_TYPE), (CACHE_CONTROL, "no-store")], body).into_response();
         if let Some(challenge) = self.challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
@@ -119,7 +121,12 @@ impl From<Unavailable> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
-        Self::new(rejection.status(), "invalid-request", rejection.body_text())
+        // 422 is for what can be read and makes no sense.
+        let status = match rejection {
+            JsonRejection::JsonDataError(_) => StatusCode::BAD_REQUEST,
+            _ => rejection.status(),
+        };
+        Self::new(status, "invalid-request", rejection.body_text())
     }
 }
 
@@ -174,7 +181,7 @@ impl From<ProposalError> for Problem {
             ProposalError::KeyUsed => return Self::conflict("idempotency-key-used", error.to_string()),
             ProposalError::NotConfirmed { .. } => return Self::conflict("not-confirmed", error.to_string()),
             ProposalError::NobodyLeft(_) => return Self::conflict("nobody-left", error.to_string()),
-            ProposalError::DeadlineTooEarly | ProposalError::DeadlineOnRecover => "deadline",
+            ProposalError::DeadlineTooEarly => "deadline",
             ProposalError::Nobody(_) => "nobody",
             ProposalError::ReasonMissing => "reason-missing",
             ProposalError::StartInPast => "start-in-past",

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::problem::{Answer, Problem};
-use super::wire::Body;
+use super::wire::{Body, roles};
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
 use crate::domain::territory::TerritoryCode;
@@ -20,8 +20,8 @@ use crate::web::app::App;
 #[serde(deny_unknown_fields)]
 pub struct RoleRequest {
     login: String,
-    /// `authority`, `school_admin`, `class_teacher`, `helpdesk` or `auditor`.
-    #[schema(value_type = String)]
+    /// What its holder may do.
+    #[schema(schema_with = roles)]
     role: Role,
     /// Such as `uai:0860001J`, with everything below it.
     territory: String,

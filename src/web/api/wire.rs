@@ -5,8 +5,12 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, Object, ObjectBuilder, Type};
 
 use super::problem::Problem;
+use crate::domain::level::Level;
+use crate::domain::operator::Role;
+use crate::domain::profile::Profile;
 use crate::domain::timestamp::Timestamp;
 use crate::web::app::App;
 
@@ -50,4 +54,23 @@ impl From<Instant> for Timestamp {
     fn from(Instant(instant): Instant) -> Self {
         Self::from_micros(instant.as_microsecond())
     }
+}
+
+/// The words of a level, for the document.
+pub fn levels() -> Object {
+    words(Level::ALL.map(Level::as_str))
+}
+
+/// The words of a role, for the document.
+pub fn roles() -> Object {
+    words(Role::ALL.map(Role::as_str))
+}
+
+/// Some profiles by their words, for the document.
+pub fn profiles() -> Array {
+    Array::new(words(Profile::ALL.map(Profile::as_str)))
+}
+
+fn words<const N: usize>(known: [&'static str; N]) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known)).build()
 }
