@@ -132,7 +132,7 @@ slip-3 = Choose a password that you alone know.
 slip-leave-1 = Sign in at the address above with your login and password.
 slip-leave-2 = Type this code, then set up your second factor.
 slip-until = This code works until { $until }.
-slip-once = Print this page or copy the code now: it is not shown again. Hand it over in person.
+slip-once = Print this page or copy the code now. Hand it over in person.
 slip-back = Back to this person
 
 profile-academic = Staff of the authority

@@ -132,7 +132,7 @@ slip-3 = Choisissez un mot de passe que vous seul connaissez.
 slip-leave-1 = Connectez-vous à l’adresse ci-dessus avec votre identifiant et votre mot de passe.
 slip-leave-2 = Tapez ce code, puis installez votre second facteur.
 slip-until = Ce code est valable jusqu’au { $until }.
-slip-once = Imprimez cette page ou copiez le code maintenant : il ne sera plus affiché. Remettez-le en mains propres.
+slip-once = Imprimez cette page ou copiez le code maintenant. Remettez-le en mains propres.
 slip-back = Retour à cette personne
 
 profile-academic = Personnel académique

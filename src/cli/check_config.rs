@@ -32,7 +32,7 @@ pub(super) async fn run(loaded: &Loaded, printer: &Printer) -> Result<ExitStatus
     if loaded.config.password.hash.is_too_cheap() {
         printer.warn("password.hash costs less than OWASP's minimum; such hashes are for tests only");
     }
-    loaded.check_letters()?;
+    loaded.slip_words()?;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
     if !clients.is_empty() {
         printer.talk(format_args!(

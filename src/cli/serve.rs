@@ -19,14 +19,14 @@ use crate::flows::reset_order::roll_up;
 use crate::outgoing::Outgoing;
 use crate::store::db::DbError;
 use crate::web::admin;
-use crate::web::app::App;
+use crate::web::app::{App, Site};
 use crate::web::serve::serve;
 
 /// Serves until SIGTERM or Ctrl-C, then lets requests under way end; a second signal cuts them off.
 pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let config = &loaded.config;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
-    loaded.check_letters()?;
+    let slips = loaded.slip_words()?;
     let ctx = open::context(config).await?;
     instance::renew(&config.keys.instance_file, &ctx.db).await?;
     let for_nobody = declare_clients(&ctx, &clients).await??;
@@ -66,7 +66,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     jobs.spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
     jobs.spawn(Sealer::default().run(Arc::clone(&ctx)));
     jobs.spawn(roll_up::run(Arc::clone(&ctx)));
-    let app = App::new(ctx, config.site());
+    let app = App::new(ctx, Site { slips, ..config.site() });
     let limits = config.limits();
     let watched =
         for_admin.map(|listener| tokio::spawn(admin::serve(app.clone(), listener, limits.request_timeout)));

@@ -1,25 +1,24 @@
 //! `ecluse slips`: the live codes of a population, to be printed, place by place and by name.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::cli::instant;
 use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
 use crate::config::layers::Loaded;
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::{TerritoryCode, Uai};
-use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
-use crate::flows::print_slips::{Selection, Slip, print_slips};
+use crate::flows::print_slips::{Selection, print_slips};
 use crate::flows::unavailable::Unavailable;
-use crate::paper;
+use crate::paper::output::Format as Form;
+use crate::paper::slip::Slip;
 use crate::paper::stationery::{PerPage, Stationery};
 use crate::store;
 use crate::web::pages::text::Language;
+use crate::web::slips::{self, Names, Written};
 
 use output::Output;
 
@@ -63,13 +62,19 @@ enum Format {
     Zip,
 }
 
-fn per_page(text: &str) -> Result<PerPage, String> {
-    match text {
-        "1" => Ok(PerPage::One),
-        "2" => Ok(PerPage::Two),
-        "8" => Ok(PerPage::Eight),
-        _ => Err("write 1, 2 or 8".to_owned()),
+impl From<Format> for Form {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Pdf => Self::Pdf,
+            Format::Zip => Self::Zip,
+        }
     }
+}
+
+fn per_page(text: &str) -> Result<PerPage, String> {
+    let number = text.parse().ok().and_then(PerPage::of);
+    number.ok_or_else(|| "write 1, 2 or 8".to_owned())
 }
 
 fn language(text: &str) -> Result<Language, String> {
@@ -84,45 +89,37 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let language = args.language.unwrap_or(loaded.config.slips.language);
-    let stationery = stationery(loaded, language, args.per_page)?;
+    let config = &loaded.config;
+    let letter = loaded.slip_words()?.letter(language)?;
+    let stationery =
+        slips::stationery(letter, args.per_page, &config.display.name, config.server.issuer.as_str())?;
     let ctx = open::context(&loaded.config).await?;
     let selection = selection(&ctx, &args).await?;
-    let schools = school_names(&ctx, &selection).await?;
+    let names = Names::of(&ctx, &selection.territory).await?;
     let mut output = Output::open(&args, &selection, &stationery)?;
-    let zone = &loaded.config.display.zone;
-    let expires = |at: Timestamp| match args.format {
-        Format::Csv => instant::write(at, zone),
-        Format::Pdf | Format::Zip => language.date_and_time(&instant::local(at, zone)),
-    };
+    let written = Written { format: args.format.into(), language, zone: config.display.zone.clone() };
     let mut misspelt = Misspelt::default();
     let actor = acting.actor();
-    let written = print_slips(&ctx, &actor, &selection, |slip| {
-        let slip = on_paper(slip, &schools, &expires);
+    let printed = print_slips(&ctx, &actor, &selection, |slip| {
+        let slip = names.on_paper(slip, &written);
         misspelt.look_at(&slip, &stationery, args.format);
         output.add(&slip).map_err(|error| Unavailable::Broken(format!("writing the slips: {error}")))
     });
-    let written = written.await?.map_err(Failure::refused)?;
-    let documents = output.finish(written.slips)?;
+    let printed = printed.await?.map_err(Failure::refused)?;
+    let documents = output.finish(printed.slips)?;
     let documents = documents.map(|number| format!(" in {number} documents")).unwrap_or_default();
-    printer.talk(format_args!("{} slips{documents}; {} people need none", written.slips, written.open));
+    printer.talk(format_args!("{} slips{documents}; {} people need none", printed.slips, printed.open));
     if let Some(warning) = misspelt.warning() {
         printer.warn(warning);
     }
-    if written.operators.is_empty() {
+    if printed.operators.is_empty() {
         return Ok(ExitStatus::Done);
     }
     printer.warn(format_args!(
         "operators get no slip; give each a code in person with `ecluse account code LOGIN`: {}",
-        written.operators.join(", ")
+        printed.operators.join(", ")
     ));
     Ok(ExitStatus::Partly)
-}
-
-fn stationery(loaded: &Loaded, language: Language, per_page: PerPage) -> Result<Stationery, Failure> {
-    let config = &loaded.config;
-    // Never a code or a login: an address is kept by browsers, phones and whatever lies in between.
-    let address = format!("{}/login", config.server.issuer.as_str());
-    Ok(Stationery::new(loaded.letter(language)?, per_page, &config.display.name, &address)?)
 }
 
 /// People whose names cannot be set as they write them.
@@ -133,7 +130,7 @@ struct Misspelt {
 }
 
 impl Misspelt {
-    fn look_at(&mut self, slip: &paper::slip::Slip, stationery: &Stationery, format: Format) {
+    fn look_at(&mut self, slip: &Slip, stationery: &Stationery, format: Format) {
         const NAMED: usize = 50;
         if format == Format::Csv || stationery.writes(slip) {
             return;
@@ -183,47 +180,4 @@ async fn selection(ctx: &Context, args: &Args) -> Result<Selection, Failure> {
         (None, None) => return Err(Failure::usage("give --order or --territory".to_owned())),
     };
     Ok(Selection::everybody(path, order.map(|order| order.id)))
-}
-
-/// What the schools of a selection are called, by UAI.
-async fn school_names(ctx: &Context, selection: &Selection) -> Result<HashMap<String, String>, Failure> {
-    let mut names = HashMap::new();
-    for place in store::territory::subtree(&ctx.db, &selection.territory).await? {
-        let Some(uai) = place.code.uai().map(str::to_owned) else { continue };
-        if place.code.class_name().is_none() {
-            names.insert(uai, place.name);
-        } else if !names.contains_key(&uai)
-            && let Ok(school) = Uai::parse(&uai)
-            && let Some(school) = store::territory::find(&ctx.db, &TerritoryCode::school(&school)).await?
-        {
-            names.insert(uai, school.name);
-        }
-    }
-    Ok(names)
-}
-
-/// What is said to the person whom a slip is for.
-fn on_paper(
-    slip: Slip,
-    schools: &HashMap<String, String>,
-    expires: &impl Fn(Timestamp) -> String,
-) -> paper::slip::Slip {
-    let Slip { place, person, profile, pupils, code, live } = slip;
-    let code_of_school = place.code.uai().unwrap_or(place.code.as_str());
-    let school = match place.code.uai() {
-        Some(uai) => schools.get(uai).map_or(uai, String::as_str),
-        None => &place.name,
-    };
-    paper::slip::Slip {
-        school_code: code_of_school.to_owned(),
-        school: school.to_owned(),
-        class: place.code.class_name().unwrap_or_default().to_owned(),
-        profile,
-        family_name: person.family_name,
-        given_name: person.given_name,
-        login: person.login,
-        pupils,
-        code,
-        expires: expires(live.expires_at),
-    }
 }

@@ -9,8 +9,7 @@ use thiserror::Error;
 
 use super::{Config, Problem};
 use crate::domain::client::Client;
-use crate::paper::letter::Letter;
-use crate::web::pages::text::Language;
+use crate::web::app::SlipWords;
 
 /// The file that is read when none is named, if it is there.
 pub const DEFAULT_FILE: &str = "ecluse.toml";
@@ -70,14 +69,9 @@ impl Loaded {
             .map_err(|problem| self.origins.blame(problem))
     }
 
-    /// The words of slips in a language, from our file and the deployment's.
-    pub fn letter(&self, language: Language) -> Result<Letter, ConfigError> {
-        self.config.slips.letter(language).map_err(|problem| self.origins.blame(problem))
-    }
-
-    /// Whether there are words in every language.
-    pub fn check_letters(&self) -> Result<(), ConfigError> {
-        Language::ALL.into_iter().try_for_each(|language| self.letter(language).map(drop))
+    /// What slips say, in every language, with the words of the deployment's files.
+    pub fn slip_words(&self) -> Result<SlipWords, ConfigError> {
+        self.config.slips.words().map_err(|problem| self.origins.blame(problem))
     }
 
     /// Where a key such as `server.listen` was set.

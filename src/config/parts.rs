@@ -11,7 +11,7 @@ use crate::flows::notices::NoticeSettings;
 use crate::flows::reset_order::OrderRules;
 use crate::flows::signing_keys::Rotation;
 use crate::outgoing::Reach;
-use crate::web::app::Site;
+use crate::web::app::{Site, SlipWords};
 use crate::web::serve;
 
 use super::Config;
@@ -53,6 +53,7 @@ impl Config {
             secure: self.server.issuer.is_https(),
             trusted_proxies: self.server.trusted_proxies.clone(),
             believes_traceparent: self.traces.believe_proxies,
+            slips: SlipWords { language: self.slips.language, ..SlipWords::default() },
         }
     }
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Problem;
-use crate::paper::letter::Letter;
+use crate::paper::letter::LetterError;
+use crate::web::app::SlipWords;
 use crate::web::pages::text::Language;
 
 /// The words of what is printed.
@@ -23,20 +24,32 @@ pub struct Slips {
 }
 
 impl Slips {
-    /// The words in a language.
-    pub(super) fn letter(&self, language: Language) -> Result<Letter, Problem> {
-        let (key, file) = match language {
+    /// What is printed, in every language, with the words of the deployment's files.
+    pub(super) fn words(&self) -> Result<SlipWords, Problem> {
+        let words = SlipWords {
+            language: self.language,
+            french: self.own(Language::French)?,
+            english: self.own(Language::English)?,
+        };
+        for language in Language::ALL {
+            let (key, file) = self.file(language);
+            let problem = |error: LetterError| Problem::new(key, format!("{} {error}", file.display()));
+            words.letter(language).map_err(problem)?;
+        }
+        Ok(words)
+    }
+
+    fn file(&self, language: Language) -> (&'static str, &Path) {
+        match language {
             Language::French => ("slips.letter_fr_file", &self.letter_fr_file),
             Language::English => ("slips.letter_en_file", &self.letter_en_file),
-        };
-        let problem = |text: String| Problem::new(key, format!("{} {text}", file.display()));
-        let own = Some(file).filter(|file| **file != Path::new("")).map(fs::read_to_string).transpose();
-        let own = own.map_err(|error| problem(format!("cannot be read ({error})")))?;
-        match language {
-            Language::French => Letter::french(own.as_deref()),
-            Language::English => Letter::english(own.as_deref()),
         }
-        .map_err(|error| problem(error.to_string()))
+    }
+
+    fn own(&self, language: Language) -> Result<Option<String>, Problem> {
+        let (key, file) = self.file(language);
+        let problem = |error| Problem::new(key, format!("{} cannot be read ({error})", file.display()));
+        Some(file).filter(|file| *file != Path::new("")).map(fs::read_to_string).transpose().map_err(problem)
     }
 }
 

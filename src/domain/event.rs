@@ -22,6 +22,10 @@ pub enum Act {
     ClientAdd,
     /// A client was given a token for itself.
     ClientToken,
+    /// Slips were handed over.
+    CodeHandOver,
+    /// Slips were not handed over after all.
+    CodeTakeBack,
     /// A new code was issued for one person.
     CodeIssue,
     /// Codes were shown or printed.
@@ -100,6 +104,8 @@ impl Act {
             Self::AuditExport => "audit.export",
             Self::ClientAdd => "client.add",
             Self::ClientToken => "client.token",
+            Self::CodeHandOver => "code.hand_over",
+            Self::CodeTakeBack => "code.take_back",
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",
             Self::CodeReuse => "code.reuse",

@@ -82,6 +82,18 @@ impl Evidence {
         Self { facts, book: Arc::clone(&self.book) }
     }
 
+    /// The evidence as it will be once a new code has been issued under this order clock.
+    #[must_use]
+    pub fn after_issue(&self) -> Self {
+        let mut facts = self.facts.clone();
+        facts.number = AccountNumber(facts.number.0 + 1);
+        facts.code.issue += 1;
+        facts.code.issued_at = Some(facts.now);
+        facts.code.issued_under = Some(facts.clock);
+        facts.code.printed_under = Some(facts.clock);
+        Self { facts, book: Arc::clone(&self.book) }
+    }
+
     /// The evidence as it will be once the account's code has been printed.
     #[must_use]
     pub fn after_print(&self) -> Self {

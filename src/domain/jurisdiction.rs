@@ -32,8 +32,10 @@ pub enum Permission {
     IssueOrder,
     /// Be the second person behind an order.
     ApproveOrder,
-    /// Print the codes of a population, and tick them as handed over.
+    /// Print the codes of a population.
     PrintSlips,
+    /// Say that slips were handed over, or take it back.
+    HandOver,
     /// Give one person a new code.
     IssueCode,
     /// Force a change on selected people.
@@ -121,6 +123,7 @@ impl Role {
                 P::IssueOrder
                 | P::ApproveOrder
                 | P::PrintSlips
+                | P::HandOver
                 | P::IssueCode
                 | P::ForceChange
                 | P::Unlock
@@ -134,6 +137,7 @@ impl Role {
             | (
                 Self::ClassTeacher,
                 P::PrintSlips
+                | P::HandOver
                 | P::IssueCode
                 | P::ForceChange
                 | P::Unlock

@@ -26,6 +26,7 @@ pub mod reset_order;
 pub mod scope;
 pub mod secret;
 pub mod session;
+pub mod slip;
 pub mod tally;
 pub mod territory;
 pub mod throttle;

@@ -3,7 +3,10 @@
 use crate::domain::account::{AccountId, Affiliation};
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::facts::Facts;
-use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, Target, WholeAccount, permits, seen};
+use crate::domain::jurisdiction::{
+    Permission, Refusal, RoleGrant, Target, WholeAccount, allowing, permits, seen,
+};
+use crate::domain::operator::Role;
 use crate::domain::order_clock::ClockSpan;
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryPath;
@@ -197,6 +200,14 @@ impl Powers {
         let grant = permits(&operator.account, grants, permission, target)?;
         permission.check_factor(operator.factor_at, self.now)?;
         Ok(Right::Grant(operator.account.clone(), grant.clone()))
+    }
+
+    /// The grants that let the actor do something somewhere; of whoever nobody bounds, one over everything.
+    pub fn allowing(&self, permission: Permission) -> Vec<RoleGrant> {
+        match &self.held {
+            None => vec![RoleGrant { role: Role::Authority, over: TerritoryPath::root() }],
+            Some((_, grants)) => allowing(grants, permission).cloned().collect(),
+        }
     }
 
     /// The parts of a place that the actor sees: all of it from above, or the own territories inside it.

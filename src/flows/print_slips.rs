@@ -12,7 +12,7 @@ use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::secret::{Secret, SecretBytes};
-use crate::domain::territory::TerritoryPath;
+use crate::domain::territory::{TerritoryKind, TerritoryPath};
 use crate::flows::actor::{Actor, Powers, Right};
 use crate::flows::code_key::code_key;
 use crate::flows::context::Context;
@@ -23,6 +23,7 @@ use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::{Person, same_number, same_orders};
 use crate::store::db::{Batch, Statement};
+use crate::store::slip::Ward;
 use crate::store::territory::Territory;
 
 /// Whose codes.
@@ -41,6 +42,11 @@ impl Selection {
     pub const fn everybody(territory: TerritoryPath, order: Option<OrderId>) -> Self {
         Self { territory, profiles: BTreeSet::new(), order }
     }
+
+    /// Whether it has no more people than one document has room for in memory: those of a school or a class.
+    pub fn fits_into_one_document(&self) -> bool {
+        self.territory.code().is_some_and(|code| code.kind() >= TerritoryKind::School)
+    }
 }
 
 /// A slip: one person, one code.
@@ -51,8 +57,8 @@ pub struct Slip {
     pub person: Person,
     /// Who the person is there.
     pub profile: Profile,
-    /// The names of the pupils a guardian answers for.
-    pub pupils: Vec<String>,
+    /// The pupils a guardian answers for.
+    pub wards: Vec<Ward>,
     /// The code, without separators.
     pub code: Secret,
     /// What it is.
@@ -76,39 +82,80 @@ pub struct Printed {
 const STEP: usize = 500;
 
 /// Prints the live code of everybody in the selection whose gate is closed, place by place and by name; where no code is
-/// alive, a new one is issued. Each print is an audit line in the batch that marks it, and a slip is handed out once that
-/// batch is on disk. While it is being written, the slips of the one before are handed out and the next is decided.
+/// alive, a new one is issued.
 pub async fn print_slips(
     ctx: &Context,
     actor: &Actor,
     selection: &Selection,
     mut out: impl FnMut(Slip) -> Result<(), Unavailable>,
 ) -> Result<Result<Printed, Refusal>, Unavailable> {
-    let powers = actor.powers(ctx).await?;
-    let population =
-        Population { territory: selection.territory.clone(), profiles: selection.profiles.clone() };
-    if let Err(refusal) = powers.may(Permission::PrintSlips, Target::Population(&population)) {
-        return Ok(Err(refusal));
+    let mut printing = match Printing::begin(ctx, actor, selection).await? {
+        Ok(printing) => printing,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    while printing.step(&mut out).await? {}
+    Ok(Ok(printing.printed()))
+}
+
+/// A printing under way: it goes on as fast as whoever asks for its steps takes what comes of them.
+pub struct Printing<'a> {
+    press: Press<'a>,
+    queue: Queue<'a>,
+    decided: Decided,
+    marked: Vec<(Met, LiveCode)>,
+}
+
+impl<'a> Printing<'a> {
+    /// Asks whether the actor may, and prints nothing yet.
+    pub async fn begin(
+        ctx: &'a Context,
+        actor: &'a Actor,
+        selection: &'a Selection,
+    ) -> Result<Result<Self, Refusal>, Unavailable> {
+        let powers = actor.powers(ctx).await?;
+        let population =
+            Population { territory: selection.territory.clone(), profiles: selection.profiles.clone() };
+        if let Err(refusal) = powers.may(Permission::PrintSlips, Target::Population(&population)) {
+            return Ok(Err(refusal));
+        }
+        // What is printed must count as newer than an order that is due, which has no number yet.
+        come_into_force(ctx).await?;
+        let press =
+            Press { ctx, actor, powers, selection, keys: HashMap::new(), printed: Printed::default() };
+        let mut queue = Queue::new(ctx, Walk::through(ctx, &selection.territory).await?);
+        let decided = press.decide(queue.next().await?).await?;
+        Ok(Ok(Self { press, queue, decided, marked: Vec::new() }))
     }
-    // What is printed must count as newer than an order that is due, which has no number yet.
-    come_into_force(ctx).await?;
-    let mut press =
-        Press { ctx, actor, powers, selection, keys: HashMap::new(), printed: Printed::default() };
-    let mut queue = Queue::new(ctx, Walk::through(ctx, &selection.territory).await?);
-    let mut decided = press.decide(queue.next().await?).await?;
-    let mut marked = Vec::new();
-    while !(decided.turns.is_empty() && marked.is_empty()) {
+
+    /// The next few people. Each print is an audit line in the batch that marks it, and a slip is handed out once that batch is
+    /// on disk. While it is being written, the slips of the one before are handed out and the next is decided. Whether there may be
+    /// more.
+    pub async fn step(
+        &mut self,
+        out: &mut impl FnMut(Slip) -> Result<(), Unavailable>,
+    ) -> Result<bool, Unavailable> {
+        if self.decided.turns.is_empty() && self.marked.is_empty() {
+            return Ok(false);
+        }
+        let Self { press, queue, decided, marked } = self;
+        let ctx = press.ctx;
         ctx.steps.at(Step::SlipsDecided).await;
-        let Decided { batch, turns } = decided;
+        let Decided { batch, turns } = std::mem::take(decided);
+        let ready = std::mem::take(marked);
         let meanwhile = async {
-            press.hand_out(marked, &mut out).await?;
+            press.hand_out(ready, out).await?;
             press.decide(queue.next().await?).await
         };
         let (held, next) = tokio::join!(ctx.commit(Batch::under_order_lock(batch)), meanwhile);
-        decided = next?;
-        marked = press.settle(turns, held?).await?;
+        *decided = next?;
+        *marked = press.settle(turns, held?).await?;
+        Ok(true)
     }
-    Ok(Ok(press.printed))
+
+    /// What came of it.
+    pub fn printed(self) -> Printed {
+        self.press.printed
+    }
 }
 
 /// Somebody in the queue.
@@ -117,8 +164,8 @@ struct Met {
     number: usize,
     place: Arc<Territory>,
     person: Person,
-    /// The names of the pupils whom a guardian answers for.
-    pupils: Vec<String>,
+    /// The pupils whom a guardian answers for.
+    wards: Vec<Ward>,
 }
 
 /// Everybody in the selection, a few at a time.
@@ -139,16 +186,16 @@ impl<'a> Queue<'a> {
         while self.waiting.len() < STEP
             && let Some((place, people)) = self.walk.next(self.ctx).await?
         {
-            let mut pupils = if people.iter().any(|person| is_guardian(person, &place)) {
-                store::account::pupils_at(&self.ctx.db, &place.path).await?
+            let mut wards = if people.iter().any(|person| is_guardian(person, &place)) {
+                store::slip::wards_at(&self.ctx.db, &place.path).await?
             } else {
                 HashMap::new()
             };
             let place = Arc::new(place);
             for person in people {
-                let of_guardian = is_guardian(&person, &place).then(|| pupils.remove(&person.facts.account));
-                let pupils = of_guardian.flatten().unwrap_or_default();
-                self.waiting.push_back(Met { number: self.met, place: Arc::clone(&place), person, pupils });
+                let of_guardian = is_guardian(&person, &place).then(|| wards.remove(&person.facts.account));
+                let wards = of_guardian.flatten().unwrap_or_default();
+                self.waiting.push_back(Met { number: self.met, place: Arc::clone(&place), person, wards });
                 self.met += 1;
             }
         }
@@ -179,6 +226,7 @@ struct Press<'a> {
 }
 
 /// What is to be written for some people, and what becomes of them once it is.
+#[derive(Default)]
 struct Decided {
     batch: Vec<Statement>,
     turns: Vec<(Met, Turn)>,
@@ -279,14 +327,14 @@ impl Press<'_> {
                 turn = Turn::Skip(Skipped::Elsewhere);
             }
             let act = match turn {
-                Turn::Print(_) if closure == then => {
-                    writes.push(store::account::mark_printed(facts));
+                Turn::Print(ref live) if closure == then => {
+                    writes.push(store::slip::mark_printed(facts, live));
                     Act::CodePrint
                 }
                 // A deadline has passed: with the slip in hand the account is at level `recover`, and what the old
                 // password opened ends.
-                Turn::Print(_) => {
-                    writes.push(store::account::mark_printed_and_end(facts));
+                Turn::Print(ref live) => {
+                    writes.push(store::slip::mark_printed_and_end(facts, live));
                     Act::CodePrint
                 }
                 Turn::Issue => {
@@ -388,8 +436,8 @@ impl Press<'_> {
         }
         let key = self.keys.get(&live.key).and_then(Option::as_ref);
         let code = key.and_then(|key| derive(key, &met.person.facts.account, live.issue));
-        let Met { place, person, pupils, .. } = met;
+        let Met { place, person, wards, .. } = met;
         let (Some(code), Some(profile)) = (code, profile_at(&person, &place)) else { return Ok(None) };
-        Ok(Some(Slip { place, person, profile, pupils, code, live }))
+        Ok(Some(Slip { place, person, profile, wards, code, live }))
     }
 }

@@ -7,6 +7,7 @@ pub mod archive;
 mod document;
 mod font;
 pub mod letter;
+pub mod output;
 mod page;
 mod qr;
 pub mod series;

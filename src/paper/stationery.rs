@@ -18,6 +18,18 @@ pub enum PerPage {
     Eight,
 }
 
+impl PerPage {
+    /// Of so many; none where no page has as many.
+    pub const fn of(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::One),
+            2 => Some(Self::Two),
+            8 => Some(Self::Eight),
+            _ => None,
+        }
+    }
+}
+
 /// Why something cannot be printed.
 #[derive(Debug, Error)]
 pub enum Unprintable {

@@ -1,17 +1,16 @@
 //! Accounts: the people, their credentials and codes, and all that the gate reads of them.
 
-use std::collections::HashMap;
-
 use crate::domain::account::{AccountId, AccountNumber, Affiliation, LoginName, WayIn};
 use crate::domain::facts::{CodeFacts, CredentialFacts, Facts, Proof};
 use crate::domain::gate::GatePass;
 use crate::domain::level::Level;
 use crate::domain::order_clock::{ClockSpan, OrderClock};
-use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
+use crate::domain::slip::PrintedSlip;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Db, DbError, Row, Statement, q};
+use crate::store::slip;
 
 /// An account with everything that one statement reads of it.
 #[derive(Clone)]
@@ -32,6 +31,8 @@ pub struct Person {
     pub updated_at: Timestamp,
     /// The password hash in PHC form, if a password was ever chosen.
     pub phc: Option<Secret>,
+    /// The last slip.
+    pub slip: Option<PrintedSlip>,
 }
 
 /// Between the fields of one affiliation, and between affiliations: characters that no path can hold.
@@ -48,7 +49,8 @@ macro_rules! person_sql {
             "SELECT ",
             $columns,
             "a.id AS account_id, a.number, a.disabled_at, a.way_in, a.forced_level, a.code_issue, a.code_issued_at,
-             a.code_issued_under, a.code_printed_under, a.login, a.login_name, a.given_name, a.family_name, a.email,
+             a.code_issued_under, a.code_printed_under, a.slip_key, a.slip_epoch, a.slip_issue, a.slip_printed_at,
+             a.slip_handed_at, a.slip_handed_by, a.login, a.login_name, a.given_name, a.family_name, a.email,
              a.updated_at, c.phc, c.chosen_at, c.chosen_under, c.proof, c.weak_at, c.compromised_at,
              d.epoch AS deployment_epoch, d.code_epoch, k.value AS order_clock, now_us() AS now,
              (SELECT string_agg(f.path || $1 || f.profile || $1 || CAST(f.began AS TEXT) || $1
@@ -78,6 +80,7 @@ impl Person {
             email: row.opt_text("email")?,
             updated_at: row.time("updated_at")?,
             phc: row.opt_text("phc")?.map(Secret::new),
+            slip: slip::read(row)?,
         })
     }
 
@@ -87,7 +90,7 @@ impl Person {
     }
 }
 
-fn full_name(given_name: &str, family_name: &str) -> String {
+pub(super) fn full_name(given_name: &str, family_name: &str) -> String {
     format!("{given_name} {family_name}")
 }
 
@@ -115,25 +118,6 @@ pub async fn at(db: &Db, place: &TerritoryPath) -> Result<Vec<Person>, DbError> 
     );
     let rows = db.all(Statement::new(SQL, vec![FIELD.into(), RECORD.into(), place.as_str().into()])).await?;
     rows.iter().map(Person::from_row).collect()
-}
-
-/// The names of the pupils of everybody who is or was a guardian at exactly this territory: for each guardian, by name.
-pub async fn pupils_at(db: &Db, place: &TerritoryPath) -> Result<HashMap<AccountId, Vec<String>>, DbError> {
-    let rows = db
-        .all(q!(
-            "SELECT u.guardian_id, a.given_name, a.family_name FROM guardianship u JOIN account a ON a.id = u.pupil_id
-             WHERE u.guardian_id IN (SELECT p.account_id FROM affiliation p WHERE p.path = $1 AND p.profile = $2)
-             ORDER BY a.family_name, a.given_name, a.id",
-            place.as_str(),
-            Profile::Guardian.as_str()
-        ))
-        .await?;
-    let mut pupils: HashMap<_, Vec<_>> = HashMap::new();
-    for row in &rows {
-        let name = full_name(row.str("given_name")?, row.str("family_name")?);
-        pupils.entry(AccountId(row.text("guardian_id")?)).or_default().push(name);
-    }
-    Ok(pupils)
 }
 
 /// In a batch: the account number and the order clock are still those that the gate was asked at, no order has fallen
@@ -265,33 +249,6 @@ pub fn issue_code(account: &AccountId, now: Timestamp) -> Statement {
         now
     )
     .want(1)
-}
-
-/// In a batch: the live code of the account, if its number is still the same, was printed.
-pub fn mark_printed(facts: &Facts) -> Statement {
-    q!(
-        "UPDATE account SET code_printed_under = $3, updated_at = $4 WHERE id = $1 AND number = $2",
-        facts.account.0.as_str(),
-        facts.number.0,
-        facts.clock.0,
-        facts.now
-    )
-    .want(1)
-    .named("account number")
-}
-
-/// In a batch: the same where the gate answers otherwise from then on, so that everything the account holds ends.
-pub fn mark_printed_and_end(facts: &Facts) -> Statement {
-    q!(
-        "UPDATE account SET code_printed_under = $3, number = number + 1, updated_at = $4
-         WHERE id = $1 AND number = $2",
-        facts.account.0.as_str(),
-        facts.number.0,
-        facts.clock.0,
-        facts.now
-    )
-    .want(1)
-    .named("account number")
 }
 
 /// In a batch: the account is disabled, and everything it holds ends.

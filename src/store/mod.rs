@@ -25,5 +25,6 @@ pub mod secrets;
 pub mod session;
 pub mod signing_key;
 pub mod skew;
+pub mod slip;
 pub mod territory;
 pub mod used_assertion;

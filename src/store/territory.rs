@@ -48,6 +48,24 @@ pub async fn near(db: &Db, place: &TerritoryPath, limit: usize) -> Result<Vec<Te
     db.all(sql).await?.iter().map(read).collect()
 }
 
+/// What lies directly below a place, by name, behind one of them; at most `limit`.
+pub async fn below(
+    db: &Db,
+    place: &TerritoryCode,
+    after: Option<&TerritoryCode>,
+    limit: usize,
+) -> Result<Vec<Territory>, DbError> {
+    let sql = q!(
+        "SELECT code, path, name FROM territory
+         WHERE parent = $1 AND ($2 = '' OR (name, code) > (SELECT b.name, b.code FROM territory b WHERE b.code = $2))
+         ORDER BY name, code LIMIT $3",
+        place.as_str(),
+        after.map_or("", TerritoryCode::as_str),
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    );
+    db.all(sql).await?.iter().map(read).collect()
+}
+
 /// Every place wider than a school, each before what lies below it.
 pub async fn wide(db: &Db) -> Result<Vec<Territory>, DbError> {
     let sql = q!(

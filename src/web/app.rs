@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
+use tokio::sync::Semaphore;
 
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
+use crate::paper::letter::{Letter, LetterError};
 use crate::web::pages::text::Language;
 
 /// What every handler is given. Cheap to clone.
@@ -19,7 +21,12 @@ pub struct App {
     pub site: Arc<Site>,
     /// Whether the program goes.
     pub leaving: Leaving,
+    /// Places for whoever prints slips: each takes memory for a document, and a thread.
+    pub presses: Arc<Semaphore>,
 }
+
+/// How many print at once.
+const PRESSES: usize = 4;
 
 /// Whether the program was told to stop. It answers for a while yet: that it goes is what it tells whoever sends it requests,
 /// so that they send them elsewhere.
@@ -41,7 +48,8 @@ impl Leaving {
 impl App {
     /// What handlers are given, of a program that stays.
     pub fn new(ctx: Arc<Context>, site: Site) -> Self {
-        Self { ctx, site: Arc::new(site), leaving: Leaving::default() }
+        let presses = Arc::new(Semaphore::new(PRESSES));
+        Self { ctx, site: Arc::new(site), leaving: Leaving::default(), presses }
     }
 }
 
@@ -63,6 +71,29 @@ pub struct Site {
     pub trusted_proxies: Vec<IpNet>,
     /// Whether they also decide what is traced.
     pub believes_traceparent: bool,
+    /// What slips say.
+    pub slips: SlipWords,
+}
+
+/// What slips say.
+#[derive(Clone, Default)]
+pub struct SlipWords {
+    /// The language, where nobody asks for another.
+    pub language: Language,
+    /// The deployment's own words in French.
+    pub french: Option<String>,
+    /// The same in English.
+    pub english: Option<String>,
+}
+
+impl SlipWords {
+    /// The words in a language.
+    pub fn letter(&self, language: Language) -> Result<Letter, LetterError> {
+        match language {
+            Language::French => Letter::french(self.french.as_deref()),
+            Language::English => Letter::english(self.english.as_deref()),
+        }
+    }
 }
 
 impl Site {

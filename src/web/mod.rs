@@ -14,4 +14,5 @@ pub mod protocol;
 pub mod request_log;
 pub mod router;
 pub mod serve;
+pub mod slips;
 pub mod span;

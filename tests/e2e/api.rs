@@ -22,14 +22,14 @@ const OUTSIDE: &str = "class:0169001X/5B";
 
 /// What an operator's program is answered.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
     content_type: String,
 }
 
 impl Answer {
-    fn problem(&self) -> (u16, &str) {
+    pub(crate) fn problem(&self) -> (u16, &str) {
         assert_eq!(self.content_type, "application/problem+json", "{self:?}");
         assert_eq!(self.body["status"], self.status);
         let kind = self.body["type"].as_str().unwrap();
@@ -38,20 +38,20 @@ impl Answer {
 }
 
 /// A program of an operator.
-struct Program {
-    issuer: String,
-    token: String,
-    http: reqwest::Client,
+pub(crate) struct Program {
+    pub(crate) issuer: String,
+    pub(crate) token: String,
+    pub(crate) http: reqwest::Client,
 }
 
 impl Program {
     /// Of somebody with a role and an open gate, for every scope.
-    async fn of(provider: &Provider, login: &str, role: Role, place: &str) -> Self {
+    pub(crate) async fn of(provider: &Provider, login: &str, role: Role, place: &str) -> Self {
         provider.hire(login, role, place).await;
         Self::for_scopes(provider, login, &ApiScope::ALL.map(ApiScope::as_str).join(" ")).await
     }
 
-    async fn for_scopes(provider: &Provider, login: &str, scopes: &str) -> Self {
+    pub(crate) async fn for_scopes(provider: &Provider, login: &str, scopes: &str) -> Self {
         provider.choose(login, PASSWORD).await;
         let mut members = members(login);
         members["scope"] = scopes.into();
@@ -85,15 +85,16 @@ impl Program {
         let content_type = response.headers().get("content-type");
         let content_type = content_type.map_or("", |value| value.to_str().unwrap()).to_owned();
         let text = response.text().await.unwrap();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        let is_json = content_type.contains("json");
+        let body = if is_json { serde_json::from_str(&text).unwrap() } else { Value::String(text) };
         Answer { status, body, content_type }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
 }
@@ -104,7 +105,7 @@ fn order(place: &str, draft: bool) -> Value {
 }
 
 /// Everything that can be asked for.
-const ACTS: [&str; 18] = [
+const ACTS: [&str; 21] = [
     "preview",
     "issue",
     "draft",
@@ -123,6 +124,9 @@ const ACTS: [&str; 18] = [
     "enable",
     "code",
     "role",
+    "read",
+    "print",
+    "hand-over",
 ];
 
 /// Which of them a role allows, in the order of [`ACTS`].
@@ -130,9 +134,10 @@ fn allowed(role: Role) -> Vec<&'static str> {
     match role {
         Role::Authority | Role::SchoolAdmin => ACTS.to_vec(),
         Role::ClassTeacher => {
-            vec!["preview", "show", "force_change", "force_recover", "unlock", "end_sessions", "code"]
+            let acts = ["preview", "show", "force_change", "force_recover", "unlock", "end_sessions", "code"];
+            [&acts[..], &["read", "print", "hand-over"]].concat()
         }
-        Role::Helpdesk => vec!["unlock", "end_sessions", "code"],
+        Role::Helpdesk => vec!["unlock", "end_sessions", "code", "read"],
         Role::Auditor => vec!["preview", "show"],
     }
 }
@@ -179,6 +184,12 @@ async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> 
             program.post(&format!("/orders/{id}/approve"), json!({ "digest": shown })).await
         }
         "code" => program.post(&format!("/people/{pupil}/code"), json!({})).await,
+        "read" => program.get(&format!("/people/{pupil}")).await,
+        "print" => {
+            let families = json!(["National_ELV", "National_TUT"]);
+            program.post("/slips", json!({ "territory": place, "profiles": families })).await
+        }
+        "hand-over" => program.post("/slips/handed", json!({ "territory": place })).await,
         "role" => {
             let role = json!({ "login": teacher, "role": "class_teacher", "territory": place });
             program.post("/roles", role).await

@@ -47,6 +47,7 @@ mod pages;
 mod parallel;
 mod people;
 mod pictures;
+mod places;
 mod premises;
 mod progress;
 mod provider;

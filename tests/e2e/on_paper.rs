@@ -263,6 +263,24 @@ fn who_prints_is_told_whose_name_has_letters_that_are_not_there() {
 }
 
 #[test]
+fn a_guardian_reads_the_class_of_each_child_where_they_are_in_different_ones() {
+    let people = "source;key;login;given_name;family_name;profile;uai;classes;guardian_of
+A;p1;zoe;Zoé;Martin;National_ELV;0860001J;6A;
+A;p2;tom;Tom;Martin;National_ELV;0860001J;5B;
+A;p3;lea;Léa;Petit;National_ELV;0860001J;6A;
+A;p4;luc;Luc;Petit;National_ELV;0860001J;6A;
+A;t1;anne;Anne;Martin;National_TUT;;;p1|p2
+A;t2;bruno;Bruno;Petit;National_TUT;;;p3|p4
+";
+    let office = Office::with(people, "");
+    let table = String::from_utf8(office.slips(&[]).0).unwrap();
+    assert_eq!(table.matches(";anne;").count(), 1, "one slip: {table}");
+    for names in ["Tom Martin (5B), Zoé Martin (6A)", ";Luc Petit, Léa Petit\n"] {
+        assert!(table.replace("\r\n", "\n").contains(names), "{names} in {table}");
+    }
+}
+
+#[test]
 fn an_archive_has_a_document_for_each_class() {
     let office = Office::open();
     let (bytes, said) = office.slips(&["--format", "zip", "--per-page", "2"]);

@@ -39,7 +39,7 @@ use ecluse::store::clock::Clock;
 use ecluse::store::db::{Batch, Db, Statement};
 use ecluse::store::seal::MasterKey;
 use ecluse::store::secrets::{DeploymentSecrets, Fresh, init};
-use ecluse::web::app::{App, Site};
+use ecluse::web::app::{App, Site, SlipWords};
 use ecluse::web::serve::{Limits, serve};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -144,6 +144,7 @@ impl Provider {
             secure: issuer.starts_with("https:"),
             believes_traceparent: false,
             trusted_proxies: Vec::new(),
+            slips: SlipWords::default(),
         };
         let app = App::new(Arc::clone(&ctx), site);
         let limits = Limits {

@@ -6,28 +6,20 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::cli::printer::Failure;
-use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
 use crate::flows::print_slips::Selection;
-use crate::paper::archive::Archive;
-use crate::paper::series::{Series, Shelf, Single};
+use crate::paper::output::{self, Format};
+use crate::paper::series::Shelf;
 use crate::paper::slip::Slip;
 use crate::paper::stationery::{Stationery, Unprintable};
-use crate::paper::table::Table;
 
-use super::{Args, Format};
+use super::Args;
 
 /// Where slips are written to, in the form that was asked for. It is opened before anything is printed: what is marked as
 /// printed must have a place to go.
 pub(super) struct Output<'a> {
-    to: To<'a>,
+    to: output::Output<'a>,
     /// The file that was made, to be taken back if there is nothing to write.
     made: Option<PathBuf>,
-}
-
-enum To<'a> {
-    Table(Box<Table<Box<dyn Write>>>),
-    Single(Box<Single<'a>>, Box<dyn Write>),
-    Series(Box<Series<'a, Box<dyn Shelf>>>),
 }
 
 impl<'a> Output<'a> {
@@ -36,70 +28,40 @@ impl<'a> Output<'a> {
         selection: &Selection,
         stationery: &'a Stationery,
     ) -> Result<Self, Failure> {
+        let format = args.format.into();
         let folder = args.out.as_deref().filter(|path| path.is_dir());
-        let to = match (args.format, folder) {
-            (Format::Pdf, Some(folder)) => series(stationery, Folder::open(folder)?),
+        let to = match (format, folder) {
+            (Format::Pdf, Some(folder)) => {
+                output::Output::series(stationery, Box::new(Folder::open(folder)?))
+            }
             (_, Some(folder)) => {
                 let message = format_args!("{} is a folder; only PDFs are put in one", folder.display());
                 return Err(Failure::usage(message));
             }
-            (Format::Csv, None) => To::Table(Box::new(Table::begin(open(args)?)?)),
-            (Format::Pdf, None) if is_bounded(&selection.territory) => {
-                To::Single(Box::new(Single::begin(stationery)?), open(args)?)
-            }
-            (Format::Pdf, None) => {
+            (Format::Pdf, None) if !selection.fits_into_one_document() => {
                 return Err(Failure::usage(
                     "one PDF is for a class or a school, since it is put together in memory",
                 )
                 .hint("--format zip, or --out with an empty folder, makes one for each class"));
             }
-            (Format::Zip, None) => series(stationery, Archive::begin(open(args)?)),
+            (format, None) => output::Output::begin(format, stationery, open(args)?)?,
         };
-        Ok(Self { to, made: args.out.clone().filter(|_| folder.is_none()) })
+        let made = args.out.clone().filter(|_| folder.is_none() && format == Format::Pdf);
+        Ok(Self { to, made })
     }
 
     pub(super) fn add(&mut self, slip: &Slip) -> Result<(), Unprintable> {
-        match &mut self.to {
-            To::Table(table) => Ok(table.add(slip)?),
-            To::Single(document, _) => {
-                document.add(slip);
-                Ok(())
-            }
-            To::Series(series) => series.add(slip),
-        }
+        self.to.add(slip)
     }
 
     /// Writes what is left. Answers how many documents there are, where there may be several.
     pub(super) fn finish(self, slips: u64) -> Result<Option<usize>, Failure> {
-        let documents = match self.to {
-            To::Table(table) => {
-                table.finish()?;
-                None
-            }
-            // A document without a page is none.
-            To::Single(..) if slips == 0 => {
-                self.made.map(fs::remove_file).transpose()?;
-                None
-            }
-            To::Single(document, mut out) => {
-                out.write_all(&document.finish()?)?;
-                out.flush()?;
-                None
-            }
-            To::Series(series) => Some(series.finish()?),
-        };
+        let documents = self.to.finish(slips)?;
+        if slips == 0 {
+            self.made.map(fs::remove_file).transpose()?;
+        }
         Ok(documents)
     }
-}
-
-fn series(stationery: &Stationery, shelf: impl Shelf + 'static) -> To<'_> {
-    To::Series(Box::new(Series::begin(stationery, Box::new(shelf))))
-}
-
-/// Whether a place has no more people than fit into memory: a school or a class.
-fn is_bounded(territory: &TerritoryPath) -> bool {
-    let last = territory.as_str().rsplit('>').next().unwrap_or_default();
-    TerritoryCode::parse(last).is_ok_and(|code| code.kind() >= TerritoryKind::School)
 }
 
 fn open(args: &Args) -> Result<Box<dyn Write>, Failure> {
@@ -109,7 +71,7 @@ fn open(args: &Args) -> Result<Box<dyn Write>, Failure> {
                 create(path).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
             Ok(Box::new(BufWriter::new(file)))
         }
-        None if args.format != Format::Csv && io::stdout().is_terminal() => {
+        None if args.format != super::Format::Csv && io::stdout().is_terminal() => {
             Err(Failure::usage("this is nothing to be shown on a terminal").hint("--out names a file for it"))
         }
         None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),

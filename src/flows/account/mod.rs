@@ -7,6 +7,7 @@ pub mod grant_role;
 pub mod new_code;
 pub mod reset_factor;
 pub mod revoke_role;
+pub mod show_code;
 pub mod unlock;
 
 use thiserror::Error;

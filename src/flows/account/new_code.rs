@@ -3,6 +3,7 @@
 use crate::domain::account::AccountId;
 use crate::domain::code::{self, LiveCode};
 use crate::domain::event::Act;
+use crate::domain::gate::evaluate;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::secret::Secret;
 use crate::flows::account::{AccountError, has_password_here, object, select};
@@ -60,6 +61,11 @@ pub async fn new_code(
         let mut batch = Vec::from(still_at(facts));
         batch.extend(right.still_reaches(&account));
         batch.push(store::account::issue_code(&account, facts.now));
+        let issued = asked.evidence.after_issue();
+        let closure = evaluate(&issued, &ctx.settings.policy).err();
+        if let Some(live) = code::live_code(&issued, closure.as_ref(), &ctx.settings.policy) {
+            batch.push(store::slip::mark_shown(&account, &live, facts.now));
+        }
         batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
         batch.push(ctx.audit(facts.now, &actor.line_by(&right, Act::CodeIssue, object(&account))));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {

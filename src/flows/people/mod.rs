@@ -1,4 +1,5 @@
 //! What operators see of people.
 
 pub mod read;
+pub mod roll;
 pub mod search;

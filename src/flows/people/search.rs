@@ -1,76 +1,182 @@
 //! Looking for people inside the own territory.
 
 use crate::domain::account::AccountId;
-use crate::domain::jurisdiction::{Permission, allowing};
-use crate::domain::secret::same_text;
-use crate::domain::territory::{TerritoryCode, Uai};
-use crate::flows::console::AtDesk;
+use crate::domain::gate::{Closure, Evidence, evaluate};
+use crate::domain::jurisdiction::Permission;
+use crate::domain::slip::SlipState;
+use crate::domain::territory::{TerritoryCode, TerritoryPath, Uai};
+use crate::flows::actor::Actor;
+use crate::flows::ask_gate::ask;
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
-use crate::store::people::{Found, Wanted, look};
-
-/// People on one page.
-const PAGE: u32 = 25;
+use crate::store::account::Person;
+use crate::store::people::{Found, Wanted, Who, look};
 
 /// The longest text that is looked for, in bytes.
 pub const LONGEST: usize = 100;
 
+/// People that are looked at in one go where not all of them are meant, and how often for one page.
+const STEP: u32 = 200;
+const STEPS: usize = 10;
+
+/// Whom somebody looks for.
+pub struct Question<'a> {
+    /// A name, a login, a class or a UAI; everybody when empty.
+    pub typed: &'a str,
+    /// Only here and below.
+    pub place: Option<&'a TerritoryPath>,
+    /// Who they are there.
+    pub who: Who,
+    /// Only those whose gate is so.
+    pub state: Option<State>,
+}
+
+/// How a gate is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Open.
+    Open,
+    /// Closed, whatever for.
+    Closed,
+    /// Closed, and this is the word for it.
+    Because(&'static str),
+}
+
+impl State {
+    fn is_that_of(self, closure: Option<&Closure>) -> bool {
+        match self {
+            Self::Open => closure.is_none(),
+            Self::Closed => closure.is_some(),
+            Self::Because(word) => closure.is_some_and(|closure| closure.as_str() == word),
+        }
+    }
+}
+
+/// Somebody, and how they stand.
+pub struct Seen {
+    /// Who, and where.
+    pub found: Found,
+    /// What the gate and the slip of the person say.
+    pub standing: Standing,
+}
+
+/// How somebody stands.
+pub struct Standing {
+    /// Why the gate is closed, if it is.
+    pub closure: Option<Closure>,
+    /// What became of the slip, where there is one that counts.
+    pub slip: Option<SlipState>,
+}
+
+impl Standing {
+    /// Whether a password must be chosen: nothing that a person chooses opens a disabled account.
+    pub fn must_change(&self) -> bool {
+        self.closure.as_ref().is_some_and(|closure| *closure != Closure::Disabled)
+    }
+}
+
 /// A page of people.
 pub struct People {
     /// Who.
-    pub found: Vec<Found>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<String>,
+    pub seen: Vec<Seen>,
+    /// Behind whom the next page begins, if there is one.
+    pub next: Option<AccountId>,
 }
 
-/// Looks for people whom the operator may see. None where no role lets the operator see anybody. `from` is where a page of the
-/// same search by the same operator ended; anything else begins anew.
+/// Looks for people whom the actor may see. None where no role lets the actor see anybody. Where not all are meant, a page may have
+/// fewer than there are, and go on.
 pub async fn search(
     ctx: &Context,
-    desk: &AtDesk,
-    typed: &str,
-    from: Option<&str>,
+    actor: &Actor,
+    question: &Question<'_>,
+    after: Option<AccountId>,
+    limit: u32,
 ) -> Result<Option<People>, Unavailable> {
-    let operator = desk.visitor.account();
-    let text = typed.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    let school = match Uai::parse(typed.trim()) {
+    let text = question.typed.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    let school = match Uai::parse(question.typed.trim()) {
         Ok(uai) => store::territory::find(&ctx.db, &TerritoryCode::school(&uai)).await?,
         Err(_) => None,
     };
-    let after = from.and_then(|from| opened(ctx, operator, &text, from));
-    let wanted = Wanted {
-        text: &text,
-        school: school.as_ref().map(|school| &school.path),
-        after: after.as_ref(),
-        limit: PAGE + 1,
-    };
-    let mut grants = allowing(&desk.visitor.roles, Permission::ReadPeople).peekable();
-    if grants.peek().is_none() {
+    let grants = actor.powers(ctx).await?.allowing(Permission::ReadPeople);
+    if grants.is_empty() {
         return Ok(None);
     }
-    let mut found = Vec::new();
-    for grant in grants {
-        found.extend(look(&ctx.db, grant, &wanted).await?);
+    // What of the place lies inside each grant.
+    let parts: Vec<_> = grants
+        .iter()
+        .filter_map(|grant| Some((within(&grant.over, question.place)?, grant.role.is_for_families())))
+        .collect();
+    let step = if question.state.is_some() { STEP } else { limit };
+    let mut people = People { seen: Vec::new(), next: after };
+    for _ in 0..STEPS {
+        let mut found = Vec::new();
+        for (place, families_alone) in &parts {
+            let wanted = Wanted {
+                place,
+                who: question.who,
+                families_alone: *families_alone,
+                text: &text,
+                school: school.as_ref().map(|school| &school.path),
+                after: people.next.as_ref(),
+                limit: step + 1,
+            };
+            found.extend(look(&ctx.db, &wanted).await?);
+        }
+        let name = |found: &Found| {
+            let person = &found.person;
+            (person.family_name.clone(), person.given_name.clone(), person.facts.account.clone())
+        };
+        found.sort_by_cached_key(name);
+        found.dedup_by(|one, other| one.person.facts.account == other.person.facts.account);
+        let goes_on = found.len() > step as usize;
+        found.truncate(step as usize);
+        for found in found {
+            let standing = standing(ctx, &found.person).await?;
+            let is_meant = question.state.is_none_or(|state| state.is_that_of(standing.closure.as_ref()));
+            if is_meant && people.seen.len() == limit as usize {
+                return Ok(Some(people));
+            }
+            people.next = Some(found.person.facts.account.clone());
+            if is_meant {
+                people.seen.push(Seen { found, standing });
+            }
+        }
+        if !goes_on {
+            people.next = None;
+            return Ok(Some(people));
+        }
+        if people.seen.len() == limit as usize {
+            return Ok(Some(people));
+        }
     }
-    let order = |one: &Found| (one.family_name.clone(), one.given_name.clone(), one.account.clone());
-    found.sort_by_key(order);
-    found.dedup_by(|one, other| one.account == other.account);
-    let more = found.len() > PAGE as usize;
-    found.truncate(PAGE as usize);
-    let last = found.last().filter(|_| more);
-    let next = last.map(|last| closed(ctx, operator, &text, &last.account));
-    Ok(Some(People { found, next }))
+    Ok(Some(people))
 }
 
-/// A place in a list, good for this search of this operator alone.
-fn closed(ctx: &Context, operator: &AccountId, text: &str, last: &AccountId) -> String {
-    let tag = ctx.secrets.tag("people page", &[&operator.0, text, &last.0]);
-    format!("{}.{tag}", last.0)
+/// The narrower of a territory and a place in it, or around it; none where they lie beside each other.
+fn within(over: &TerritoryPath, place: Option<&TerritoryPath>) -> Option<TerritoryPath> {
+    match place {
+        None => Some(over.clone()),
+        Some(place) if over.contains(place) => Some(place.clone()),
+        Some(place) => place.contains(over).then(|| over.clone()),
+    }
 }
 
-fn opened(ctx: &Context, operator: &AccountId, text: &str, from: &str) -> Option<AccountId> {
-    let (last, _) = from.rsplit_once('.')?;
-    let last = AccountId(last.to_owned());
-    same_text(&closed(ctx, operator, text, &last), from).then_some(last)
+/// How somebody stands who was read with others.
+pub async fn standing(ctx: &Context, person: &Person) -> Result<Standing, Unavailable> {
+    let policy = &ctx.settings.policy;
+    let book = ctx.order_book(person.facts.clock).await?;
+    let of = |evidence: &Evidence, closure: Option<Closure>, person: &Person| {
+        let slip = person.slip.as_ref().and_then(|slip| slip.state(evidence, closure.as_ref(), policy));
+        Standing { closure, slip }
+    };
+    if let Some(evidence) = Evidence::new(person.facts.clone(), book) {
+        let closure = evaluate(&evidence, policy).err();
+        return Ok(of(&evidence, closure, person));
+    }
+    // An order came between the two.
+    match ask(ctx, &person.facts.account).await? {
+        Some(asked) => Ok(of(&asked.evidence, asked.verdict.err(), &asked.loaded)),
+        None => Err(Unavailable::Broken(format!("account {} vanished", person.facts.account.0))),
+    }
 }

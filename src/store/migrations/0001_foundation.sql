@@ -75,6 +75,14 @@ CREATE TABLE account (
     code_issued_at BIGINT,
     code_issued_under BIGINT,
     code_printed_under BIGINT,
+    -- The code on the last slip: under which key (empty: the deployment's), of which epoch, which issue. A code that is alive and is
+    -- not this one has not been printed, and nobody was handed it.
+    slip_key TEXT,
+    slip_epoch BIGINT,
+    slip_issue BIGINT,
+    slip_printed_at BIGINT,
+    slip_handed_at BIGINT,
+    slip_handed_by TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     UNIQUE (source, source_key)

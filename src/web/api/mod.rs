@@ -3,11 +3,12 @@
 
 mod audit;
 mod caller;
-mod cursor;
+pub(in crate::web) mod cursor;
 mod orders;
 mod people;
 pub(in crate::web) mod problem;
 mod roles;
+mod slips;
 mod wire;
 
 use axum::extract::DefaultBodyLimit;
@@ -45,6 +46,7 @@ const ERROR: &str = "4XX";
     tags(
         (name = "orders", description = "Reset orders"),
         (name = "people", description = "Acts on people"),
+        (name = "slips", description = "Printed codes, and that they were handed over"),
         (name = "roles", description = "Roles over territories"),
         (name = "audit", description = "The audit log")
     )
@@ -62,8 +64,12 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(orders::send_back))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::close))
+        .routes(routes!(people::list))
+        .routes(routes!(people::show))
         .routes(routes!(people::act))
         .routes(routes!(people::code))
+        .routes(routes!(slips::print))
+        .routes(routes!(slips::hand))
         .routes(routes!(roles::grant, roles::revoke))
         .routes(routes!(audit::list));
     let (router, mut document) = OpenApiRouter::new().nest(ROOT, routes).split_for_parts();

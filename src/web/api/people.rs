@@ -1,22 +1,265 @@
-//! Acts on people.
+//! People: who they are, how they stand, and what is done to them.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
+use super::cursor;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant};
+use super::wire::{Body, Instant, Query};
+use crate::domain::account::{AccountId, LoginName};
 use crate::domain::code::printed;
+use crate::domain::gate::Closure;
+use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::level::Level;
+use crate::domain::order_clock::ClockSpan;
+use crate::domain::profile::Profile;
 use crate::domain::scope::ApiScope;
+use crate::domain::slip::SlipState;
+use crate::domain::territory::{TerritoryCode, TerritoryPath};
 use crate::flows::account::disable::{disable, enable};
 use crate::flows::account::end_sessions::end_sessions;
 use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::new_code;
 use crate::flows::account::unlock::unlock;
+use crate::flows::actor::Actor;
+use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, search, standing};
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::account::Person;
+use crate::store::people::Who;
 use crate::web::app::App;
+
+/// People on a page.
+const PAGE: u32 = 100;
+
+/// Whom somebody looks for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleQuery {
+    /// Only here and below, such as `class:0860001J/6A`.
+    place: Option<String>,
+    /// The beginning of a name or a login, a class, or the UAI of a school.
+    query: Option<String>,
+    /// Only those whose gate is so.
+    #[param(inline)]
+    state: Option<GateWord>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// How a gate is.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum GateWord {
+    /// The account can sign in.
+    Open,
+    /// Closed, whatever for.
+    Closed,
+    Compromised,
+    Disabled,
+    Expired,
+    /// Forced on this account.
+    Individual,
+    NotActivated,
+    /// By a reset order.
+    Ordered,
+    RulesTightened,
+}
+
+impl From<GateWord> for GateState {
+    fn from(word: GateWord) -> Self {
+        match word {
+            GateWord::Open => Self::Open,
+            GateWord::Closed => Self::Closed,
+            GateWord::Compromised => Self::Because("compromised"),
+            GateWord::Disabled => Self::Because("disabled"),
+            GateWord::Expired => Self::Because("expired"),
+            GateWord::Individual => Self::Because("individual"),
+            GateWord::NotActivated => Self::Because("not_activated"),
+            GateWord::Ordered => Self::Because("ordered"),
+            GateWord::RulesTightened => Self::Because("rules_tightened"),
+        }
+    }
+}
+
+/// Where somebody belongs, and as what.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlaceAnswer {
+    territory: String,
+    #[schema(value_type = String)]
+    profile: Profile,
+}
+
+/// What became of the slip with the code that counts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SlipAnswer {
+    printed_at: Instant,
+    handed_at: Option<Instant>,
+    /// As the audit log names them.
+    handed_by: Option<String>,
+    /// When a password was chosen with it.
+    used_at: Option<Instant>,
+}
+
+/// Somebody, and how they stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PersonAnswer {
+    /// As the audit log has it: `account:ID`.
+    id: String,
+    login: String,
+    given_name: String,
+    family_name: String,
+    /// The places inside the operator's territory.
+    places: Vec<PlaceAnswer>,
+    /// Whether the person has a role: then no slip is printed for them.
+    is_operator: bool,
+    /// `open`, or why the gate is closed.
+    state: &'static str,
+    /// Of a gate that somebody has closed: `change` where the old password opens the change page, `recover` where only a code does.
+    level: Option<&'static str>,
+    slip: Option<SlipAnswer>,
+}
+
+/// A page of people, by family name, given name and id.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PeoplePage {
+    people: Vec<PersonAnswer>,
+    /// Where the next page begins; absent on the last. Where a state is asked for, a page may hold few people, or none, and go on.
+    next: Option<String>,
+}
+
+impl From<SlipState> for SlipAnswer {
+    fn from(slip: SlipState) -> Self {
+        let (handed_at, handed_by) = slip.handed.map(|handed| (handed.at.into(), handed.by)).unzip();
+        Self {
+            printed_at: slip.printed_at.into(),
+            handed_at,
+            handed_by,
+            used_at: slip.used_at.map(Instant::from),
+        }
+    }
+}
+
+impl PersonAnswer {
+    fn of(person: Person, standing: Standing, reached: &[TerritoryPath]) -> Self {
+        let is_shown = |path: &TerritoryPath| reached.iter().any(|over| over.contains(path));
+        let open = person.facts.affiliations.into_iter().filter(|it| it.span.is_open() && is_shown(&it.path));
+        let place = |path: &TerritoryPath| {
+            path.code().map_or_else(|| path.as_str().to_owned(), |code| code.as_str().to_owned())
+        };
+        let level = match &standing.closure {
+            Some(Closure::Ordered { level, .. } | Closure::Individual { level }) => Some(level.as_str()),
+            _ => None,
+        };
+        Self {
+            id: person.facts.account.0,
+            login: person.login,
+            given_name: person.given_name,
+            family_name: person.family_name,
+            places: open.map(|it| PlaceAnswer { territory: place(&it.path), profile: it.profile }).collect(),
+            is_operator: person.facts.roles.iter().any(ClockSpan::is_open),
+            state: standing.closure.as_ref().map_or("open", Closure::as_str),
+            level,
+            slip: standing.slip.map(SlipAnswer::from),
+        }
+    }
+}
+
+/// People inside the operator's territory.
+#[utoipa::path(
+    get, path = "/people", tag = "people", params(PeopleQuery),
+    responses((status = 200, body = PeoplePage), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["people:read"]))
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<PeopleQuery>,
+) -> Answer<Json<PeoplePage>> {
+    let actor = caller.act(&app, ApiScope::PeopleRead).await?;
+    let typed = query.query.unwrap_or_default();
+    if typed.len() > LONGEST || typed.chars().any(char::is_control) {
+        return Err(Problem::invalid(format!(
+            "query holds at most {LONGEST} bytes and no control characters"
+        )));
+    }
+    let reached = reached(&app, &actor).await?;
+    if reached.is_empty() {
+        return Err(Refusal::NotOfRole.into());
+    }
+    let place = match &query.place {
+        Some(code) => Some(place(&app, code, &reached).await?),
+        None => None,
+    };
+    let asked = format!("people {:?} {:?} {typed}", query.place, query.state);
+    let after: Option<AccountId> = cursor::read(&app.ctx, &actor, &asked, query.cursor.as_deref())?;
+    let question = Question {
+        typed: &typed,
+        place: place.as_ref(),
+        who: Who::Anybody,
+        state: query.state.map(GateState::from),
+    };
+    let found = search(&app.ctx, &actor, &question, after, PAGE).await?;
+    let found = found.ok_or_else(|| Problem::from(Refusal::NotOfRole))?;
+    let people =
+        found.seen.into_iter().map(|seen| PersonAnswer::of(seen.found.person, seen.standing, &reached));
+    let next = found.next.and_then(|next| cursor::write(&app.ctx, &actor, &asked, &next));
+    Ok(Json(PeoplePage { people: people.collect(), next }))
+}
+
+/// A place inside what is reached, or around it; any other is as one that is not there.
+async fn place(app: &App, code: &str, reached: &[TerritoryPath]) -> Answer<TerritoryPath> {
+    let unknown = |detail: String| Problem::senseless("unknown-territory", detail);
+    let code = TerritoryCode::parse(code).map_err(|error| unknown(error.to_string()))?;
+    let found = store::territory::find(&app.ctx.db, &code).await.map_err(Unavailable::from)?;
+    let is_near =
+        |path: &TerritoryPath| reached.iter().any(|over| over.contains(path) || path.contains(over));
+    let near = found.map(|place| place.path).filter(is_near);
+    near.ok_or_else(|| unknown(format!("the territory {code} is not known")))
+}
+
+/// The territories that the operator sees people of.
+async fn reached(app: &App, actor: &Actor) -> Answer<Vec<TerritoryPath>> {
+    let grants = actor.powers(&app.ctx).await?.allowing(Permission::ReadPeople);
+    Ok(grants.into_iter().map(|grant| grant.over).collect())
+}
+
+/// One person.
+#[utoipa::path(
+    get, path = "/people/{login}", tag = "people",
+    params(("login" = String, Path, description = "The login, or the id as the audit log has it")),
+    responses((status = 200, body = PersonAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["people:read"]))
+)]
+pub async fn show(
+    State(app): State<App>,
+    Path(login): Path<String>,
+    caller: Caller,
+) -> Answer<Json<PersonAnswer>> {
+    let actor = caller.act(&app, ApiScope::PeopleRead).await?;
+    let (ctx, db) = (&app.ctx, &app.ctx.db);
+    let by_login = match LoginName::parse(&login) {
+        Ok(name) => store::account::find_by_login(db, &name).await.map_err(Unavailable::from)?,
+        Err(_) => None,
+    };
+    let found = match by_login {
+        Some(person) => Some(person),
+        None => store::account::find(db, &AccountId(login)).await.map_err(Unavailable::from)?,
+    };
+    let unknown = || Problem::not_found("there is nobody of this login or id, or not for you");
+    let person = found.ok_or_else(unknown)?;
+    match actor.powers(ctx).await?.may_on(ctx, Permission::ReadPeople, &person.facts).await? {
+        Ok(_) => {}
+        Err(Refusal::NotOfRole) => return Err(Refusal::NotOfRole.into()),
+        Err(_) => return Err(unknown()),
+    }
+    let standing = standing(ctx, &person).await?;
+    Ok(Json(PersonAnswer::of(person, standing, &reached(&app, &actor).await?)))
+}
 
 /// What is done.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]

@@ -11,6 +11,7 @@ use crate::domain::approval::Objection;
 use crate::domain::jurisdiction::Refusal;
 use crate::flows::account::AccountError;
 use crate::flows::account::grant_role::GrantRoleError;
+use crate::flows::hand_over::HandOverError;
 use crate::flows::reset_order::approve::ApproveError;
 use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::draft::DraftError;
@@ -159,6 +160,16 @@ impl From<AccountError> for Problem {
             AccountError::Disabled(_) | AccountError::FederatedOnly(_) => {
                 Self::conflict("account-state", error.to_string())
             }
+        }
+    }
+}
+
+impl From<HandOverError> for Problem {
+    fn from(error: HandOverError) -> Self {
+        match error {
+            HandOverError::Account(error) => error.into(),
+            HandOverError::NotAllowed(refusal) => refusal.into(),
+            HandOverError::UnknownTerritory(_) => Self::not_found(error.to_string()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod order_view;
 pub mod orders;
 pub mod people;
 pub mod person;
+pub mod places;
 pub mod sign_in;
 pub(in crate::web) mod view;
 

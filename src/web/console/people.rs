@@ -5,9 +5,12 @@ use axum::response::Response;
 use http::StatusCode;
 use url::form_urlencoded::Serializer;
 
-use crate::flows::people::search::{LONGEST, search};
+use crate::flows::actor::Origin;
+use crate::flows::people::search::{LONGEST, Question, search};
 use crate::flows::unavailable::Unavailable;
+use crate::store::people::Who;
 use crate::web::answer::page;
+use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::view::people::{PeoplePage, Row};
 use crate::web::console::{PEOPLE, Room};
@@ -15,27 +18,35 @@ use crate::web::extract::form::Query;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
 
+/// People on one page.
+const PAGE: u32 = 25;
+
 /// GET `/console/people`.
-pub async fn show(State(app): State<App>, visit: Visit, query: Query) -> Response {
+pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);
-    list(&room, query).await.unwrap_or_else(|error| room.unavailable(&error))
+    list(&room, origin, query).await.unwrap_or_else(|error| room.unavailable(&error))
 }
 
-async fn list(room: &Room<'_>, query: Query) -> Result<Response, Unavailable> {
+async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Result<Response, Unavailable> {
     let desk = match room.operator().await? {
         Ok(desk) => desk,
         Err(elsewhere) => return Ok(elsewhere),
     };
     let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
-    let (Ok(typed), Ok(from)) = (query.one_line("q", LONGEST), query.one_line("from", 200)) else {
+    let (Ok(typed), Ok(from)) = (query.one_line("q", LONGEST), query.one_line("from", 300)) else {
         return Ok(room.trouble(Trouble::InvalidRequest));
     };
     // The first page shows nobody before something was asked, and everybody where nothing was typed.
     let asked = query.under("q").next().is_some();
     let typed = typed.unwrap_or_default();
-    let people = if asked { search(&room.app.ctx, &desk, typed, from).await? } else { None };
-    let rows: Vec<Row> = people.iter().flat_map(|people| &people.found).map(Row::of).collect();
-    let next = people.and_then(|people| people.next);
+    let (ctx, actor) = (&room.app.ctx, desk.actor(None, origin));
+    let question = Question { typed, place: None, who: Who::Anybody, state: None };
+    let searched = format!("people {typed}");
+    // Anything that is not a page of this search by this operator begins anew.
+    let after = cursor::read(ctx, &actor, &searched, from).ok().flatten();
+    let people = if asked { search(ctx, &actor, &question, after, PAGE).await? } else { None };
+    let rows: Vec<Row> = people.iter().flat_map(|people| &people.seen).map(|it| Row::of(&it.found)).collect();
+    let next = people.and_then(|people| cursor::write(ctx, &actor, &searched, &people.next?));
     let address = |from: Option<&str>| {
         let mut pairs = Serializer::new(String::new());
         if asked {

@@ -1,14 +1,18 @@
 //! One person's page, and what may be done from it.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 
 use crate::domain::account::AccountId;
 use crate::domain::code::printed;
-use crate::domain::jurisdiction::{Permission, Refusal};
+use crate::domain::jurisdiction::{Permission, Refusal, allowing};
 use crate::domain::level::Level;
-use crate::domain::secret::Secret;
+use crate::domain::profile::Profile;
+use crate::domain::secret::{Secret, same_text};
+use crate::domain::territory::TerritoryKind;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::account::AccountError;
 use crate::flows::account::disable::{disable, enable};
@@ -16,6 +20,7 @@ use crate::flows::account::end_sessions::end_sessions;
 use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::new_code;
 use crate::flows::account::reset_factor::reset_factor;
+use crate::flows::account::show_code::show_code;
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::AtDesk;
@@ -23,10 +28,11 @@ use crate::flows::context::Context;
 use crate::flows::people::read::{Sheet, read};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
+use crate::store::account::Person;
 use crate::web::answer::{page, see_other};
 use crate::web::app::App;
 use crate::web::console::view::people::{Deed, Lines, PersonPage, SlipPage};
-use crate::web::console::{PEOPLE, Room, factor};
+use crate::web::console::{PEOPLE, Room, factor, places};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -94,7 +100,8 @@ async fn acted(
         return Ok(room.trouble(Trouble::NotFound));
     };
     let refusal = match do_it(&room.app.ctx, &actor, deed, &sheet.asked.loaded.login).await? {
-        Ok(Done::Code(given)) => return Ok(slip_page(room, &desk, &sheet, deed, &given)),
+        Ok(Done::Leave(given)) => return Ok(slip_page(room, &desk, &sheet.asked.loaded, &given)),
+        Ok(Done::Code(issue)) => return Ok(see_other(&slip_address(room, &desk, &account, issue))),
         Ok(Done::Plain) => {
             let path = format!("{PEOPLE}/{}?done={}", account.0, deed.as_str());
             let chosen = room.visit.spoken.asked().map(|_| format!("&ui_locales={}", room.language.tag()));
@@ -111,8 +118,10 @@ async fn acted(
 
 /// What came of an act.
 enum Done {
-    /// A code, to be handed over.
-    Code(Given),
+    /// A code was issued under this number.
+    Code(i64),
+    /// A code for setting up a second factor. It is kept nowhere, and shown this once.
+    Leave(Given),
     /// It is done.
     Plain,
 }
@@ -121,6 +130,7 @@ enum Done {
 struct Given {
     code: Secret,
     expires_at: Timestamp,
+    is_leave: bool,
 }
 
 async fn do_it(
@@ -133,14 +143,13 @@ async fn do_it(
     let done = match deed {
         Deed::Code => {
             let issued = new_code(ctx, actor, login).await?;
-            return Ok(issued
-                .map(|issued| Done::Code(Given { code: issued.code, expires_at: issued.live.expires_at })));
+            return Ok(issued.map(|issued| Done::Code(issued.live.issue.number)));
         }
         Deed::Factor => {
             let leave = reset_factor(ctx, actor, login).await?;
-            return Ok(
-                leave.map(|leave| Done::Code(Given { code: leave.code, expires_at: leave.expires_at }))
-            );
+            return Ok(leave.map(|leave| {
+                Done::Leave(Given { code: leave.code, expires_at: leave.expires_at, is_leave: true })
+            }));
         }
         Deed::Force => force_change(ctx, actor, Level::Change, &logins).await?,
         Deed::Recover => force_change(ctx, actor, Level::Recover, &logins).await?,
@@ -162,14 +171,22 @@ async fn person_page(
     let person = &sheet.asked.loaded;
     let id = &person.facts.account;
     let switch = format!("{PEOPLE}/{}?ui_locales={}", id.0, room.language.other().tag());
-    let mut places = Vec::new();
+    let mut at = Vec::new();
     for open in person.facts.affiliations.iter().filter(|affiliation| affiliation.span.is_open()) {
         let found = match open.path.code() {
             Some(code) => store::territory::find(&room.app.ctx.db, &code).await?,
             None => None,
         };
         let name = found.map_or_else(|| open.path.as_str().to_owned(), |place| place.name);
-        places.push((open.profile, name));
+        let mut reached = allowing(&desk.visitor.roles, Permission::ReadPeople);
+        let is_reached = reached.any(|grant| grant.over.contains(&open.path));
+        let of_family = matches!(open.profile, Profile::Pupil | Profile::Guardian);
+        let code = open.path.code().filter(|code| is_reached && code.kind() >= TerritoryKind::School);
+        let address = code.map(|code| {
+            let is_class = code.kind() == TerritoryKind::Class;
+            places::address(room, &code, (!(is_class && of_family)).then_some(open.profile))
+        });
+        at.push((open.profile, name, address));
     }
     let view = PersonPage {
         frame: room.frame(refusal.is_none().then_some(switch.as_str())),
@@ -178,7 +195,7 @@ async fn person_page(
         login: &person.login,
         name: person.full_name(),
         closure: sheet.asked.verdict.as_ref().err(),
-        places: &places,
+        places: &at,
         roles: &sheet.roles,
         deeds: deeds(sheet),
         lines: sheet.history.as_ref().map(|history| Lines::of(room, history, id)),
@@ -210,9 +227,8 @@ fn deeds(sheet: &Sheet) -> Vec<Deed> {
     Deed::ALL.into_iter().filter(offered).filter(may).collect()
 }
 
-/// A code on a page that can be printed. It is shown this once.
-fn slip_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, deed: Deed, given: &Given) -> Response {
-    let person = &sheet.asked.loaded;
+/// A code on a page that can be printed.
+fn slip_page(room: &Room<'_>, desk: &AtDesk, person: &Person, given: &Given) -> Response {
     let expires = room.language.date_and_time(&room.app.site.local(given.expires_at));
     let view = SlipPage {
         frame: room.frame(None),
@@ -221,8 +237,63 @@ fn slip_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, deed: Deed, given: &
         name: person.full_name(),
         login: &person.login,
         code: printed(&given.code),
-        is_leave: deed == Deed::Factor,
+        is_leave: given.is_leave,
         expires: &expires,
     };
     page(StatusCode::OK, &view, &[])
+}
+
+/// How long the page of a new code may be loaded again.
+const SHOWN: Duration = Duration::from_mins(5);
+
+/// Where a code that was just issued is shown: loading the page again issues no other. The address says which one it is and until
+/// when, under a tag that is good for this session alone; whoever else has it is shown nothing.
+fn slip_address(room: &Room<'_>, desk: &AtDesk, account: &AccountId, issue: i64) -> String {
+    let until = room.app.ctx.clock.now().plus(SHOWN);
+    let tag = slip_tag(room, desk, account, issue, until);
+    let chosen = room.visit.spoken.asked().map(|_| format!("&ui_locales={}", room.language.tag()));
+    let chosen = chosen.unwrap_or_default();
+    format!("{PEOPLE}/{}/slip?issue={issue}&until={}&tag={tag}{chosen}", account.0, until.micros())
+}
+
+fn slip_tag(room: &Room<'_>, desk: &AtDesk, account: &AccountId, issue: i64, until: Timestamp) -> String {
+    let (issue, until) = (issue.to_string(), until.micros().to_string());
+    room.app.ctx.secrets.tag("console slip", &[&desk.visitor.key, &account.0, &issue, &until])
+}
+
+/// GET `/console/people/{id}/slip`: the code that was issued a moment ago.
+pub async fn slip(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    visit: Visit,
+    origin: Origin,
+    query: Query,
+) -> Response {
+    let room = Room::new(&app, visit);
+    let shown = async {
+        let desk = match room.operator().await? {
+            Ok(desk) => desk,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let account = AccountId(id);
+        let issue = query.0.ok().and_then(|query| {
+            let number = |name| query.one(name).ok()??.parse::<i64>().ok();
+            let (issue, until) = (number("issue")?, Timestamp::from_micros(number("until")?));
+            let right = slip_tag(&room, &desk, &account, issue, until);
+            let is_ours = same_text(&right, query.one("tag").ok()??);
+            (is_ours && app.ctx.clock.now() < until).then_some(issue)
+        });
+        let issued = match issue {
+            Some(issue) => show_code(&app.ctx, &desk.actor(None, origin), &account, issue).await?,
+            None => None,
+        };
+        Ok(match issued {
+            Some(issued) => {
+                let given = Given { code: issued.code, expires_at: issued.live.expires_at, is_leave: false };
+                slip_page(&room, &desk, &issued.person, &given)
+            }
+            None => room.go(&format!("{PEOPLE}/{}", account.0)),
+        })
+    };
+    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
 }

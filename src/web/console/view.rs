@@ -1,6 +1,7 @@
 //! What the console shows: one struct per page.
 
 pub(in crate::web) mod people;
+pub(in crate::web) mod places;
 
 use std::fmt::Write as _;
 

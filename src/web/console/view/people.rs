@@ -91,9 +91,9 @@ pub(in crate::web) struct Row {
 impl Row {
     pub(in crate::web) fn of(found: &Found) -> Self {
         Self {
-            id: found.account.0.clone(),
-            name: format!("{} {}", found.family_name, found.given_name),
-            login: found.login.clone(),
+            id: found.person.facts.account.0.clone(),
+            name: format!("{} {}", found.person.family_name, found.person.given_name),
+            login: found.person.login.clone(),
             places: found.places.clone(),
         }
     }
@@ -148,7 +148,8 @@ pub(in crate::web) struct PersonPage<'a> {
     pub(in crate::web) login: &'a str,
     pub(in crate::web) name: String,
     pub(in crate::web) closure: Option<&'a Closure>,
-    pub(in crate::web) places: &'a [(Profile, String)],
+    /// Who somebody is where, with the address of a page about it.
+    pub(in crate::web) places: &'a [(Profile, String, Option<String>)],
     pub(in crate::web) roles: &'a [RoleGrant],
     pub(in crate::web) deeds: Vec<Deed>,
     pub(in crate::web) lines: Option<Lines>,
@@ -186,24 +187,29 @@ impl PersonPage<'_> {
     }
 
     fn profile(&self, profile: Profile) -> String {
-        self.frame.text(match profile {
-            Profile::Academic => "profile-academic",
-            Profile::Administration => "profile-administration",
-            Profile::Guardian => "profile-guardian",
-            Profile::Head => "profile-head",
-            Profile::Inspector => "profile-inspector",
-            Profile::InternshipTutor => "profile-internship-tutor",
-            Profile::Librarian => "profile-librarian",
-            Profile::LocalAuthority => "profile-local-authority",
-            Profile::Pupil => "profile-pupil",
-            Profile::SchoolLife => "profile-school-life",
-            Profile::Teacher => "profile-teacher",
-        })
+        self.frame.text(profile_key(profile))
+    }
+}
+
+/// The name of a profile.
+pub(super) const fn profile_key(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Academic => "profile-academic",
+        Profile::Administration => "profile-administration",
+        Profile::Guardian => "profile-guardian",
+        Profile::Head => "profile-head",
+        Profile::Inspector => "profile-inspector",
+        Profile::InternshipTutor => "profile-internship-tutor",
+        Profile::Librarian => "profile-librarian",
+        Profile::LocalAuthority => "profile-local-authority",
+        Profile::Pupil => "profile-pupil",
+        Profile::SchoolLife => "profile-school-life",
+        Profile::Teacher => "profile-teacher",
     }
 }
 
 /// Why an operator may not, in the page's language.
-fn refusal_text(frame: &Frame<'_>, refusal: &Refusal) -> String {
+pub(super) fn refusal_text(frame: &Frame<'_>, refusal: &Refusal) -> String {
     frame.text(match refusal {
         Refusal::NotOfRole => "refused-not-of-role",
         Refusal::OutOfTerritory => "refused-unknown",

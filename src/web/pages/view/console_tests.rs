@@ -3,12 +3,15 @@
 use super::{HOSTILE, frame, page};
 use crate::domain::factor::Kind;
 use crate::domain::gate::Closure;
+use crate::domain::jurisdiction::Refusal;
 use crate::domain::level::Level;
 use crate::domain::operator::Role;
 use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
+use crate::flows::people::roll::Counts;
 use crate::web::console::view::people::{Deed, Lines, PeoplePage, PersonPage, Row, SlipPage};
+use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
 use crate::web::console::view::{
     CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, HomePage, PermitPage, Picture, Place, Refused,
     Resumed, WithoutRolePage,
@@ -75,6 +78,97 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
         page(pages, if list { "console-list" } else { "console-codes" }, &codes, language);
     }
     people_pages(pages, language);
+    places_pages(pages, language);
+    roll_pages(pages, language);
+}
+
+fn print_form(language: Language, zip: bool) -> PrintForm {
+    PrintForm { at: "uai:0860001J".to_owned(), profile: "", zip, language }
+}
+
+fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let frame = frame(language);
+    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9 };
+    for (name, is_school, counted, told) in [
+        ("own", false, None, None),
+        ("school", true, Some(counts), Some(Told::Nobody { others: 2 })),
+        ("large", true, None, Some(Told::Nobody { others: 0 })),
+    ] {
+        let below =
+            Below { name: HOSTILE.to_owned(), address: "/console/places".to_owned(), counts: counted };
+        let profiles =
+            [Profile::Teacher, Profile::Head].map(|it| (it, "/console/places".to_owned(), counted));
+        let view = PlacesPage {
+            frame,
+            desk: desk(true),
+            name: is_school.then(|| "Collège Jean-Moulin".to_owned()),
+            is_school,
+            below: vec![below],
+            profiles: if is_school { profiles.into() } else { Vec::new() },
+            next: Some("/console/places".to_owned()),
+            print: is_school.then(|| print_form(language, true)),
+            told,
+        };
+        page(pages, &format!("console-places-{name}"), &view, language);
+    }
+}
+
+fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let frame = frame(language);
+    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9 };
+    let row = |number: u32, closure: Option<Closure>| RollRow {
+        id: number.to_string(),
+        name: HOSTILE.to_owned(),
+        login: "zoe".to_owned(),
+        profiles: vec![Profile::Pupil],
+        printed: (number > 0).then(|| "13 avril 2024 à 8 h 00".to_owned()),
+        handed: (number > 1).then(|| ("13 avril".to_owned(), HOSTILE.to_owned())),
+        used: closure.is_none().then(|| "13 avril".to_owned()),
+        closure,
+        is_operator: number == 0,
+    };
+    let tolds = [None, Some(Told::HandedOver(1)), Some(Told::TakenBack(0)), Some(Told::Unknown)];
+    for (number, told) in tolds.into_iter().enumerate() {
+        let view = RollPage {
+            frame,
+            desk: desk(true),
+            name: "6A".to_owned(),
+            school: Some("Collège Jean-Moulin".to_owned()),
+            profile: (number == 3).then_some(Profile::Teacher),
+            counts: (number != 2).then_some(counts),
+            rows: vec![
+                row(0, Some(Closure::NotActivated)),
+                row(1, Some(Closure::Individual { level: Level::Recover })),
+                row(2, Some(Closure::Expired)),
+                row(3, Some(Closure::Disabled)),
+                row(4, None),
+            ],
+            at: "class:0860001J/6A".to_owned(),
+            from: "",
+            next: None,
+            print: (number != 2).then(|| print_form(language, false)),
+            ticks: number != 2,
+            told,
+        };
+        page(pages, &format!("console-roll-{number}"), &view, language);
+    }
+    let refused = Some(Told::Refused(Refusal::NotOfRole));
+    let empty = RollPage {
+        frame,
+        desk: desk(true),
+        name: "6A".to_owned(),
+        school: None,
+        profile: None,
+        counts: Some(Counts::default()),
+        rows: Vec::new(),
+        at: "class:0860001J/6A".to_owned(),
+        from: "",
+        next: None,
+        print: None,
+        ticks: false,
+        told: refused,
+    };
+    page(pages, "console-roll-empty", &empty, language);
 }
 
 fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
@@ -106,7 +200,10 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
         Closure::Compromised,
     ];
     let refusal = AccountError::Disabled("zoe".to_owned());
-    let places = [(Profile::Pupil, "6A".to_owned()), (Profile::Guardian, "5B".to_owned())];
+    let places = [
+        (Profile::Pupil, "6A".to_owned(), Some("/console/places?at=class%3A0860001J%2F6A".to_owned())),
+        (Profile::Guardian, "5B".to_owned(), None),
+    ];
     for (number, closure) in closures.iter().map(Some).chain([None]).enumerate() {
         let person = PersonPage {
             frame,

@@ -1,0 +1,64 @@
+# Places: schools, classes, and the slips of those who are there.
+places-title = Places
+places-browse = Choose a school or a class
+places-below = Below
+places-classes = Classes: pupils and guardians
+places-profiles = By profile
+places-none = Nothing lies below.
+places-nobody = There is no slip to print here: nobody must change, or nobody has a code that is still good.
+places-others = { $count ->
+    [one] One person has a role or also belongs elsewhere: they get a code of their own, on their page or from whoever is responsible for all of it.
+   *[other] { $count } people have a role or also belong elsewhere: they get a code of their own, on their page or from whoever is responsible for all of it.
+}
+places-handed-over = { $count ->
+    [0] No slip was ticked: none was chosen, or all were ticked already.
+    [one] One slip is ticked as handed over.
+   *[other] { $count } slips are ticked as handed over.
+}
+places-taken-back = { $count ->
+    [0] No tick was taken away: none was chosen, or none was ticked.
+    [one] One slip is not ticked as handed over any more.
+   *[other] { $count } slips are not ticked as handed over any more.
+}
+
+roll-caption = Who is here, and their slips
+roll-class = Class
+roll-people = People
+roll-left = Must still change
+roll-printed = Code printed
+roll-handed = Handed over
+roll-used = Used
+roll-box = Choose
+roll-choose = Choose { $name }
+roll-state = Password
+roll-handed-by = { $at }, by { $name }
+roll-operator = Has a role here: gets a code in person, no slip.
+roll-uncounted = too many to be counted here
+roll-too-many = There are too many people here to count them on this page. The page of each class has its numbers.
+roll-nobody = Nobody is here.
+roll-hand-over = Tick the chosen as handed over
+roll-hand-over-all = Tick all that were printed
+roll-take-back = Take the tick of the chosen away
+
+standing-open = Up to date
+standing-disabled = Disabled
+standing-not-activated = Must choose the first password, with a code
+standing-change = Must change
+standing-recover = Must change, with a code
+
+print-title = Slips
+print-what = For everybody here who must change and has no slip that was used: sorted by class, then by name. A slip that was printed before shows the same code. Each print is written down. Keep the file where nobody else comes, and delete it once it is on paper.
+print-layout = Form
+print-language = Language of the slips
+print-submit = Print the slips
+layout-pdf-8 = PDF, 8 slips a page
+layout-pdf-2 = PDF, 2 slips a page
+layout-pdf-1 = PDF, a letter each
+layout-zip-8 = A PDF for each class (ZIP), 8 slips a page
+layout-zip-2 = A PDF for each class (ZIP), 2 slips a page
+layout-zip-1 = A PDF for each class (ZIP), a letter each
+layout-csv = Table for an office program (CSV)
+language-fr = French
+language-en = English
+
+slip-again = You may load this page again for five minutes: it shows the same code.

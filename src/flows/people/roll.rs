@@ -1,0 +1,212 @@
+//! Who is at a place, and how they stand: the table of a class, the staff of a school, the classes of a school with their counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::account::AccountId;
+use crate::domain::jurisdiction::{Permission, Refusal, Target};
+use crate::domain::population::Population;
+use crate::domain::profile::Profile;
+use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
+use crate::flows::actor::{Actor, Powers};
+use crate::flows::context::Context;
+use crate::flows::people::search::{People, Question, Seen, Standing, search};
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::people::Who;
+use crate::store::territory::Territory;
+
+/// People that are counted for one page; where there are more, nobody is counted.
+const MOST: u64 = 10_000;
+
+/// People that are read in one go.
+const STEP: u32 = 500;
+
+/// Places on a page.
+pub const PLACES: usize = 100;
+
+/// How some people stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub people: u64,
+    /// Those who must choose a password.
+    pub left: u64,
+    /// Those for whom a slip was printed that counts.
+    pub printed: u64,
+    /// Of these, those to whom it was handed over.
+    pub handed: u64,
+    /// Of these, those who chose a password with it.
+    pub used: u64,
+}
+
+impl Counts {
+    fn add(&mut self, standing: &Standing) {
+        self.people += 1;
+        self.left += u64::from(standing.must_change());
+        if let Some(slip) = &standing.slip {
+            self.printed += 1;
+            self.handed += u64::from(slip.handed.is_some());
+            self.used += u64::from(slip.used_at.is_some());
+        }
+    }
+}
+
+/// Some of those who are at a place.
+pub struct Roll {
+    /// The place.
+    pub place: Territory,
+    /// Who they are there.
+    pub who: Who,
+    /// A page of them.
+    pub people: People,
+    /// All of them; none where they are too many to be counted for a page.
+    pub counts: Option<Counts>,
+    /// Whether the actor may print their slips, a second factor supposed.
+    pub prints: bool,
+    /// Whether the actor may tick them.
+    pub ticks: bool,
+}
+
+/// A place with what lies directly below it.
+pub struct Overview {
+    /// The place.
+    pub place: Territory,
+    /// What lies below it, by name.
+    pub below: Vec<Territory>,
+    /// Behind which the next page begins.
+    pub next: Option<TerritoryCode>,
+    /// How the people of each class of a school stand, and those of each profile.
+    pub counts: Option<(BTreeMap<TerritoryPath, Counts>, BTreeMap<Profile, Counts>)>,
+    /// Whether the actor may print the slips of all of it.
+    pub prints: bool,
+}
+
+/// The places that the actor sees people of.
+pub async fn roots(ctx: &Context, actor: &Actor) -> Result<Vec<Territory>, Unavailable> {
+    let mut paths: Vec<_> =
+        actor.powers(ctx).await?.allowing(Permission::ReadPeople).into_iter().map(|it| it.over).collect();
+    paths.sort();
+    paths.dedup();
+    let mut roots = Vec::new();
+    for code in paths.iter().take(PLACES).filter_map(TerritoryPath::code) {
+        roots.extend(store::territory::find(&ctx.db, &code).await?);
+    }
+    Ok(roots)
+}
+
+/// The profiles that are meant.
+pub fn profiles(who: Who) -> BTreeSet<Profile> {
+    match who {
+        Who::Anybody => BTreeSet::new(),
+        Who::Family => [Profile::Pupil, Profile::Guardian].into(),
+        Who::Of(profile) => [profile].into(),
+    }
+}
+
+fn may(powers: &Powers, permission: Permission, place: &TerritoryPath, who: Who) -> bool {
+    let population = Population { territory: place.clone(), profiles: profiles(who) };
+    matches!(powers.may(permission, Target::Population(&population)), Ok(_) | Err(Refusal::FactorTooOld))
+}
+
+/// A place that the actor may see these people of; none of another, which may be there or not.
+async fn place(
+    ctx: &Context,
+    powers: &Powers,
+    code: &TerritoryCode,
+    who: Who,
+) -> Result<Option<Territory>, Unavailable> {
+    let place = store::territory::find(&ctx.db, code).await?;
+    Ok(place.filter(|place| may(powers, Permission::ReadPeople, &place.path, who)))
+}
+
+/// Some of those at a place who are this; none where the actor may not see them.
+pub async fn roll(
+    ctx: &Context,
+    actor: &Actor,
+    code: &TerritoryCode,
+    who: Who,
+    after: Option<AccountId>,
+    limit: u32,
+) -> Result<Option<Roll>, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let Some(place) = place(ctx, &powers, code, who).await? else { return Ok(None) };
+    let question = Question { typed: "", place: Some(&place.path), who, state: None };
+    let is_first = after.is_none();
+    let Some(people) = search(ctx, actor, &question, after, limit).await? else { return Ok(None) };
+    let mut counts = Counts::default();
+    let counted = if is_first && people.next.is_none() {
+        people.seen.iter().for_each(|seen| counts.add(&seen.standing));
+        true
+    } else {
+        count(ctx, actor, &question, |seen| counts.add(&seen.standing)).await?
+    };
+    let prints = may(&powers, Permission::PrintSlips, &place.path, who);
+    let ticks = may(&powers, Permission::HandOver, &place.path, who);
+    Ok(Some(Roll { place, who, people, counts: counted.then_some(counts), prints, ticks }))
+}
+
+/// Counts; whether all of them were.
+async fn count(
+    ctx: &Context,
+    actor: &Actor,
+    question: &Question<'_>,
+    mut each: impl FnMut(&Seen),
+) -> Result<bool, Unavailable> {
+    let (mut counted, mut after) = (0, None);
+    while counted < MOST {
+        let Some(people) = search(ctx, actor, question, after, STEP).await? else { break };
+        counted += people.seen.len() as u64;
+        people.seen.iter().for_each(&mut each);
+        after = people.next;
+        if after.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A place above classes; none where the actor may not see everybody there.
+pub async fn overview(
+    ctx: &Context,
+    actor: &Actor,
+    code: &TerritoryCode,
+    after: Option<&TerritoryCode>,
+) -> Result<Option<Overview>, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let Some(place) = place(ctx, &powers, code, Who::Anybody).await? else { return Ok(None) };
+    let mut below = store::territory::below(&ctx.db, &place.code, after, PLACES + 1).await?;
+    let goes_on = below.len() > PLACES;
+    below.truncate(PLACES);
+    let next = below.last().filter(|_| goes_on).map(|last| last.code.clone());
+    let counts = if place.code.kind() == TerritoryKind::School {
+        by_class(ctx, actor, &place.path).await?
+    } else {
+        None
+    };
+    let prints = may(&powers, Permission::PrintSlips, &place.path, Who::Anybody)
+        && place.code.kind() >= TerritoryKind::School;
+    Ok(Some(Overview { place, below, next, counts, prints }))
+}
+
+/// How the families of each class of a school stand, and the people of each profile.
+async fn by_class(
+    ctx: &Context,
+    actor: &Actor,
+    school: &TerritoryPath,
+) -> Result<Option<(BTreeMap<TerritoryPath, Counts>, BTreeMap<Profile, Counts>)>, Unavailable> {
+    let question = Question { typed: "", place: Some(school), who: Who::Anybody, state: None };
+    let (mut classes, mut profiles) = (BTreeMap::<_, Counts>::new(), BTreeMap::<_, Counts>::new());
+    let all = count(ctx, actor, &question, |seen| {
+        let affiliations = &seen.found.person.facts.affiliations;
+        let here: Vec<_> =
+            affiliations.iter().filter(|it| it.span.is_open() && school.contains(&it.path)).collect();
+        let of_families = here.iter().filter(|it| matches!(it.profile, Profile::Pupil | Profile::Guardian));
+        for path in of_families.map(|it| &it.path).collect::<BTreeSet<_>>() {
+            classes.entry(path.clone()).or_default().add(&seen.standing);
+        }
+        for profile in here.iter().map(|it| it.profile).collect::<BTreeSet<_>>() {
+            profiles.entry(profile).or_default().add(&seen.standing);
+        }
+    });
+    Ok(all.await?.then_some((classes, profiles)))
+}

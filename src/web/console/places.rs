@@ -1,0 +1,375 @@
+//! Places: schools with their classes, a class with its pupils and guardians, the slips of all of them.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use url::form_urlencoded::Serializer;
+
+use crate::domain::account::AccountId;
+use crate::domain::jurisdiction::Refusal;
+use crate::domain::profile::Profile;
+use crate::domain::territory::{TerritoryCode, TerritoryKind};
+use crate::flows::account::AccountError;
+use crate::flows::actor::{Actor, Origin};
+use crate::flows::console::AtDesk;
+use crate::flows::hand_over::{HandOver, HandOverError, Which, hand_over};
+use crate::flows::people::roll::{Overview, Roll, overview, profiles, roll, roots};
+use crate::flows::print_slips::Selection;
+use crate::flows::unavailable::Unavailable;
+use crate::oidc::parameters::Parameters;
+use crate::paper::output::Format;
+use crate::paper::stationery::PerPage;
+use crate::store;
+use crate::store::people::Who;
+use crate::web::answer::{page, see_other};
+use crate::web::api::cursor;
+use crate::web::app::App;
+use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
+use crate::web::console::{Room, factor, names};
+use crate::web::extract::form::{Form, Query};
+use crate::web::extract::visit::Visit;
+use crate::web::pages::text::Language;
+use crate::web::pages::view::Trouble;
+use crate::web::slips::download::{Nothing, Wish, download};
+
+/// Where they are.
+pub const PLACES: &str = "/console/places";
+
+/// People on a page: a form has room for a box for each.
+const PAGE: u32 = 50;
+
+/// What an address says of a place.
+#[derive(Clone)]
+struct Spot {
+    code: TerritoryCode,
+    profile: Option<Profile>,
+}
+
+impl Spot {
+    /// None where it is no place.
+    fn read(parameters: &Parameters) -> Option<Self> {
+        let code = TerritoryCode::parse(parameters.one("at").ok()??).ok()?;
+        let profile = match parameters.one("profile").ok()? {
+            Some(profile) => Some(profile.parse().ok()?),
+            None => None,
+        };
+        Some(Self { code, profile })
+    }
+
+    /// Who is meant there: of a class, its families.
+    fn who(&self) -> Who {
+        match self.profile {
+            Some(profile) => Who::Of(profile),
+            None if self.code.kind() == TerritoryKind::Class => Who::Family,
+            None => Who::Anybody,
+        }
+    }
+
+    /// Its address, with more of a query.
+    fn address(&self, room: &Room<'_>, more: &[(&str, &str)]) -> String {
+        let mut query = Serializer::new(String::new());
+        query.append_pair("at", self.code.as_str());
+        if let Some(profile) = self.profile {
+            query.append_pair("profile", profile.as_str());
+        }
+        query.extend_pairs(more);
+        if room.visit.spoken.asked().is_some() && !more.iter().any(|(name, _)| *name == "ui_locales") {
+            query.append_pair("ui_locales", room.language.tag());
+        }
+        format!("{PLACES}?{}", query.finish())
+    }
+
+    /// What a cursor in it is good for.
+    fn question(&self) -> String {
+        format!("roll {} {}", self.code, self.profile.map(Profile::as_str).unwrap_or_default())
+    }
+}
+
+/// The address of a class, of a school, or of those of a profile there.
+pub(super) fn address(room: &Room<'_>, code: &TerritoryCode, profile: Option<Profile>) -> String {
+    Spot { code: code.clone(), profile }.address(room, &[])
+}
+
+/// GET `/console/places`.
+pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
+    let room = Room::new(&app, visit);
+    shown(&room, origin, query).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Result<Response, Unavailable> {
+    let desk = match room.operator().await? {
+        Ok(desk) => desk,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let actor = desk.actor(None, origin);
+    let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
+    if query.one("at").is_ok_and(|at| at.is_none()) {
+        return own_places(room, &desk, &actor).await;
+    }
+    let Some(spot) = Spot::read(&query) else { return Ok(room.trouble(Trouble::NotFound)) };
+    let count = query.one("count").ok().flatten().and_then(|count| count.parse().ok());
+    let told = match (query.one("done").ok().flatten(), count) {
+        (Some("hand-over" | "all"), Some(count)) => Some(Told::HandedOver(count)),
+        (Some("take-back"), Some(count)) => Some(Told::TakenBack(count)),
+        _ => None,
+    };
+    spot_page(room, &desk, &actor, &spot, &query, told).await
+}
+
+/// The places of the roles that are held; the page itself, where there is only one.
+async fn own_places(room: &Room<'_>, desk: &AtDesk, actor: &Actor) -> Result<Response, Unavailable> {
+    let roots = roots(&room.app.ctx, actor).await?;
+    if let [only] = roots.as_slice() {
+        return Ok(see_other(&address(room, &only.code, None)));
+    }
+    let mut below = Vec::with_capacity(roots.len());
+    for place in roots {
+        let name = names::place(room.app, &place.path).await?;
+        below.push(Below { name, address: address(room, &place.code, None), counts: None });
+    }
+    let switch = room.switch();
+    let view = PlacesPage {
+        frame: room.frame(Some(&switch)),
+        desk: room.desk(&desk.visitor),
+        name: None,
+        is_school: false,
+        below,
+        profiles: Vec::new(),
+        next: None,
+        print: None,
+        told: None,
+    };
+    Ok(page(StatusCode::OK, &view, &[]))
+}
+
+/// The page of a place: of a class or a profile who is there, else what lies below.
+async fn spot_page(
+    room: &Room<'_>,
+    desk: &AtDesk,
+    actor: &Actor,
+    spot: &Spot,
+    query: &Parameters,
+    told: Option<Told>,
+) -> Result<Response, Unavailable> {
+    let ctx = &room.app.ctx;
+    let word = |name| query.one_line(name, 300).ok().flatten();
+    if spot.who() == Who::Anybody {
+        let behind = word("behind").and_then(|code| TerritoryCode::parse(code).ok());
+        return match overview(ctx, actor, &spot.code, behind.as_ref()).await? {
+            Some(found) => Ok(overview_page(room, desk, spot, found, told)),
+            None => Ok(room.trouble(Trouble::NotFound)),
+        };
+    }
+    let from = word("from");
+    let after = cursor::read(ctx, actor, &spot.question(), from).ok().flatten();
+    match roll(ctx, actor, &spot.code, spot.who(), after, PAGE).await? {
+        Some(found) => roll_page(room, desk, actor, spot, (found, from), told).await,
+        None => Ok(room.trouble(Trouble::NotFound)),
+    }
+}
+
+fn overview_page(
+    room: &Room<'_>,
+    desk: &AtDesk,
+    spot: &Spot,
+    found: Overview,
+    told: Option<Told>,
+) -> Response {
+    let (classes, of_profiles) = found.counts.unzip();
+    let below = found.below.into_iter().map(|place| Below {
+        address: address(room, &place.code, None),
+        counts: classes.as_ref().map(|classes| classes.get(&place.path).copied().unwrap_or_default()),
+        name: place.name,
+    });
+    let of_profile = |(profile, counts)| (profile, address(room, &spot.code, Some(profile)), counts);
+    let is_school = spot.code.kind() == TerritoryKind::School;
+    // Where they could not be counted, they are reached all the same.
+    let of_profiles = match of_profiles {
+        Some(counted) => counted.into_iter().map(|(profile, counts)| (profile, Some(counts))).collect(),
+        None if is_school => Profile::ALL.map(|profile| (profile, None)).into(),
+        None => Vec::new(),
+    };
+    let switch = spot.address(room, &[("ui_locales", room.language.other().tag())]);
+    let view = PlacesPage {
+        frame: room.frame(Some(&switch)),
+        desk: room.desk(&desk.visitor),
+        name: Some(found.place.name),
+        is_school,
+        below: below.collect(),
+        profiles: of_profiles.into_iter().map(of_profile).collect(),
+        next: found.next.map(|next| spot.address(room, &[("behind", next.as_str())])),
+        print: found.prints.then(|| print_form(room, spot)),
+        told,
+    };
+    page(StatusCode::OK, &view, &[])
+}
+
+fn print_form(room: &Room<'_>, spot: &Spot) -> PrintForm {
+    PrintForm {
+        at: spot.code.to_string(),
+        profile: spot.profile.map(Profile::as_str).unwrap_or_default(),
+        zip: spot.code.kind() != TerritoryKind::Class,
+        language: room.app.site.slips.language,
+    }
+}
+
+async fn roll_page(
+    room: &Room<'_>,
+    desk: &AtDesk,
+    actor: &Actor,
+    spot: &Spot,
+    (found, from): (Roll, Option<&str>),
+    told: Option<Told>,
+) -> Result<Response, Unavailable> {
+    let mut rows = Vec::with_capacity(found.people.seen.len());
+    for seen in &found.people.seen {
+        let handed = seen.standing.slip.as_ref().and_then(|slip| slip.handed.as_ref());
+        let by = match handed {
+            Some(handed) => Some(names::actor(room.app, &handed.by).await?),
+            None => None,
+        };
+        rows.push(RollRow::of(room, &found, seen, by));
+    }
+    let next = found.people.next.as_ref();
+    let next = next.and_then(|next| cursor::write(&room.app.ctx, actor, &spot.question(), next));
+    let kept = from.map(|from| ("from", from));
+    let more: Vec<_> = kept.into_iter().chain([("ui_locales", room.language.other().tag())]).collect();
+    let switch = spot.address(room, &more);
+    let above = found.place.path.parent().and_then(|above| above.code());
+    let above = match above.filter(|_| spot.code.kind() == TerritoryKind::Class) {
+        Some(school) => store::territory::find(&room.app.ctx.db, &school).await?,
+        None => None,
+    };
+    let view = RollPage {
+        frame: room.frame(Some(&switch)),
+        desk: room.desk(&desk.visitor),
+        name: found.place.name.clone(),
+        school: above.map(|school| school.name),
+        profile: spot.profile,
+        counts: found.counts,
+        rows,
+        at: spot.code.to_string(),
+        from: from.unwrap_or_default(),
+        next: next.map(|next| spot.address(room, &[("from", &next)])),
+        print: found.prints.then(|| print_form(room, spot)),
+        ticks: found.ticks,
+        told,
+    };
+    Ok(page(StatusCode::OK, &view, &[]))
+}
+
+/// POST `/console/places/print`: the slips of a place, to be kept as a file.
+pub async fn print(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
+    let room = Room::new(&app, visit);
+    printed(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+async fn printed(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
+    let (desk, form, spot) = match posted(room, form).await? {
+        Ok(posted) => posted,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let actor = desk.actor(None, origin);
+    let (Some((format, per_page)), Some(place)) =
+        (layout(&form), store::territory::find(&room.app.ctx.db, &spot.code).await?)
+    else {
+        return Ok(room.trouble(Trouble::NotFound));
+    };
+    let language = form.one("language").ok().flatten().and_then(Language::named);
+    let wish = Wish {
+        selection: Selection { territory: place.path, profiles: profiles(spot.who()), order: None },
+        format,
+        per_page,
+        language: language.unwrap_or(room.app.site.slips.language),
+    };
+    match download(room.app, actor.clone(), wish).await? {
+        Ok(file) => Ok(file),
+        Err(Nothing::Refused(Refusal::FactorTooOld)) => {
+            let then = format!("{PLACES}/print{}", room.suffix());
+            factor::ask_again(room, &desk.visitor, &then, &form).await
+        }
+        Err(Nothing::Nobody(printed)) => {
+            let operators = printed.operators.len() + printed.elsewhere.len();
+            let told = Some(Told::Nobody { others: operators });
+            spot_page(room, &desk, &actor, &spot, &Parameters::default(), told).await
+        }
+        // Of what the operator may not print not even the existence is told.
+        Err(Nothing::Refused(_) | Nothing::TooWide) => Ok(room.trouble(Trouble::NotFound)),
+    }
+}
+
+/// How slips are laid out, as the form has it.
+fn layout(form: &Parameters) -> Option<(Format, PerPage)> {
+    match form.one("layout").ok()?? {
+        "csv" => Some((Format::Csv, PerPage::Eight)),
+        "pdf-1" => Some((Format::Pdf, PerPage::One)),
+        "pdf-2" => Some((Format::Pdf, PerPage::Two)),
+        "pdf-8" => Some((Format::Pdf, PerPage::Eight)),
+        "zip-1" => Some((Format::Zip, PerPage::One)),
+        "zip-2" => Some((Format::Zip, PerPage::Two)),
+        "zip-8" => Some((Format::Zip, PerPage::Eight)),
+        _ => None,
+    }
+}
+
+/// POST `/console/places/slips`: slips are ticked as handed over, or not after all.
+pub async fn tick(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
+    let room = Room::new(&app, visit);
+    ticked(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+async fn ticked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
+    let (desk, form, spot) = match posted(room, form).await? {
+        Ok(posted) => posted,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let actor = desk.actor(None, origin);
+    let accounts: Vec<_> = form.under("who.").map(|(id, _)| AccountId(id.to_owned())).collect();
+    let Some(act) = form.one("act").ok().flatten() else { return Ok(room.trouble(Trouble::InvalidRequest)) };
+    let (which, handed) = match act {
+        "hand-over" => (Which::Accounts(&accounts), true),
+        "take-back" => (Which::Accounts(&accounts), false),
+        "all" => (Which::Printed, true),
+        _ => return Ok(room.trouble(Trouble::InvalidRequest)),
+    };
+    let wish = HandOver { place: &spot.code, who: spot.who(), which, handed };
+    match hand_over(&room.app.ctx, &actor, &wish).await? {
+        Ok(count) => {
+            let (count, from) = (count.to_string(), form.one_line("from", 300).ok().flatten());
+            let kept = from.map(|from| ("from", from)).into_iter();
+            let more: Vec<_> = kept.chain([("done", act), ("count", &count)]).collect();
+            Ok(see_other(&spot.address(room, &more)))
+        }
+        Err(HandOverError::UnknownTerritory(_) | HandOverError::NotAllowed(_)) => {
+            Ok(room.trouble(Trouble::NotFound))
+        }
+        Err(HandOverError::Account(error)) => {
+            let told = match error {
+                AccountError::NotAllowed { refusal, .. } => Told::Refused(refusal),
+                _ => Told::Unknown,
+            };
+            let mut shown = spot_page(room, &desk, &actor, &spot, &form, Some(told)).await?;
+            *shown.status_mut() = StatusCode::CONFLICT;
+            Ok(shown)
+        }
+    }
+}
+
+/// A form of ours about a place.
+async fn posted(
+    room: &Room<'_>,
+    form: Form,
+) -> Result<Result<(Box<AtDesk>, Parameters, Spot), Response>, Unavailable> {
+    let desk = match room.operator().await? {
+        Ok(desk) => desk,
+        Err(elsewhere) => return Ok(Err(elsewhere)),
+    };
+    let form = match room.form(&desk.visitor, form) {
+        Ok(form) => form,
+        Err(what) => return Ok(Err(room.trouble(what))),
+    };
+    Ok(match Spot::read(&form) {
+        Some(spot) => Ok((desk, form, spot)),
+        None => Err(room.trouble(Trouble::NotFound)),
+    })
+}

@@ -1,0 +1,263 @@
+//! Slips on their way to whoever asked for them: printed as fast as they are taken, with one document in memory at most.
+//!
+//! One task decides and marks, a few hundred people at a time; a thread puts what comes of it on paper. Each waits for the other, and
+//! both for the one who downloads: who goes away stops the printing.
+
+use std::io::{self, BufWriter, Write};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Waiting, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http_body::Frame;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+use crate::domain::jurisdiction::Refusal;
+use crate::flows::actor::Actor;
+use crate::flows::print_slips::{Printed, Printing, Selection};
+use crate::flows::unavailable::Unavailable;
+use crate::paper::output::{Format, Output};
+use crate::paper::slip::Slip;
+use crate::paper::stationery::{PerPage, Unprintable};
+use crate::store::db::DbError;
+use crate::web::app::App;
+use crate::web::pages::text::Language;
+use crate::web::slips::{Names, Written, stationery};
+
+/// How long whoever downloads may take nothing.
+const STALLED: Duration = Duration::from_mins(1);
+
+/// What is sent at once, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// Whose codes, and in which form.
+#[derive(Clone)]
+pub struct Wish {
+    /// Whose.
+    pub selection: Selection,
+    /// The form.
+    pub format: Format,
+    /// Slips on a page.
+    pub per_page: PerPage,
+    /// The language of a document.
+    pub language: Language,
+}
+
+/// Why nothing comes.
+pub enum Nothing {
+    /// Whoever asked may not.
+    Refused(Refusal),
+    /// Nobody there has a code to print.
+    Nobody(Printed),
+    /// One document is for a school or a class.
+    TooWide,
+}
+
+/// Prints, and answers with what is printed.
+pub async fn download(app: &App, actor: Actor, wish: Wish) -> Result<Result<Response, Nothing>, Unavailable> {
+    let is_bounded = wish.selection.fits_into_one_document();
+    if wish.format == Format::Pdf && !is_bounded {
+        return Ok(Err(Nothing::TooWide));
+    }
+    let Ok(place) = Arc::clone(&app.presses).try_acquire_owned() else {
+        return Err(DbError::Overloaded.into());
+    };
+    let headers = [
+        (CONTENT_TYPE, content_type(wish.format).to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file_name(&wish))),
+    ];
+    let (slips_to, slips) = mpsc::channel(1);
+    let (bytes_to, bytes) = mpsc::channel(4);
+    let (answer, answered) = oneshot::channel();
+    let paper = Paper { app: app.clone(), wish: wish.clone(), bytes_to, place };
+    tokio::spawn(print(app.clone(), actor, wish, slips_to, answer));
+    let answered = answered.await.map_err(|_| Unavailable::Broken("the printing broke off".to_owned()))?;
+    if let Err(nothing) = answered? {
+        return Ok(Err(nothing));
+    }
+    tokio::task::spawn_blocking(move || paper.put(slips));
+    Ok(Ok((headers, Body::new(Pages { bytes })).into_response()))
+}
+
+const fn content_type(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Pdf => "application/pdf",
+        Format::Zip => "application/zip",
+    }
+}
+
+/// `0860001J-6A.pdf`, in letters that every header and every system takes.
+fn file_name(wish: &Wish) -> String {
+    let code = wish.selection.territory.code();
+    let plain = code.as_ref().map_or("", |code| code.as_str().rsplit(':').next().unwrap_or_default());
+    let plain: String =
+        plain.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign } else { '-' }).collect();
+    let extension = match wish.format {
+        Format::Csv => "csv",
+        Format::Pdf => "pdf",
+        Format::Zip => "zip",
+    };
+    format!("slips-{plain}.{extension}")
+}
+
+/// A few slips; none where the printing broke off.
+type Few = Option<Vec<Slip>>;
+
+/// Decides and marks. Of a school or a class it first makes sure that there is somebody to print for.
+async fn print(
+    app: App,
+    actor: Actor,
+    wish: Wish,
+    slips_to: mpsc::Sender<Few>,
+    answer: oneshot::Sender<Result<Result<(), Nothing>, Unavailable>>,
+) {
+    let begun = async {
+        let begun = Printing::begin(&app.ctx, &actor, &wish.selection).await?;
+        Ok::<_, Unavailable>((begun, Names::of(&app.ctx, &wish.selection.territory).await?))
+    };
+    let (mut printing, names) = match begun.await {
+        Ok((Ok(printing), names)) => (printing, names),
+        Ok((Err(refusal), _)) => return drop(answer.send(Ok(Err(Nothing::Refused(refusal))))),
+        Err(error) => return drop(answer.send(Err(error))),
+    };
+    let written = Written { format: wish.format, language: wish.language, zone: app.site.zone.clone() };
+    let mut ready = Vec::new();
+    let mut goes_on = true;
+    while wish.selection.fits_into_one_document() && goes_on && ready.is_empty() {
+        goes_on = match step(&mut printing, &names, &written, &mut ready).await {
+            Ok(goes_on) => goes_on,
+            Err(error) => return drop(answer.send(Err(error))),
+        };
+    }
+    if ready.is_empty() && !goes_on {
+        return drop(answer.send(Ok(Err(Nothing::Nobody(printing.printed())))));
+    }
+    let _ = answer.send(Ok(Ok(())));
+    loop {
+        // Whoever has gone gets no more codes.
+        if !ready.is_empty() && slips_to.send(Some(std::mem::take(&mut ready))).await.is_err() {
+            return;
+        }
+        if !goes_on {
+            return;
+        }
+        goes_on = match step(&mut printing, &names, &written, &mut ready).await {
+            Ok(goes_on) => goes_on,
+            Err(error) => {
+                crate::web::answer::log(&error);
+                let _ = slips_to.send(None).await;
+                return;
+            }
+        };
+    }
+}
+
+/// The next few.
+async fn step(
+    printing: &mut Printing<'_>,
+    names: &Names,
+    written: &Written,
+    ready: &mut Vec<Slip>,
+) -> Result<bool, Unavailable> {
+    let mut out = |slip| {
+        ready.push(names.on_paper(slip, written));
+        Ok(())
+    };
+    printing.step(&mut out).await
+}
+
+/// Where slips are put on paper.
+struct Paper {
+    app: App,
+    wish: Wish,
+    bytes_to: mpsc::Sender<Part>,
+    /// Held until the last byte.
+    place: OwnedSemaphorePermit,
+}
+
+impl Paper {
+    /// Everything that comes. What breaks off is never ended, so that nobody takes a part for the whole.
+    fn put(self, mut slips: mpsc::Receiver<Few>) {
+        if let Err(error) = self.write(&mut slips) {
+            tracing::warn!(%error, "slips were not downloaded to the end");
+        }
+        drop(self.place);
+    }
+
+    fn write(&self, slips: &mut mpsc::Receiver<Few>) -> Result<(), Unprintable> {
+        let Wish { format, per_page, language, .. } = self.wish;
+        let site = &self.app.site;
+        let letter = site.slips.letter(language).map_err(io::Error::other)?;
+        let paper = stationery(letter, per_page, &site.name, &site.origin)?;
+        let pipe = Pipe { to: self.bytes_to.clone(), runtime: Handle::current() };
+        let mut output = Output::begin(format, &paper, Box::new(BufWriter::with_capacity(CHUNK, pipe)))?;
+        let mut count = 0;
+        while let Some(some) = slips.blocking_recv() {
+            let Some(some) = some else { return Err(io::Error::other("the printing broke off").into()) };
+            for slip in some {
+                output.add(&slip)?;
+                count += 1;
+            }
+        }
+        output.finish(count)?;
+        Ok(Pipe { to: self.bytes_to.clone(), runtime: Handle::current() }.send(Part::End)?)
+    }
+}
+
+/// What is sent to whoever downloads.
+enum Part {
+    Bytes(Bytes),
+    End,
+}
+
+/// The way to them.
+struct Pipe {
+    to: mpsc::Sender<Part>,
+    runtime: Handle,
+}
+
+impl Pipe {
+    fn send(&self, part: Part) -> io::Result<()> {
+        let sent = self.runtime.block_on(async { tokio::time::timeout(STALLED, self.to.send(part)).await });
+        let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "whoever asked for them has gone");
+        sent.map_err(|_| gone())?.map_err(|_| gone())
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.send(Part::Bytes(Bytes::copy_from_slice(bytes)))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is printed, as the body of an answer.
+struct Pages {
+    bytes: mpsc::Receiver<Part>,
+}
+
+impl http_body::Body for Pages {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        waiting: &mut Waiting<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        self.bytes.poll_recv(waiting).map(|part| match part {
+            Some(Part::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+            Some(Part::End) => None,
+            None => Some(Err(io::Error::other("the printing broke off"))),
+        })
+    }
+}
