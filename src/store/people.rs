@@ -47,13 +47,12 @@ pub struct Wanted<'a> {
 }
 
 /// Beginnings of names and of logins, a class by its name, everybody of a school. What was typed is compared as it is: no sign
-/// in it stands for others.
+/// in it stands for others. Whatever else is read of somebody is read of those alone who come on the page.
 const SQL: &str = person_sql!(
     "COALESCE((SELECT string_agg(t.name, ', ') FROM affiliation f JOIN territory t ON t.path = f.path
         WHERE f.account_id = a.id AND f.ended IS NULL
             AND (f.path = $3 OR f.path > $4 AND f.path < $5)), '') AS places, ",
-    "account a",
-    "WHERE a.id IN (
+    "(SELECT a.id AS wanted FROM account a WHERE a.id IN (
             SELECT f.account_id FROM affiliation f
                 WHERE f.ended IS NULL AND (f.path = $3 OR f.path > $4 AND f.path < $5)
                     AND ($6 = '' OR f.profile = $6 OR f.profile = $7)
@@ -74,7 +73,8 @@ const SQL: &str = person_sql!(
                 WHERE f.ended IS NULL AND (f.path = $17 OR f.path > $18 AND f.path < $19)))
         AND ($20 = '' OR (a.family_name, a.given_name, a.id) >
             (SELECT c.family_name, c.given_name, c.id FROM account c WHERE c.id = $20))
-    ORDER BY a.family_name, a.given_name, a.id LIMIT $21"
+        ORDER BY a.family_name, a.given_name, a.id LIMIT $21) w JOIN account a ON a.id = w.wanted",
+    "ORDER BY a.family_name, a.given_name, a.id"
 );
 
 /// Those of a place, by family name, given name and id.

@@ -165,6 +165,35 @@ async fn of_people_at_the_console() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium, chromedriver and axe-core: make test"]
+async fn of_places_at_the_console() {
+    let provider = Provider::start().await;
+    let mut review = Review(Vec::new());
+    for (kind, login) in [(Kind::PHONE, "anne"), (Kind::DESKTOP, "bruno")] {
+        let desk = Desk::open(&provider, kind, (login, Role::Authority, "academie:13")).await;
+        let browser = &desk.browser;
+        provider.slip("zoe").await;
+        let school = "/places?at=uai:0860001J";
+        let class = "/places?at=class:0860001J/6A";
+        let staff = "/places?at=uai:0860001J&profile=National_ENS";
+        for path in ["/places", school, class, staff, "/places?at=nowhere"] {
+            desk.go(path).await;
+            review.of(path, browser).await;
+        }
+        desk.go(class).await;
+        browser.see("who-zoe").await.click().await.unwrap();
+        browser.press("hand-over").await;
+        browser.see("told").await;
+        review.of("ticked", browser).await;
+        browser.see("who-zoe").await.click().await.unwrap();
+        browser.press("take-back").await;
+        browser.see("told").await;
+        review.of("not ticked after all", browser).await;
+    }
+    review.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs chromium, chromedriver and axe-core: make test"]
 async fn of_orders_at_the_console() {
     let two = Wish::settings(|settings| settings.orders.approval_above = 2);
     let provider = Provider::start_with(two).await;
