@@ -5,6 +5,7 @@ use std::time::Duration;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::scope::ApiScope;
+use ecluse::flows::step::Step;
 use ecluse::store;
 use ecluse::store::db::{Batch, Statement, Value};
 use reqwest::StatusCode;
@@ -13,8 +14,9 @@ use serde_json::{Value as Json, json};
 use crate::api::Program;
 use crate::browser::{Browser, Page};
 use crate::console::{App, enrolled};
-use crate::provider::Provider;
+use crate::provider::{Provider, Wish};
 use crate::sign_in::activate;
+use crate::stop::Stop;
 
 const SCHOOL: &str = "uai:0860001J";
 const CLASS: &str = "class:0860001J/6A";
@@ -320,6 +322,24 @@ async fn a_program_prints_ticks_and_reads_inside_its_territory() {
     assert_eq!(blind.get("/people").await.problem(), (403, "not-of-role"));
     assert_eq!(blind.get("/people/zoe").await.problem(), (403, "not-of-role"));
     assert_eq!(slips(&blind, asked(CLASS, &families)).await.0, 403);
+}
+
+#[tokio::test]
+async fn what_breaks_off_is_never_taken_for_the_whole() {
+    let stop = Stop::new();
+    let provider = Provider::start_with(Wish { steps: stop.steps(), ..Wish::default() }).await;
+    let program = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    for format in ["csv", "zip"] {
+        let request =
+            program.http.post(format!("{}/api/v1/slips", program.issuer)).bearer_auth(&program.token);
+        let asked = request.json(&json!({ "territory": "academie:13", "format": format })).send();
+        let read = async { asked.await.unwrap().bytes().await };
+        let (read, ()) = stop.between(Step::SlipsDecided, read, provider.break_accounts()).await;
+        assert!(read.is_err(), "{format}: {read:?}");
+        provider.mend_accounts().await;
+    }
+    let (status, table) = slips(&program, json!({ "territory": "academie:13" })).await;
+    assert!(status == 200 && table.contains(";zoe;") && table.contains(";lea;"), "{status} {table}");
 }
 
 #[tokio::test]
