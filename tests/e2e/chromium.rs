@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
@@ -22,7 +23,7 @@ pub(crate) struct Chromium {
     driver: Child,
     // The driver dies of a broken pipe without it.
     _said: BufReader<ChildStdout>,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 /// What kind of browser.
@@ -61,7 +62,7 @@ impl Chromium {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Self { client, kind, driver, _said: said, _profile: profile }
+        Self { client, kind, driver, _said: said, profile }
     }
 
     pub(crate) async fn open(&self, address: &str) {
@@ -82,6 +83,31 @@ impl Chromium {
             Ok(element) => element,
             Err(error) => panic!("no {selector} ({error}) on {}", self.client.source().await.unwrap()),
         }
+    }
+
+    /// Goes where a link leads.
+    pub(crate) async fn follow(&self, text: &str) {
+        match self.client.wait().for_element(Locator::LinkText(text)).await {
+            Ok(link) => link.click().await.unwrap(),
+            Err(error) => panic!("no link {text} ({error}) on {}", self.client.source().await.unwrap()),
+        }
+    }
+
+    /// Waits for the only file that was downloaded, to be whole.
+    pub(crate) async fn downloaded(&self) -> PathBuf {
+        let folder = downloads(&self.profile);
+        for _ in 0..6000 {
+            let files = std::fs::read_dir(&folder).into_iter().flatten();
+            let whole =
+                |path: &PathBuf| path.extension().is_some_and(|kind| kind != "crdownload" && kind != "tmp");
+            // A file with a name of its own beside it is still being written.
+            let files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+            if let ([file], true) = (files.as_slice(), files.iter().all(whole)) {
+                return file.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("nothing is downloaded on {}", self.client.source().await.unwrap());
     }
 
     /// Whether an element is on the page that is shown.
@@ -217,6 +243,11 @@ fn axe() -> String {
     format!("{library}\n{run}")
 }
 
+/// Where downloads go.
+fn downloads(profile: &TempDir) -> PathBuf {
+    profile.path().join("downloads")
+}
+
 fn port(said: &mut impl BufRead) -> u16 {
     let mut line = String::new();
     while said.read_line(&mut line).unwrap() > 0 {
@@ -244,6 +275,7 @@ fn capabilities(kind: Kind, profile: &TempDir) -> Capabilities {
             "intl.accept_languages": "fr-FR,fr",
             "profile.managed_default_content_settings.javascript": if scripts { 1 } else { 2 },
             "credentials_enable_service": false,
+            "download.default_directory": downloads(profile),
         },
         // A window is never narrower than 500 pixels; an emulated screen is.
         "mobileEmulation": { "deviceMetrics": { "width": width, "height": height, "pixelRatio": 1.0, "touch": false } },

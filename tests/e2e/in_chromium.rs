@@ -5,6 +5,7 @@
 
 mod accessibility;
 mod desk;
+mod spring;
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -95,12 +95,18 @@ impl Office {
     }
 }
 
-struct Pdf {
+/// A document that programs are asked about.
+pub(crate) struct Pdf {
     path: PathBuf,
     bytes: Vec<u8>,
 }
 
 impl Pdf {
+    pub(crate) fn open(path: PathBuf) -> Self {
+        let bytes = fs::read(&path).unwrap();
+        Self { path, bytes }
+    }
+
     /// What a program says about it; `-` stands for the file.
     fn ask(&self, program: &str, arguments: &[&str]) -> Vec<u8> {
         let path = self.path.to_str().unwrap();
@@ -115,7 +121,7 @@ impl Pdf {
     }
 
     /// What is read out for each slip, in the order in which it is.
-    fn read_out(&self) -> Vec<String> {
+    pub(crate) fn read_out(&self) -> Vec<String> {
         // Titles of headings are written as they are in the file, which is not UTF-8.
         let structure = self.ask("pdfinfo", &["-struct-text", "FILE"]);
         let structure = String::from_utf8_lossy(&structure);

@@ -79,9 +79,14 @@ struct Album<'a> {
 
 impl Album<'_> {
     async fn keep(&self, name: &str) {
-        let picture = self.browser.picture().await;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}-{}.png", self.width)), picture).unwrap();
+        keep(&folder, &format!("{name}-{}", self.width), self.browser).await;
     }
+}
+
+/// Keeps the page that is shown as a picture.
+pub(crate) async fn keep(folder: &Path, name: &str, browser: &Chromium) {
+    let picture = browser.picture().await;
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
 }

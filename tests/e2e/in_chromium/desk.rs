@@ -62,6 +62,15 @@ impl<'a> Desk<'a> {
         browser
     }
 
+    /// Signs in again, days later, where that is asked for.
+    pub(super) async fn come_back(&self, login: &str) {
+        self.browser.client.refresh().await.unwrap();
+        sign_in(&self.browser, login, PASSWORD).await;
+        self.browser.fill("code", &self.app.next()).await;
+        self.browser.press("show-factor").await;
+        self.browser.see_css(".roles").await;
+    }
+
     /// Opens a page of the console.
     pub(super) async fn go(&self, path: &str) {
         self.browser.open(&format!("{}/console{path}", self.provider.issuer)).await;
