@@ -10,8 +10,9 @@ use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::client::ClientId;
 use crate::domain::notice::NoticeId;
+use crate::domain::reset_order::OrderId;
 use crate::flows::context::Context;
-use crate::flows::notices::retry::{Which, retry};
+use crate::flows::notices::retry::{Which, retry, retry_of};
 use crate::store;
 use crate::store::notice::Listed;
 
@@ -37,11 +38,14 @@ pub(super) struct List {
 #[group(required = true)]
 pub(super) struct Retry {
     /// These, as `notice list` names them.
-    #[arg(value_name = "NOTICE", conflicts_with_all = ["client", "all"])]
+    #[arg(value_name = "NOTICE", conflicts_with_all = ["client", "order", "all"])]
     notices: Vec<String>,
     /// All to one relying party.
-    #[arg(long, value_name = "CLIENT", conflicts_with = "all")]
+    #[arg(long, value_name = "CLIENT", conflicts_with_all = ["order", "all"])]
     client: Option<String>,
+    /// All of one reset order.
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    order: Option<String>,
     /// All.
     #[arg(long)]
     all: bool,
@@ -57,6 +61,12 @@ pub(super) async fn run(
     let ctx = open::context(&loaded.config).await?;
     match verb {
         Verb::List(args) => list(&ctx, args.limit, &loaded.config.display.zone, printer).await,
+        Verb::Retry(Retry { order: Some(order), .. }) => {
+            let retried =
+                retry_of(&ctx, &acting.actor(), &OrderId(order)).await?.map_err(Failure::refused)?;
+            printer.talk(format_args!("{retried} put back: a running `ecluse serve` sends them"));
+            Ok(ExitStatus::Done)
+        }
         Verb::Retry(args) => {
             let which = match args.client {
                 Some(client) => Which::To(ClientId(client)),

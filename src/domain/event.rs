@@ -68,6 +68,8 @@ pub enum Act {
     OrderCancel,
     /// An order's campaign ended.
     OrderClose,
+    /// A list of those whom an order binds still was handed out.
+    OrderExport,
     /// A password was chosen.
     PasswordChange,
     /// A change was forced on one account.
@@ -124,6 +126,7 @@ impl Act {
             Self::OrderClose => "order.close",
             Self::OrderDraft => "order.draft",
             Self::OrderEdit => "order.edit",
+            Self::OrderExport => "order.export",
             Self::OrderHarden => "order.harden",
             Self::OrderInForce => "order.in_force",
             Self::OrderIssue => "order.issue",

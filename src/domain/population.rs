@@ -68,6 +68,15 @@ pub enum Exclusion {
 }
 
 impl Exclusion {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [
+        Self::ChangedSince,
+        Self::NeverActivated,
+        Self::NoLocalPassword,
+        Self::Operator,
+        Self::ResetBySchool,
+    ];
+
     /// The written form, on the command line and in reports.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 //!                    any of these  -> Cancelled
 //! ```
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::facts::{Facts, Proof};
 use super::level::Level;
 use super::order_clock::OrderClock;
 use super::population::{Exclusion, Exclusions, Population};
-use super::territory::TerritoryKind;
+use super::territory::{TerritoryKind, TerritoryPath};
 use super::timestamp::Timestamp;
 
 /// Identifies an order: a `UUIDv7` as text.
@@ -247,6 +248,24 @@ impl ResetOrder {
                     .is_some_and(|binding| order.spares(facts, binding, book, now).is_none())
         };
         book.orders.iter().any(by_school).then_some(Exclusion::ResetBySchool)
+    }
+
+    /// The places of the orders by schools that may spare somebody of this one, none inside another of them: nobody else is
+    /// spared for what a school did.
+    pub fn schools_before(&self, book: &OrderBook) -> Vec<TerritoryPath> {
+        let Some(since) = self.exclusions.reset_by_school_since.filter(|_| !self.is_by_school()) else {
+            return Vec::new();
+        };
+        let territory = &self.population.territory;
+        let meets = |place: &&TerritoryPath| territory.contains(place) || place.contains(territory);
+        let acted = book
+            .orders
+            .iter()
+            .filter(|order| order.is_by_school() && order.level >= self.level && order.stands_since(since));
+        let places: BTreeSet<_> = acted.map(|order| &order.population.territory).filter(meets).collect();
+        let is_outermost =
+            |place: &&TerritoryPath| !places.iter().any(|other| *other != *place && other.contains(place));
+        places.iter().copied().filter(is_outermost).cloned().collect()
     }
 
     fn spares_operator(&self, facts: &Facts, clock: Option<OrderClock>) -> bool {

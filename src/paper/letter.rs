@@ -1,4 +1,4 @@
-//! The words of a slip: a Fluent file, of which a deployment may replace any message.
+//! The words of a slip, and of the notice for families: a Fluent file, of which a deployment may replace any message.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,11 @@ const OF_A_DOCUMENT: [&str; 2] = ["service", "place"];
 const OF_A_SLIP: [&str; 8] =
     ["service", "school", "class", "person", "pupils", "count", "address", "expires"];
 
+/// What a notice for families may speak of. It speaks of nobody: it hangs on a wall.
+const OF_A_NOTICE: [&str; 6] = ["service", "place", "address", "since", "deadline", "expires"];
+
 /// Every message.
-const MESSAGES: [&str; 12] = [
+const MESSAGES: [&str; 19] = [
     "document-title",
     "headline",
     "guardian",
@@ -31,6 +34,13 @@ const MESSAGES: [&str; 12] = [
     "expires",
     "advice",
     "square",
+    "notice-title",
+    "notice-intro",
+    "notice-change",
+    "notice-recover",
+    "notice-deadline",
+    "notice-expires",
+    "notice-advice",
 ];
 
 /// Those without which a PDF is not one that can be read out.
@@ -149,6 +159,25 @@ impl Letter {
         Speaker { letter: self, values }
     }
 
+    /// What families are told of an order: a title, and what follows it.
+    pub fn family_notice(&self, notice: &FamilyNotice<'_>) -> (String, Vec<String>) {
+        let mut values = FluentArgs::with_capacity(OF_A_NOTICE.len());
+        values.set("service", notice.service);
+        values.set("place", notice.place);
+        values.set("address", notice.address);
+        values.set("since", notice.since);
+        values.set("deadline", notice.deadline.unwrap_or_default());
+        values.set("expires", notice.expires);
+        let say = |message| self.filled(message, &values).unwrap_or_default().trim().to_owned();
+        let by_code = ["notice-intro", "notice-recover", "notice-expires", "notice-advice"];
+        let by_password = ["notice-intro", "notice-change", "notice-deadline", "notice-advice"];
+        let messages = if notice.by_code { by_code } else { by_password };
+        let messages =
+            messages.into_iter().filter(|it| *it != "notice-deadline" || notice.deadline.is_some());
+        let paragraphs = messages.map(say).filter(|text| !text.is_empty());
+        (say("notice-title"), paragraphs.collect())
+    }
+
     fn filled(&self, message: &str, values: &FluentArgs<'_>) -> Result<String, String> {
         let pattern = self.bundle.get_message(message).and_then(|message| message.value());
         let pattern = pattern.ok_or("is empty; write { \"\" } for nothing")?;
@@ -159,6 +188,24 @@ impl Letter {
             Some(error) => Err(error.to_string()),
         }
     }
+}
+
+/// What a notice for families is about.
+pub struct FamilyNotice<'a> {
+    /// What people know the service by.
+    pub service: &'a str,
+    /// The place that the order is about.
+    pub place: &'a str,
+    /// Where they sign in.
+    pub address: &'a str,
+    /// Since when it is in force, or from when on.
+    pub since: &'a str,
+    /// Until when the old password opens the change page, where that ends.
+    pub deadline: Option<&'a str>,
+    /// Until when codes do.
+    pub expires: &'a str,
+    /// Whether nothing but a code opens the change page.
+    pub by_code: bool,
 }
 
 /// Speaks to one person.
@@ -175,7 +222,11 @@ impl Speaker<'_> {
 }
 
 fn known(message: &str) -> &'static [&'static str] {
-    if message == "document-title" { &OF_A_DOCUMENT } else { &OF_A_SLIP }
+    match message {
+        "document-title" => &OF_A_DOCUMENT,
+        notice if notice.starts_with("notice-") => &OF_A_NOTICE,
+        _ => &OF_A_SLIP,
+    }
 }
 
 /// Reads what a file says, also where it says it to some people only.
@@ -287,6 +338,29 @@ mod tests {
         };
         assert_eq!(of(&["Zoé Martin"]), "Responsable de Zoé Martin");
         assert_eq!(of(&["Zoé Martin", "Tom Roy"]), "Responsable de\u{a0}: Zoé Martin, Tom Roy");
+    }
+
+    #[test]
+    fn families_are_told_what_opens_the_page_and_until_when() {
+        let notice = |by_code, deadline| FamilyNotice {
+            service: "ENT",
+            place: "Poitiers",
+            address: "https://ent.example.org/login",
+            since: "2 mars",
+            deadline,
+            expires: "30 mars",
+            by_code,
+        };
+        for letter in [Letter::french(None).unwrap(), Letter::english(None).unwrap()] {
+            let said = |by_code, deadline| letter.family_notice(&notice(by_code, deadline)).1.join("\n");
+            let by_code = said(true, None);
+            assert!(by_code.contains("30 mars") && by_code.contains("https://ent.example.org/login"));
+            assert!(said(false, Some("9 mars")).contains("9 mars"));
+            assert!(!said(false, None).contains("30 mars"), "there is no code");
+        }
+        let own = Letter::french(Some("notice-title = Avis { $place }\n")).unwrap();
+        assert_eq!(own.family_notice(&notice(false, None)).0, "Avis Poitiers");
+        assert!(Letter::french(Some("notice-title = { $person }\n")).is_err(), "it speaks of nobody");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod letter;
 pub mod output;
 mod page;
 mod qr;
+pub mod roster;
 pub mod series;
 pub mod slip;
 pub mod stationery;

@@ -1,5 +1,6 @@
 //! Slips as a table that office programs read: UTF-8 with a byte order mark, `;`.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::domain::code::printed;
@@ -19,6 +20,11 @@ const HEAD: [&str; 9] = [
 
 /// A cell that begins with one of these is a formula to a spreadsheet.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// A cell that no spreadsheet takes for a formula.
+pub(super) fn tame(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(FORMULA) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
 
 /// A table under way.
 pub struct Table<W: Write> {
@@ -50,11 +56,7 @@ impl<W: Write> Table<W> {
             &pupils,
         ];
         for cell in cells {
-            if cell.starts_with(FORMULA) {
-                self.csv.write_field(format!("'{cell}"))?;
-            } else {
-                self.csv.write_field(cell)?;
-            }
+            self.csv.write_field(&*tame(cell))?;
         }
         Ok(self.csv.write_record(None::<&[u8]>)?)
     }

@@ -36,6 +36,30 @@ pub async fn was_approved(db: &Db, order: &OrderId) -> Result<bool, DbError> {
     Ok(db.one(sql).await?.is_some())
 }
 
+/// Something about an order that a second person approved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approved {
+    /// What was asked.
+    pub wish: Wish,
+    /// Who approved it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What was approved about an order, the oldest first.
+pub async fn approved(db: &Db, order: &OrderId) -> Result<Vec<Approved>, DbError> {
+    let sql = q!(
+        "SELECT wish, approved_by, ended_at FROM order_approval
+         WHERE order_id = $1 AND approved_by IS NOT NULL ORDER BY ended_at, id",
+        order.0.as_str()
+    );
+    let rows = db.all(sql).await?;
+    rows.iter()
+        .map(|row| Ok(Approved { wish: wish(row)?, by: row.text("approved_by")?, at: row.time("ended_at")? }))
+        .collect()
+}
+
 /// In a batch: it was answered, with the name of whoever approved, or it fell.
 pub fn end(order: &OrderId, approved_by: Option<&str>, now: Timestamp) -> Statement {
     q!(
@@ -49,11 +73,14 @@ pub fn end(order: &OrderId, approved_by: Option<&str>, now: Timestamp) -> Statem
 
 fn request(row: &Row) -> Result<Request, DbError> {
     Ok(Request {
-        wish: Wish::from_stored(row.str("wish")?)
-            .ok_or_else(|| row.inconsistent("wish", "is none of the known wishes"))?,
+        wish: wish(row)?,
         digest: Digest(row.text("digest")?),
         covered: u64::try_from(row.int("covered")?).unwrap_or_default(),
         by: row.text("requested_by")?,
         at: row.time("requested_at")?,
     })
+}
+
+fn wish(row: &Row) -> Result<Wish, DbError> {
+    Wish::from_stored(row.str("wish")?).ok_or_else(|| row.inconsistent("wish", "is none of the known wishes"))
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::domain::client::ClientId;
+use crate::domain::notice::Cause;
+use crate::domain::population::Exclusion;
 use crate::domain::profile::Profile;
-use crate::domain::progress::{Progress, Tally};
+use crate::domain::progress::{Progress, Spared, Tally};
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -59,17 +62,18 @@ pub fn settle(order: &OrderId, held_until: Timestamp, counted: &Counted) -> Stat
 pub fn put(order: &OrderId, path: &TerritoryPath, profile: Profile, tally: &Tally) -> Statement {
     let [covered, bound, done, printed] = numbers(tally);
     q!(
-        "INSERT INTO order_progress (order_id, path, profile, covered, bound, done, printed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (order_id, path, profile) DO UPDATE
-             SET covered = excluded.covered, bound = excluded.bound, done = excluded.done, printed = excluded.printed",
+        "INSERT INTO order_progress (order_id, path, profile, covered, bound, done, printed, spared)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (order_id, path, profile) DO UPDATE SET covered = excluded.covered, bound = excluded.bound,
+             done = excluded.done, printed = excluded.printed, spared = excluded.spared",
         order.0.as_str(),
         path.as_str(),
         profile.as_str(),
         covered,
         bound,
         done,
-        printed
+        printed,
+        spared_text(&tally.spared)
     )
 }
 
@@ -87,14 +91,15 @@ pub fn forget(order: &OrderId, path: &TerritoryPath, profile: Profile) -> Statem
 pub fn point(order: &OrderId, at: Timestamp, all: &Tally) -> Statement {
     let [covered, bound, done, printed] = numbers(all);
     q!(
-        "INSERT INTO order_point (order_id, at, covered, bound, done, printed) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (order_id, at) DO NOTHING",
+        "INSERT INTO order_point (order_id, at, covered, bound, done, printed, spared)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id, at) DO NOTHING",
         order.0.as_str(),
         at,
         covered,
         bound,
         done,
-        printed
+        printed,
+        spared_text(&all.spared)
     )
 }
 
@@ -151,7 +156,73 @@ fn tally(row: &Row) -> Result<Tally, DbError> {
         bound: number("bound")?,
         done: number("done")?,
         printed: number("printed")?,
+        spared: spared(row)?,
     })
+}
+
+/// The reasons and how many, in one column: only the page and the report read them.
+fn spared_text(spared: &Spared) -> String {
+    let each: Vec<_> = spared.each().map(|(why, number)| format!("{}={number}", why.as_str())).collect();
+    each.join(",")
+}
+
+fn spared(row: &Row) -> Result<Spared, DbError> {
+    let wrong = || row.inconsistent("spared", "is not a list of reasons");
+    let mut spared = Spared::default();
+    for each in row.str("spared")?.split(',').filter(|each| !each.is_empty()) {
+        let (word, number) = each.split_once('=').ok_or_else(wrong)?;
+        let why = Exclusion::ALL.into_iter().find(|why| why.as_str() == word).ok_or_else(wrong)?;
+        spared.add(why, number.parse().map_err(|_| wrong())?);
+    }
+    Ok(spared)
+}
+
+/// What one relying party was told of an order, as it was counted last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Which.
+    pub client: ClientId,
+    /// Notices that it took.
+    pub delivered: u64,
+    /// Notices that wait to be sent.
+    pub waiting: u64,
+    /// Notices that were given up.
+    pub failed: u64,
+    /// Whether everybody whom the order covers was looked at.
+    pub finished: bool,
+}
+
+/// In a batch: counts what relying parties were told of an order. What was delivered is forgotten after some days, so that the
+/// highest number that was ever counted is kept.
+pub fn count_told(order: &OrderId) -> Statement {
+    q!(
+        "INSERT INTO order_told (order_id, client_id, delivered, waiting, failed, finished_at)
+         SELECT w.order_id, w.client_id, COUNT(n.delivered_at), COUNT(n.due_at), COUNT(n.parked_at), MAX(w.finished_at)
+         FROM notice_walk w LEFT JOIN notice n ON n.cause = $2 AND n.client_id = w.client_id
+         WHERE w.order_id = $1 GROUP BY w.order_id, w.client_id
+         ON CONFLICT (order_id, client_id) DO UPDATE SET waiting = excluded.waiting, failed = excluded.failed,
+             finished_at = excluded.finished_at, delivered = CASE WHEN order_told.delivered > excluded.delivered
+                 THEN order_told.delivered ELSE excluded.delivered END",
+        order.0.as_str(),
+        Cause::from(order).0
+    )
+}
+
+/// What relying parties were told of an order, as it was counted last, by client.
+pub async fn told(db: &Db, order: &OrderId) -> Result<Vec<Told>, DbError> {
+    let sql = q!("SELECT * FROM order_told WHERE order_id = $1 ORDER BY client_id", order.0.as_str());
+    let rows = db.all(sql).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Told {
+                client: ClientId(row.text("client_id")?),
+                delivered: row.number("delivered")?,
+                waiting: row.number("waiting")?,
+                failed: row.number("failed")?,
+                finished: row.opt_int("finished_at")?.is_some(),
+            })
+        })
+        .collect()
 }
 
 fn numbers(tally: &Tally) -> [i64; 4] {

@@ -1,6 +1,6 @@
 //! The tree of places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryPath};
@@ -34,6 +34,19 @@ pub async fn subtree(db: &Db, root: &TerritoryPath) -> Result<Vec<Territory>, Db
         to
     );
     db.all(sql).await?.iter().map(read).collect()
+}
+
+/// The names of a place and of all below it but classes.
+pub async fn names(db: &Db, root: &TerritoryPath) -> Result<HashMap<TerritoryPath, String>, DbError> {
+    let (from, to) = root.range_below();
+    let sql = q!(
+        "SELECT path, name FROM territory WHERE (path = $1 OR (path > $2 AND path < $3)) AND kind <> 'class'",
+        root.as_str(),
+        from,
+        to
+    );
+    let rows = db.all(sql).await?;
+    rows.iter().map(|row| Ok((TerritoryPath::from_stored(row.text("path")?), row.text("name")?))).collect()
 }
 
 /// The place itself and what lies directly below it, by name; at most `limit`.

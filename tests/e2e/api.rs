@@ -105,11 +105,17 @@ fn order(place: &str, draft: bool) -> Value {
 }
 
 /// Everything that can be asked for.
-const ACTS: [&str; 21] = [
+const ACTS: [&str; 27] = [
     "preview",
     "issue",
     "draft",
     "show",
+    "report",
+    "schools/uai",
+    "left",
+    "notices",
+    "notices/retry",
+    "families",
     "edit",
     "submit",
     "cancel",
@@ -135,10 +141,11 @@ fn allowed(role: Role) -> Vec<&'static str> {
         Role::Authority | Role::SchoolAdmin => ACTS.to_vec(),
         Role::ClassTeacher => {
             let acts = ["preview", "show", "force_change", "force_recover", "unlock", "end_sessions", "code"];
-            [&acts[..], &["read", "print", "hand-over"]].concat()
+            let read = ["report", "schools/uai", "left", "notices", "families"];
+            [&acts[..], &read, &["read", "print", "hand-over"]].concat()
         }
         Role::Helpdesk => vec!["unlock", "end_sessions", "code", "read"],
-        Role::Auditor => vec!["preview", "show"],
+        Role::Auditor => vec!["preview", "show", "report", "schools/uai", "notices", "families"],
     }
 }
 
@@ -169,6 +176,16 @@ async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> 
         "issue" => program.post("/orders", order(place, false)).await,
         "draft" => program.post("/orders", order(place, true)).await,
         "show" => program.get(&format!("/orders/{}", prepared().await)).await,
+        "report" | "left" | "notices" | "families" => {
+            program.get(&format!("/orders/{}/{act}", prepared().await)).await
+        }
+        "schools/uai" => {
+            let school = if place == INSIDE { "uai:0860001J" } else { "uai:0169001X" };
+            program.get(&format!("/orders/{}/schools/{school}", prepared().await)).await
+        }
+        "notices/retry" => {
+            program.send(Method::POST, &format!("/orders/{}/{act}", prepared().await), None).await
+        }
         "edit" => {
             let path = format!("/orders/{}", prepared().await);
             program.send(Method::PUT, &path, Some(order(place, false))).await

@@ -174,3 +174,40 @@ async fn a_form_of_another_site_orders_nothing() {
     assert_eq!(anne.post(&address, &forged).await.status, StatusCode::FORBIDDEN);
     assert_eq!(number_of_orders(&provider).await, 0);
 }
+
+#[tokio::test]
+async fn a_draft_is_left_taken_up_again_and_put_forward() {
+    let provider = provider().await;
+    let anne = desk(&provider, "anne", Role::Authority, "academie:13").await;
+    let typed = [&WHOM[..], &[("yearly", "1"), ("operators", "anne"), ("deadline", "")]].concat();
+    let page = check(&anne, &typed).await;
+    let (_, fields) = page.form("/console/orders").unwrap();
+    let left = anne.post("/console/orders/draft", &fields).await;
+    let draft = anne.go(&left.location().unwrap()).await;
+    assert_eq!(state(&draft), "Brouillon");
+    let edit = draft.body.split("id=\"edit\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let form = anne.go(&edit).await;
+    for kept in ["value=\"anne\"", "value=\"Mots de passe volés", "name=\"yearly\" value=\"1\" checked"] {
+        assert!(form.body.contains(kept), "{kept} {}", form.body);
+    }
+    // Only the school, and at the other level.
+    let other =
+        [("other", "uai:0860001J"), ("level", "change"), ("reason", "Renouvellement"), ("yearly", "1")];
+    let page = anne.submit(&form, "/console/orders/check", &other).await;
+    assert!(page.body.contains("id=\"covered\">3<"), "{}", page.body);
+    let wrong = anne.submit(&page, "/console/orders", &[("confirmed", "4")]).await;
+    assert_eq!(wrong.status, StatusCode::CONFLICT, "{}", wrong.body);
+    let waits = anne.submit(&wrong, "/console/orders", &[("confirmed", "3")]).await;
+    assert_eq!((state(&waits), number_of_orders(&provider).await), ("Attend une approbation", 1));
+    assert!(waits.body.contains("Collège des Tilleuls") && waits.body.contains("Renouvellement"));
+
+    // Whoever is elsewhere does not find it, and what is in force is not changed.
+    let school = desk(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
+    assert_eq!(school.go(&edit).await.status, StatusCode::NOT_FOUND);
+    let bruno = desk(&provider, "bruno", Role::Authority, "academie:13").await;
+    let shown = bruno.go(edit.strip_suffix("/edit").unwrap()).await;
+    assert_eq!(state(&bruno.submit(&shown, "/approve", &[]).await), "En vigueur");
+    assert_eq!(anne.go(&edit).await.status, StatusCode::NOT_FOUND);
+    let late = anne.submit(&page, "/console/orders", &[("confirmed", "3")]).await;
+    assert!(late.status.is_client_error() && number_of_orders(&provider).await >= 1, "{}", late.body);
+}

@@ -23,7 +23,7 @@ async fn progress(provider: &Provider, order: &OrderId) -> Progress {
 }
 
 fn tally(covered: u64, bound: u64, done: u64, printed: u64) -> Tally {
-    Tally { covered, bound, done, printed }
+    Tally { covered, bound, done, printed, ..Tally::default() }
 }
 
 async fn changes(provider: &Provider, login: &str) {

@@ -8,6 +8,8 @@ use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::cancel as flow;
 use crate::flows::reset_order::preview::opened_by_cancelling;
+use crate::flows::reset_order::roll_up::count;
+use crate::store;
 
 /// Which order.
 #[derive(Debug, clap::Args)]
@@ -50,6 +52,11 @@ pub(super) async fn close(
 ) -> Result<ExitStatus, Failure> {
     let record = find(ctx, &args.which).await?;
     let record = flow::close(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
+    // No server may be running to do so.
+    let book = store::reset_order::book(&ctx.db).await?;
+    if let Some(order) = book.find(&record.order.id) {
+        count(ctx, order, &book).await?;
+    }
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     printer.talk("Closed. It still binds every password that is older than it");
     Ok(ExitStatus::Done)

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use jiff::tz::TimeZone;
 
-use super::{Whom, counts_text, places_bar, record_json, state_word};
+use super::{Whom, counts_text, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::level::Level;
@@ -62,9 +62,7 @@ async fn confirm(
     proposal: &Proposal,
     printer: &Printer,
 ) -> Result<u64, Failure> {
-    let (bar, told) = places_bar(printer);
-    let counts = preview(ctx, actor, proposal, told).await?.map_err(Failure::refused)?;
-    bar.finish_and_clear();
+    let counts = preview(ctx, actor, proposal).await?.map_err(Failure::refused)?;
     printer.talk(counts_text(&counts).trim_end());
     if !std::io::stdin().is_terminal() {
         return Err(Failure::refused("nobody is there to confirm the number of people")

@@ -2,9 +2,12 @@
 
 mod approve;
 mod cancel;
+mod families;
 mod issue;
+mod left;
 mod list;
 mod preview;
+mod report;
 mod show;
 
 use clap::Subcommand;
@@ -40,8 +43,14 @@ pub(super) enum Verb {
     SendBack(approve::Args),
     /// Lifts an order; what was `recover` stays bound at `change`.
     Cancel(cancel::Args),
-    /// Ends the campaign of an order; its duty stays.
+    /// Ends the campaign of an order, and counts its people for the last time; its duty stays.
     Close(cancel::Args),
+    /// Says who asked for an order, who approved it, and what came of it.
+    Report(Which),
+    /// Lists who must still choose a new password, as a table without codes.
+    Left(left::Args),
+    /// Prints the notice for families, in French and English.
+    Families(families::Args),
 }
 
 /// Which order.
@@ -99,6 +108,9 @@ pub(super) async fn run(
         Verb::SendBack(args) => approve::send_back(&ctx, args, acting.actor(), printer).await,
         Verb::Cancel(args) => cancel::cancel(&ctx, args, acting.actor(), printer).await,
         Verb::Close(args) => cancel::close(&ctx, args, acting.actor(), printer).await,
+        Verb::Report(which) => report::run(&ctx, &which, &acting.actor(), zone, printer).await,
+        Verb::Left(args) => left::run(&ctx, args, &acting.actor(), printer).await,
+        Verb::Families(args) => families::run(&ctx, loaded, &args, printer).await,
     }
 }
 

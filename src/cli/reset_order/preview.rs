@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Whom, counts_json, counts_text, places_bar};
+use super::{Whom, counts_json, counts_text};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
@@ -17,9 +17,7 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = whom.proposal(zone)?;
-    let (bar, told) = places_bar(printer);
-    let counts = preview(ctx, &actor, &proposal, told).await?.map_err(Failure::refused)?;
-    bar.finish_and_clear();
+    let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
     printer.answer(&counts_json(&counts), || counts_text(&counts))?;
     Ok(ExitStatus::Done)
 }

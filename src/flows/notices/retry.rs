@@ -2,12 +2,15 @@
 
 use crate::domain::client::ClientId;
 use crate::domain::event::Act;
-use crate::domain::notice::NoticeId;
+use crate::domain::jurisdiction::{Permission, Refusal, Target};
+use crate::domain::notice::{Cause, NoticeId};
+use crate::domain::reset_order::OrderId;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
-use crate::store::db::{Batch, BatchError};
+use crate::store::db::{Batch, BatchError, Statement};
 
 /// Which.
 pub enum Which {
@@ -23,7 +26,7 @@ pub enum Which {
 /// for it.
 pub async fn retry(ctx: &Context, actor: &Actor, which: &Which) -> Result<Option<u64>, Unavailable> {
     let now = ctx.clock.now();
-    let (mut batch, object) = match which {
+    let (back, object) = match which {
         Which::These(ids) => {
             let each: Vec<_> = ids.iter().map(|id| store::notice::retry(id, now)).collect();
             (each, "notices".to_owned())
@@ -33,9 +36,45 @@ pub async fn retry(ctx: &Context, actor: &Actor, which: &Which) -> Result<Option
         }
         Which::All => (vec![store::notice::retry_all(None, now)], "notices".to_owned()),
     };
-    batch.push(ctx.audit(now, &actor.line(Act::NoticeRetry, object)));
-    match ctx.db.run(Batch::plain(batch)).await {
-        Ok(done) => Ok(Some(done.iter().rev().skip(1).map(|affected| affected.count).sum())),
+    let line = ctx.audit(now, &actor.line(Act::NoticeRetry, object));
+    put_back(ctx, back, vec![line]).await
+}
+
+/// The same for all that were given up of one order, by whoever may lift or close it.
+pub async fn retry_of(
+    ctx: &Context,
+    actor: &Actor,
+    id: &OrderId,
+) -> Result<Result<u64, CancelError>, Unavailable> {
+    let Some(record) = store::reset_order::find(&ctx.db, id).await? else {
+        return Ok(Err(CancelError::Unknown(id.clone())));
+    };
+    let population = Target::Population(&record.order.population);
+    let right = match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
+        Ok(right) => right,
+        Err(Refusal::OutOfTerritory) => return Ok(Err(CancelError::Unknown(id.clone()))),
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    let now = ctx.clock.now();
+    let back = vec![store::notice::retry_caused(&Cause::from(id), now)];
+    let mut beside: Vec<_> = right.still_held().into_iter().collect();
+    beside.push(ctx.audit(now, &actor.order_line(&right, Act::NoticeRetry, id)));
+    put_back(ctx, back, beside).await?.map(Ok).ok_or(Unavailable::Contended)
+}
+
+/// Runs what puts notices back with what is written beside it; how many were put back.
+async fn put_back(
+    ctx: &Context,
+    mut back: Vec<Statement>,
+    beside: Vec<Statement>,
+) -> Result<Option<u64>, Unavailable> {
+    let statements = back.len();
+    back.extend(beside);
+    match ctx.db.run(Batch::plain(back)).await {
+        Ok(done) => {
+            ctx.notices_written.notify_one();
+            Ok(Some(done.iter().take(statements).map(|affected| affected.count).sum()))
+        }
         Err(BatchError::Unmet { .. }) => Ok(None),
         Err(error @ (BatchError::Unique { .. } | BatchError::Busy | BatchError::Db(_))) => {
             Err(Unavailable::Db(error.into()))

@@ -3,13 +3,16 @@
 
 pub mod approve;
 pub mod cancel;
+pub mod classes;
 pub mod come_into_force;
 pub mod draft;
 pub mod issue;
+pub mod left;
 mod once;
 pub mod preview;
 mod put_forward;
 pub mod read;
+pub mod report;
 pub mod roll_up;
 
 use crate::domain::order_clock::OrderClock;

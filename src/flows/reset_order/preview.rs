@@ -1,6 +1,6 @@
 //! What an order would do, before anybody writes it: whom it covers, whom it spares and why, and who stays open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::account::WayIn;
@@ -8,7 +8,7 @@ use crate::domain::facts::{Facts, Proof};
 use crate::domain::gate::{Evidence, evaluate};
 use crate::domain::jurisdiction::{Permission, Target};
 use crate::domain::level::Level;
-use crate::domain::order_clock::OrderClock;
+use crate::domain::order_clock::{ClockSpan, OrderClock};
 use crate::domain::population::Exclusion;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
@@ -20,6 +20,7 @@ use crate::flows::unavailable::Unavailable;
 use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::Person;
+use crate::store::population::{FEW, Question};
 
 /// The counts of a preview, and of the progress of an order in force.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,12 +42,11 @@ pub struct Counts {
     pub operators: Vec<String>,
 }
 
-/// Counts what a proposal would do. Nothing is written. `told` hears of the places behind and of all of them.
+/// Counts what a proposal would do. Nothing is written.
 pub async fn preview(
     ctx: &Context,
     actor: &Actor,
     proposal: &Proposal,
-    told: impl Fn(usize, usize),
 ) -> Result<Result<Counts, ProposalError>, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
     let mut order = match draw_up(ctx, proposal, now).await? {
@@ -60,7 +60,62 @@ pub async fn preview(
     // A scheduled order is previewed as if it came into force now.
     let clock = OrderClock(book.clock.0 + 1);
     order.state = OrderState::InForce(Force { clock, since: now, hardened_at: None });
-    count(ctx, &order, &book, told).await.map(Ok)
+    census(ctx, &order, &book, now).await.map(Ok)
+}
+
+/// Counts an order that would come into force now: the database counts everybody but the few who hold a role, and but those at
+/// schools with orders of their own, where the order asks about those.
+async fn census(
+    ctx: &Context,
+    order: &ResetOrder,
+    book: &OrderBook,
+    now: Timestamp,
+) -> Result<Counts, Unavailable> {
+    let exclusions = &order.exclusions;
+    let question = Question {
+        never_activated: exclusions.never_activated,
+        changed_since: exclusions.changed_since,
+        suspect_since: exclusions.changed_since.or(exclusions.reset_by_school_since),
+        recover: order.level == Level::Recover,
+        now,
+    };
+    let found = store::population::census(&ctx.db, &order.population, &question, FEW).await?;
+    let spared = [
+        (Exclusion::NoLocalPassword, found.federated),
+        (Exclusion::NeverActivated, found.never_activated),
+        (Exclusion::ChangedSince, found.changed_since),
+    ];
+    let mut counts = Counts {
+        covered: found.covered,
+        bound: found.covered - spared.iter().map(|(_, number)| number).sum::<u64>(),
+        spared: spared.into_iter().filter(|(_, number)| *number > 0).collect(),
+        chosen_with_old_password: found.suspect,
+        without_email: found.without_email,
+        ..Counts::default()
+    };
+    for person in store::population::operators(&ctx.db, &order.population).await? {
+        counts.add(order, book, &person);
+    }
+    // Of the others only these may be spared for what their school did.
+    let mut seen = HashSet::new();
+    for school in order.schools_before(book) {
+        let mut walk = Walk::through(ctx, &school).await?;
+        while let Some((_, people)) = walk.next(ctx).await? {
+            for person in people {
+                let by_school = Place::Spared(Exclusion::ResetBySchool);
+                let holds_role = person.facts.roles.iter().any(ClockSpan::is_open);
+                if holds_role || Place::of(order, book, &person.facts) != by_school {
+                    continue;
+                }
+                if seen.insert(person.facts.account) {
+                    *counts.spared.entry(Exclusion::ResetBySchool).or_default() += 1;
+                    counts.bound -= 1;
+                    counts.without_email -= u64::from(person.email.is_none());
+                }
+            }
+        }
+    }
+    Ok(counts)
 }
 
 /// Counts an order that exists.
@@ -92,6 +147,7 @@ async fn count(
 }
 
 /// Where somebody stands under an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// The order does not reach them.
     Outside,
@@ -123,11 +179,11 @@ impl Place {
     }
 
     /// One person's share of the progress of an order of this number; none of somebody outside.
-    pub(super) fn tally(&self, facts: &Facts, clock: Option<OrderClock>) -> Option<Tally> {
+    pub(super) fn tally(self, facts: &Facts, clock: Option<OrderClock>) -> Option<Tally> {
         let mut tally = Tally { covered: 1, ..Tally::default() };
         match self {
             Self::Outside => return None,
-            Self::Spared(_) => {}
+            Self::Spared(why) => tally.spared.add(why, 1),
             Self::Done => tally.done = 1,
             Self::Bound => {
                 tally.bound = 1;

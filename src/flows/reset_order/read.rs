@@ -32,6 +32,13 @@ pub struct View {
     pub progress: Progress,
 }
 
+impl View {
+    /// Whether all of the order's people are seen, not those of a part of its territory alone.
+    pub fn is_whole(&self) -> bool {
+        self.parts.contains(&self.record.order.population.territory)
+    }
+}
+
 /// Orders that the actor may see, the newest first, after a position; at most `limit`.
 pub async fn list(
     ctx: &Context,

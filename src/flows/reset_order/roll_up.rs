@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::domain::progress::{Progress, Tally, school_of};
 use crate::domain::reset_order::{OrderBook, OrderState, ResetOrder};
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::Place;
@@ -79,28 +80,37 @@ pub async fn count(ctx: &Context, order: &ResetOrder, book: &OrderBook) -> Resul
         return Ok(false);
     }
     let mut found = Progress::default();
-    let mut walk = Walk::through(ctx, &order.population.territory).await?;
+    let everywhere = &order.population.territory;
+    let mut walk = Walk::through(ctx, everywhere).await?;
     while let Some((_, people)) = walk.next(ctx).await? {
         for person in &people {
-            add(&mut found, order, book, person);
+            add(&mut found, order, book, person, everywhere, school_of);
         }
     }
     write(ctx, order, &found, began, held_until).await
 }
 
-fn add(found: &mut Progress, order: &ResetOrder, book: &OrderBook, person: &Person) {
+/// Counts one person, at each part of a place where the order met them.
+pub(super) fn add(
+    found: &mut Progress,
+    order: &ResetOrder,
+    book: &OrderBook,
+    person: &Person,
+    root: &TerritoryPath,
+    part_of: fn(&TerritoryPath) -> TerritoryPath,
+) {
     let facts = &person.facts;
     let clock = order.state.force().map(|force| force.clock);
     let Some(tally) = Place::of(order, book, facts).tally(facts, clock) else { return };
     found.all.add(tally);
     let population = &order.population;
     let here = facts.affiliations.iter().filter(|affiliation| {
-        population.territory.contains(&affiliation.path)
+        root.contains(&affiliation.path)
             && (population.profiles.is_empty() || population.profiles.contains(&affiliation.profile))
             && clock.map_or(affiliation.span.is_open(), |clock| affiliation.span.met(clock))
     });
     let places: std::collections::BTreeSet<_> =
-        here.map(|affiliation| (school_of(&affiliation.path), affiliation.profile)).collect();
+        here.map(|affiliation| (part_of(&affiliation.path), affiliation.profile)).collect();
     for place in places {
         found.parts.entry(place).or_default().add(tally);
     }
@@ -130,6 +140,7 @@ async fn write(
         let rest = rows.split_off(STEP);
         ctx.commit(Batch::plain(std::mem::replace(&mut rows, rest))).await?;
     }
+    rows.push(store::progress::count_told(id));
     if before.as_of.is_none() || before.all != found.all {
         rows.push(store::progress::point(id, began, &found.all));
         rows.push(store::progress::thin(id, began.minus(FINE), SPAN));

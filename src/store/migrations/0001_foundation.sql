@@ -217,6 +217,8 @@ CREATE TABLE order_progress (
     bound BIGINT NOT NULL,
     done BIGINT NOT NULL,
     printed BIGINT NOT NULL,
+    -- Why and how many are spared: `operator=3,never-activated=12`.
+    spared TEXT NOT NULL,
     PRIMARY KEY (order_id, path, profile)
 );
 
@@ -228,7 +230,19 @@ CREATE TABLE order_point (
     bound BIGINT NOT NULL,
     done BIGINT NOT NULL,
     printed BIGINT NOT NULL,
+    spared TEXT NOT NULL,
     PRIMARY KEY (order_id, at)
+);
+
+-- What each relying party was told of an order, as it was counted last: notices are forgotten, the report is not.
+CREATE TABLE order_told (
+    order_id TEXT NOT NULL REFERENCES reset_order (id),
+    client_id TEXT NOT NULL,
+    delivered BIGINT NOT NULL,
+    waiting BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    finished_at BIGINT,
+    PRIMARY KEY (order_id, client_id)
 );
 
 -- Requests that carried a key: the same one twice is one act.
@@ -339,6 +353,7 @@ CREATE TABLE notice (
 CREATE INDEX notice_due ON notice (client_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notice_delivered ON notice (delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX notice_parked ON notice (parked_at) WHERE parked_at IS NOT NULL;
+CREATE INDEX notice_failed ON notice (cause, client_id) WHERE parked_at IS NOT NULL;
 
 -- How far an order has been told to one relying party: the last place and person that were looked at, and until when
 -- whoever takes it further may be at it.

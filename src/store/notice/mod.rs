@@ -218,6 +218,42 @@ pub async fn undelivered(db: &Db, limit: u32) -> Result<Vec<Listed>, DbError> {
     db.all(sql).await?.iter().map(listed).collect()
 }
 
+/// Notices of one order to one relying party that were given up for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// To whom.
+    pub client: ClientId,
+    /// Why, the last time.
+    pub failure: String,
+    /// How many; of all together at most [`COUNTED`] are counted.
+    pub number: u64,
+    /// When the last of them was given up.
+    pub parked_at: Timestamp,
+}
+
+/// What was given up of an order, by relying party and reason.
+pub async fn failed(db: &Db, cause: &Cause) -> Result<Vec<Failed>, DbError> {
+    let sql = q!(
+        "SELECT client_id, failure, COUNT(*) AS number, MAX(parked_at) AS parked_at FROM
+             (SELECT client_id, COALESCE(failure, '') AS failure, parked_at FROM notice
+              WHERE cause = $1 AND parked_at IS NOT NULL LIMIT $2) AS part
+         GROUP BY client_id, failure ORDER BY client_id, failure LIMIT 100",
+        cause.0.as_str(),
+        COUNTED
+    );
+    let rows = db.all(sql).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Failed {
+                client: ClientId(row.text("client_id")?),
+                failure: row.text("failure")?,
+                number: row.number("number")?,
+                parked_at: row.time("parked_at")?,
+            })
+        })
+        .collect()
+}
+
 fn listed(row: &Row) -> Result<Listed, DbError> {
     Ok(Listed {
         id: NoticeId(row.text("id")?),
@@ -247,6 +283,15 @@ pub fn retry_all(client: Option<&ClientId>, now: Timestamp) -> Statement {
         "UPDATE notice SET due_at = $2, attempts = 0, parked_at = NULL
          WHERE parked_at IS NOT NULL AND client_id = COALESCE($1, client_id)",
         client.map(|client| client.0.as_str()),
+        now
+    )
+}
+
+/// In a batch: all of one order that were given up are tried anew.
+pub fn retry_caused(cause: &Cause, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE notice SET due_at = $2, attempts = 0, parked_at = NULL WHERE cause = $1 AND parked_at IS NOT NULL",
+        cause.0.as_str(),
         now
     )
 }

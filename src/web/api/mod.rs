@@ -4,6 +4,7 @@
 mod audit;
 mod caller;
 pub(in crate::web) mod cursor;
+mod order_report;
 mod orders;
 mod people;
 pub(in crate::web) mod problem;
@@ -66,6 +67,12 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(orders::close))
         .routes(routes!(people::list))
         .routes(routes!(people::show))
+        .routes(routes!(order_report::report))
+        .routes(routes!(order_report::school))
+        .routes(routes!(order_report::left))
+        .routes(routes!(order_report::notices))
+        .routes(routes!(order_report::retry))
+        .routes(routes!(order_report::families))
         .routes(routes!(people::act))
         .routes(routes!(people::code))
         .routes(routes!(slips::print))

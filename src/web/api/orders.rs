@@ -103,16 +103,18 @@ pub struct TallyAnswer {
     done: u64,
     /// Of those who must, have a slip that was printed since.
     printed: u64,
+    /// Of those covered, are spared, by why.
+    spared: BTreeMap<&'static str, u64>,
 }
 
 /// How far it has got at a place.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartAnswer {
-    territory: String,
+    pub(super) territory: String,
     #[schema(value_type = String)]
-    profile: Profile,
+    pub(super) profile: Profile,
     #[serde(flatten)]
-    tally: TallyAnswer,
+    pub(super) tally: TallyAnswer,
 }
 
 /// What somebody is asked about an order.
@@ -220,7 +222,7 @@ impl OrderRequest {
     }
 }
 
-fn code(path: &TerritoryPath) -> String {
+pub(super) fn code(path: &TerritoryPath) -> String {
     path.code().map(|code| code.to_string()).unwrap_or_default()
 }
 
@@ -247,7 +249,13 @@ impl From<OrderRecord> for OrderAnswer {
 
 impl From<Tally> for TallyAnswer {
     fn from(tally: Tally) -> Self {
-        Self { covered: tally.covered, bound: tally.bound, done: tally.done, printed: tally.printed }
+        Self {
+            covered: tally.covered,
+            bound: tally.bound,
+            done: tally.done,
+            printed: tally.printed,
+            spared: tally.spared.each().map(|(why, number)| (why.as_str(), number)).collect(),
+        }
     }
 }
 
@@ -329,7 +337,7 @@ pub async fn preview(
     Body(request): Body<OrderRequest>,
 ) -> Answer<Json<PreviewAnswer>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
-    let counts = preview_order(&app.ctx, &actor, &request.proposal()?, |_, _| {}).await??;
+    let counts = preview_order(&app.ctx, &actor, &request.proposal()?).await??;
     Ok(Json(PreviewAnswer {
         covered: counts.covered,
         bound: counts.bound,

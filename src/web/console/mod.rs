@@ -1,14 +1,17 @@
 //! The console: pages for operators. What may be done is decided by flows; here it is asked and shown.
 
+mod curve;
 pub mod factor;
 pub mod home;
 mod names;
 pub mod new_order;
+pub mod order_report;
 mod order_view;
 pub mod orders;
 pub mod people;
 pub mod person;
 pub mod places;
+mod progress_view;
 pub mod sign_in;
 pub(in crate::web) mod view;
 

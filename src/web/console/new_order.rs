@@ -1,6 +1,7 @@
-//! A new order at the console: whom, how and when; what it would do; and the number of people, typed.
+//! An order is written at the console: whom, how and when; what it would do; and the number of people, typed. What is not ready
+//! yet is left as a draft, and taken up again.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,15 +11,19 @@ use jiff::civil::DateTime;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
+use crate::domain::reset_order::OrderId;
 use crate::domain::territory::{TerritoryCode, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
-use crate::flows::actor::Origin;
+use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::{AtDesk, Visitor};
+use crate::flows::reset_order::draft::{draft, edit, submit};
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::reset_order::preview::preview;
+use crate::flows::reset_order::read::view;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store;
+use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
@@ -28,6 +33,7 @@ use crate::web::console::orders::ORDERS;
 use crate::web::console::{Room, names};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
+use crate::web::pages::view::Trouble;
 
 /// Places that are offered; any other is typed by its code.
 const OFFERED: usize = 200;
@@ -57,6 +63,34 @@ pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: F
 pub async fn create(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
     created(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+/// POST `/console/orders/draft`: it is left as it is, and binds nobody.
+pub async fn leave(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
+    let room = Room::new(&app, visit);
+    left(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+/// GET `/console/orders/{id}/edit`.
+pub async fn take_up(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    visit: Visit,
+    origin: Origin,
+) -> Response {
+    let room = Room::new(&app, visit);
+    let shown = async {
+        let desk = match room.operator().await? {
+            Ok(desk) => desk,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let seen = view(&app.ctx, &desk.actor(None, origin), &OrderId(id)).await?;
+        match seen.filter(|view| view.record.order.state.force().is_none()) {
+            Some(view) => form_page(&room, &desk.visitor, written(&room, view.record).await?, None).await,
+            None => Ok(room.trouble(Trouble::NotFound)),
+        }
+    };
+    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
 }
 
 async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
@@ -93,13 +127,53 @@ async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Result<Resp
         .and_then(|typed| typed.replace([' ', '\u{a0}', '\u{202f}'], "").parse().ok());
     // Nothing, or no number: as wrong as another number.
     let confirmed = Some(confirmed.unwrap_or_default());
-    match issue(&room.app.ctx, &actor, &proposal, confirmed).await?.map_err(Problem::from) {
+    match put_forward(room, &actor, &proposal, &form, confirmed).await? {
         Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
         Err(problem) if problem.word() == "factor-too-old" => {
             ask_again(room, &desk.visitor, &format!("{ORDERS}{}", room.suffix()), &form).await
         }
         Err(problem) if problem.word() == "not-confirmed" => {
             check_page(room, &desk, &actor, &proposal, &form, (key, Some(&problem))).await
+        }
+        Err(problem) => form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+    }
+}
+
+/// A new order, or one that was a draft and says from now on what was typed.
+async fn put_forward(
+    room: &Room<'_>,
+    actor: &Actor,
+    proposal: &Proposal,
+    form: &Parameters,
+    confirmed: Option<u64>,
+) -> Result<Result<OrderRecord, Problem>, Unavailable> {
+    let ctx = &room.app.ctx;
+    let Some(id) = field(form, "order").map(OrderId) else {
+        return Ok(issue(ctx, actor, proposal, confirmed).await?.map_err(Problem::from));
+    };
+    match edit(ctx, actor, &id, proposal).await? {
+        Ok(_) => Ok(submit(ctx, actor, &id, confirmed).await?.map_err(Problem::from)),
+        Err(error) => Ok(Err(error.into())),
+    }
+}
+
+async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Result<Response, Unavailable> {
+    let (desk, form) = match entered(room, form).await? {
+        Ok(entered) => entered,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    origin.idempotency_key = field(&form, "key").filter(|key| key.len() <= 64);
+    let actor = desk.actor(field(&form, "reason"), origin);
+    let ctx = &room.app.ctx;
+    let done = match (proposal(room, &form), field(&form, "order").map(OrderId)) {
+        (Err(problem), _) => Err(problem),
+        (Ok(proposal), None) => draft(ctx, &actor, &proposal).await?.map_err(Problem::from),
+        (Ok(proposal), Some(id)) => edit(ctx, &actor, &id, &proposal).await?.map_err(Problem::from),
+    };
+    match done {
+        Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
+        Err(problem) if problem.word() == "factor-too-old" => {
+            ask_again(room, &desk.visitor, &format!("{ORDERS}/draft{}", room.suffix()), &form).await
         }
         Err(problem) => form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
     }
@@ -122,12 +196,12 @@ async fn entered(
 async fn check_page(
     room: &Room<'_>,
     desk: &AtDesk,
-    actor: &crate::flows::actor::Actor,
+    actor: &Actor,
     proposal: &Proposal,
     form: &Parameters,
     (key, refused): (String, Option<&Problem>),
 ) -> Result<Response, Unavailable> {
-    let counts = match preview(&room.app.ctx, actor, proposal, |_, _| {}).await?.map_err(Problem::from) {
+    let counts = match preview(&room.app.ctx, actor, proposal).await?.map_err(Problem::from) {
         Ok(counts) => counts,
         Err(problem) => return form_page(room, &desk.visitor, typed(form), Some(&problem)).await,
     };
@@ -196,11 +270,15 @@ fn field(form: &Parameters, name: &'static str) -> Option<String> {
 fn typed(form: &Parameters) -> Typed {
     let text = |name| field(form, name).unwrap_or_default();
     Typed {
+        order: text("order"),
         place: text("place"),
         other: text("other"),
         profiles: form.under("profile.").map(|(profile, _)| profile.to_owned()).collect(),
         level: text("level"),
         never_activated: field(form, "never_activated").is_some(),
+        changed_since: text("changed_since"),
+        reset_by_school_since: text("reset_by_school_since"),
+        operators: text("operators"),
         at: text("at"),
         deadline: text("deadline"),
         yearly: field(form, "yearly").is_some(),
@@ -225,12 +303,46 @@ fn proposal(room: &Room<'_>, form: &Parameters) -> Result<Proposal, Problem> {
             .parse()
             .map_err(|error: crate::domain::level::UnknownLevel| invalid(error.to_string()))?,
         never_activated: typed.never_activated,
-        changed_since: None,
-        reset_by_school_since: None,
-        named_operators: Vec::new(),
+        changed_since: instant(room, &typed.changed_since)?,
+        reset_by_school_since: instant(room, &typed.reset_by_school_since)?,
+        named_operators: logins(&typed.operators),
         at: instant(room, &typed.at)?,
         deadline: instant(room, &typed.deadline)?,
         repeats: typed.yearly,
+    })
+}
+
+fn logins(text: &str) -> Vec<String> {
+    let words = text.split([' ', ',', ';', '\u{a0}']);
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// What an order says, as it goes back into the form.
+async fn written(room: &Room<'_>, record: OrderRecord) -> Result<Typed, Unavailable> {
+    let order = record.order;
+    let local = |at: Timestamp| room.app.site.local(at).datetime().strftime("%Y-%m-%dT%H:%M").to_string();
+    let code = order.population.territory.code().map(|code| code.to_string()).unwrap_or_default();
+    let mut operators = Vec::new();
+    for account in &order.exclusions.named_operators {
+        let person = store::account::find(&room.app.ctx.db, account).await?;
+        operators.extend(person.map(|person| person.login));
+    }
+    // An instant that has passed is now.
+    let at = Some(record.scheduled_at).filter(|at| *at > room.app.ctx.clock.now());
+    Ok(Typed {
+        order: order.id.0,
+        place: code.clone(),
+        other: code,
+        profiles: order.population.profiles.iter().map(|it| it.as_str().to_owned()).collect(),
+        level: order.level.as_str().to_owned(),
+        never_activated: order.exclusions.never_activated,
+        changed_since: order.exclusions.changed_since.map(local).unwrap_or_default(),
+        reset_by_school_since: order.exclusions.reset_by_school_since.map(local).unwrap_or_default(),
+        operators: operators.join(" "),
+        at: at.map(local).unwrap_or_default(),
+        deadline: order.deadline.map(local).unwrap_or_default(),
+        yearly: record.repeats,
+        reason: record.reason,
     })
 }
 

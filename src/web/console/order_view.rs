@@ -3,13 +3,12 @@
 use askama::Template;
 
 use crate::domain::level::Level;
-use crate::domain::population::Exclusion;
 use crate::domain::profile::Profile;
-use crate::domain::progress::Tally;
 use crate::domain::reset_order::OrderState;
 use crate::flows::reset_order::preview::Counts;
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
+use crate::web::console::progress_view::{FailedNotices, Progress, spared_key};
 use crate::web::console::view::Desk;
 use crate::web::pages::text::Language;
 use crate::web::pages::view::Frame;
@@ -43,7 +42,17 @@ impl OrderRow {
         }
     }
 
-    fn state(&self, frame: &Frame<'_>) -> String {
+    /// Whether what it says may still be changed.
+    fn may_change(&self) -> bool {
+        matches!(self.state, OrderState::Draft | OrderState::AwaitingApproval | OrderState::Scheduled { .. })
+    }
+
+    /// Whether it has been in force.
+    fn is_begun(&self) -> bool {
+        self.state.force().is_some()
+    }
+
+    pub(super) fn state(&self, frame: &Frame<'_>) -> String {
         frame.text(match self.state {
             OrderState::AwaitingApproval => "order-awaiting-approval",
             OrderState::Cancelled { .. } => "order-cancelled",
@@ -96,11 +105,14 @@ pub(super) enum Act {
     SendBack,
     Cancel,
     Close,
+    /// Sends again what services were told in vain.
+    Retry,
 }
 
 impl Act {
     pub(super) fn read(word: &str) -> Option<Self> {
-        [Self::Approve, Self::SendBack, Self::Cancel, Self::Close].into_iter().find(|act| act.word() == word)
+        let known = [Self::Approve, Self::SendBack, Self::Cancel, Self::Close, Self::Retry];
+        known.into_iter().find(|act| act.word() == word)
     }
 
     pub(super) const fn word(self) -> &'static str {
@@ -109,6 +121,7 @@ impl Act {
             Self::SendBack => "send-back",
             Self::Cancel => "cancel",
             Self::Close => "close",
+            Self::Retry => "retry",
         }
     }
 
@@ -119,6 +132,7 @@ impl Act {
             Self::SendBack => ["order-send-back-title", "order-send-back-what", "order-send-back-submit"],
             Self::Cancel => ["order-cancel-title", "order-cancel-what", "order-cancel-submit"],
             Self::Close => ["order-close-title", "order-close-what", "order-close-submit"],
+            Self::Retry => ["order-retry-title", "order-retry-what", "order-retry-submit"],
         }
     }
 
@@ -148,19 +162,6 @@ pub(super) struct OrdersPage<'a> {
     pub(super) rows: Vec<OrderRow>,
 }
 
-/// How far an order has got with some people.
-pub(super) struct Part {
-    pub(super) place: String,
-    pub(super) profile: Profile,
-    pub(super) tally: Tally,
-}
-
-impl Part {
-    fn who(&self, frame: &Frame<'_>) -> String {
-        profile(frame, self.profile)
-    }
-}
-
 /// One order.
 #[derive(Template)]
 #[template(path = "console/order.html")]
@@ -177,10 +178,10 @@ pub(super) struct OrderPage<'a> {
     /// Whether this operator is the one who asked.
     pub(super) own: bool,
     pub(super) digest: &'a str,
-    /// As of when people were counted.
-    pub(super) as_of: Option<String>,
-    pub(super) all: Tally,
-    pub(super) parts: Vec<Part>,
+    /// How far it has got, once people were counted.
+    pub(super) progress: Option<Progress>,
+    /// What services were told in vain.
+    pub(super) failed: Vec<FailedNotices>,
     /// For how many lifting it would open the gate.
     pub(super) opened: Option<u64>,
     pub(super) acts: Vec<Act>,
@@ -197,16 +198,6 @@ impl OrderPage<'_> {
         let by = self.asked_by.as_deref()?;
         let key = if self.lifts { "order-lift-asked" } else { "order-asked" };
         Some(self.frame.language.text_with(key, &[("name", by)]))
-    }
-
-    fn counted(&self) -> Option<String> {
-        let time = self.as_of.as_deref()?;
-        Some(self.frame.language.text_with("order-as-of", &[("time", time)]))
-    }
-
-    fn done(&self) -> String {
-        let numbers = [("done", self.all.done), ("all", self.all.done + self.all.bound)];
-        self.frame.language.text_with("order-done", &numbers)
     }
 
     fn opens(&self) -> Option<String> {
@@ -228,11 +219,17 @@ pub(super) struct Choice {
 /// What was typed into the form of an order, as it goes back into it.
 #[derive(Default)]
 pub(super) struct Typed {
+    /// The draft that it is from, if it is from one.
+    pub(super) order: String,
     pub(super) place: String,
     pub(super) other: String,
     pub(super) profiles: Vec<String>,
     pub(super) level: String,
     pub(super) never_activated: bool,
+    pub(super) changed_since: String,
+    pub(super) reset_by_school_since: String,
+    /// Logins of operators who are not left out.
+    pub(super) operators: String,
     pub(super) at: String,
     pub(super) deadline: String,
     pub(super) yearly: bool,
@@ -289,13 +286,7 @@ impl CheckOrderPage<'_> {
     }
 
     fn spared(&self) -> Vec<(String, u64)> {
-        let key = |why: &Exclusion| match why {
-            Exclusion::ChangedSince => "order-spared-changed-since",
-            Exclusion::NeverActivated => "order-spared-never-activated",
-            Exclusion::NoLocalPassword => "order-spared-no-local-password",
-            Exclusion::Operator => "order-spared-operator",
-            Exclusion::ResetBySchool => "order-spared-reset-by-school",
-        };
-        self.counts.spared.iter().map(|(why, count)| (self.frame.text(key(why)), *count)).collect()
+        let spared = self.counts.spared.iter();
+        spared.map(|(why, count)| (self.frame.text(spared_key(*why)), *count)).collect()
     }
 }

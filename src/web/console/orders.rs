@@ -6,13 +6,14 @@ use http::StatusCode;
 
 use crate::domain::approval::{Digest, Wish};
 use crate::domain::reset_order::{OrderId, OrderState};
-use crate::domain::territory::TerritoryPath;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::Visitor;
+use crate::flows::notices::retry::retry_of;
 use crate::flows::reset_order::approve::{approve, send_back};
 use crate::flows::reset_order::cancel::{cancel, close};
 use crate::flows::reset_order::preview::opened_by_cancelling;
 use crate::flows::reset_order::read::{self, View};
+use crate::flows::reset_order::report::report;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store;
@@ -20,9 +21,10 @@ use crate::web::answer::page;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::ask_again;
-use crate::web::console::order_view::{Act, OrderPage, OrderRow, OrdersPage, Part};
+use crate::web::console::order_report::{failed, progress};
+use crate::web::console::order_view::{Act, OrderPage, OrderRow, OrdersPage};
 use crate::web::console::{Room, names};
-use crate::web::extract::form::Form;
+use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
 
@@ -55,11 +57,21 @@ async fn listed(room: &Room<'_>, origin: Origin) -> Result<Response, Unavailable
 }
 
 /// GET `/console/orders/{id}`.
-pub async fn show(State(app): State<App>, Path(id): Path<String>, visit: Visit, origin: Origin) -> Response {
+pub async fn show(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    visit: Visit,
+    origin: Origin,
+    query: Query,
+) -> Response {
     let room = Room::new(&app, visit);
+    let turned = query.0.ok().and_then(|query| query.one("page").ok()??.parse().ok()).unwrap_or(1);
     let shown = async {
         match room.operator().await? {
-            Ok(desk) => order_page(&room, &desk.visitor, &desk.actor(None, origin), &OrderId(id), None).await,
+            Ok(desk) => {
+                let actor = desk.actor(None, origin);
+                order_page(&room, &desk.visitor, &actor, &OrderId(id), turned, None).await
+            }
             Err(elsewhere) => Ok(elsewhere),
         }
     };
@@ -105,6 +117,10 @@ async fn acted(
         Act::SendBack => send_back(ctx, &actor, id).await?.map_err(Problem::from),
         Act::Cancel => cancel(ctx, &actor, id).await?.map_err(Problem::from),
         Act::Close => close(ctx, &actor, id).await?.map_err(Problem::from),
+        Act::Retry => match retry_of(ctx, &actor, id).await? {
+            Ok(_) => return Ok(room.go(&format!("{ORDERS}/{id}"))),
+            Err(error) => Err(error.into()),
+        },
     };
     match done {
         Ok(_) => Ok(room.go(&format!("{ORDERS}/{id}"))),
@@ -112,7 +128,7 @@ async fn acted(
             let then = format!("{ORDERS}/{id}/{}{}", act.word(), room.suffix());
             ask_again(room, &desk.visitor, &then, &form).await
         }
-        Err(problem) => order_page(room, &desk.visitor, &actor, id, Some((&problem, &form))).await,
+        Err(problem) => order_page(room, &desk.visitor, &actor, id, 1, Some((&problem, &form))).await,
     }
 }
 
@@ -121,14 +137,16 @@ async fn order_page(
     visitor: &Visitor,
     actor: &Actor,
     id: &OrderId,
+    turned: usize,
     refused: Option<(&Problem, &Parameters)>,
 ) -> Result<Response, Unavailable> {
-    let Some(view) = read::view(&room.app.ctx, actor, id).await? else {
+    let Some(report) = report(&room.app.ctx, actor, id).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };
+    let view = &report.view;
     let place = names::place(room.app, &view.record.order.population.territory).await?;
-    let parts = parts(room, &view).await?;
-    let opened = opened(room, &view).await?;
+    let failed = failed(room, view).await?;
+    let opened = opened(room, view).await?;
     let switch = room.switch();
     let own = view.request.as_ref().is_some_and(|request| request.by == actor.name());
     let (language, app) = (room.language, room.app);
@@ -145,11 +163,10 @@ async fn order_page(
         lifts: view.request.as_ref().is_some_and(|request| request.wish == Wish::Cancel),
         own,
         digest: &view.digest.0,
-        as_of: view.progress.as_of.map(|at| language.time(&app.site.local(at))),
-        all: view.progress.all,
-        parts,
+        progress: progress(room, actor, &report, turned).await?,
         opened,
-        acts: acts(&view.record.order.state, view.request.is_some()),
+        acts: acts(&view.record.order.state, view.request.is_some(), !failed.is_empty()),
+        failed,
         refused: refused.map(|(problem, _)| problem.told(language)),
         typed: refused.and_then(|(_, form)| form.one("reason").ok().flatten()).unwrap_or_default(),
     };
@@ -158,8 +175,11 @@ async fn order_page(
 }
 
 /// What may be done with an order that stands there; whether by this operator is asked when it is done.
-fn acts(state: &OrderState, is_asked: bool) -> Vec<Act> {
+fn acts(state: &OrderState, is_asked: bool, has_failed: bool) -> Vec<Act> {
     let mut acts = Vec::new();
+    if has_failed {
+        acts.push(Act::Retry);
+    }
     if is_asked {
         acts.extend([Act::Approve, Act::SendBack]);
     }
@@ -182,21 +202,6 @@ async fn opened(room: &Room<'_>, view: &View) -> Result<Option<u64>, Unavailable
         return Ok(None);
     }
     opened_by_cancelling(&room.app.ctx, order).await.map(Some)
-}
-
-async fn parts(room: &Room<'_>, view: &View) -> Result<Vec<Part>, Unavailable> {
-    const SHOWN: usize = 500;
-    let mut parts = Vec::new();
-    let mut last: Option<(TerritoryPath, String)> = None;
-    for ((path, profile), tally) in view.progress.parts.iter().take(SHOWN) {
-        let name = match &last {
-            Some((known, name)) if known == path => name.clone(),
-            _ => names::place(room.app, path).await?,
-        };
-        parts.push(Part { place: name.clone(), profile: *profile, tally: *tally });
-        last = Some((path.clone(), name));
-    }
-    Ok(parts)
 }
 
 /// For the list on the first page: what waits for somebody else's approval.

@@ -1,0 +1,65 @@
+# What there is to read of an order: progress, report, notice for families.
+report-link = Report, to be printed
+report-title = Report: { $place }
+report-final = Final count, as of { $time }.
+report-so-far = As of { $time }. The campaign is not closed.
+report-being-counted = The campaign is closed; people are being counted for the last time. This is as of { $time }.
+report-uncounted = Nobody has been counted yet.
+report-part = You see the part that is in your territory.
+report-approved = Approved by
+report-one-person = Nobody else: the order stayed below the number that takes two people, or the host acted alone.
+report-in-force = In force since
+report-hardened = passed on { $time }, the old password opens nothing any more for those who had a code
+report-people = The people
+report-covered = People covered
+report-stays-open = Without a printed code: their old password still opens the page
+report-half = Half had changed after
+report-most = Nine in ten had changed after
+report-not-reached = not reached yet
+report-spared = Spared, and why
+report-nobody-spared = Nobody was spared.
+report-services = Services told
+report-no-service = No service has asked to be told.
+report-delivered = Notices taken
+report-waiting = waiting
+report-failed = failed
+span-days = { $days } d { $hours } h
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min
+
+curve-title = People who have changed
+curve-described = From { $from } to { $until }, from 0 to { $done } people of { $top }. The same numbers are in the table that follows.
+curve-numbers = The numbers of the curve
+curve-when = When
+
+order-by-place = By school
+order-by-place-what = Where most is left to do comes first.
+order-by-profile = By profile
+order-by-class = By class
+order-class = Class
+order-no-class = Without a class
+order-must = must change
+order-over = finished
+order-earlier = Schools before these
+order-later = Further schools
+order-list-left = List of those who are left (CSV, without codes)
+order-back = Back to the order
+order-retry-title = Services that could not be told
+order-retry-what = These notices were given up after several attempts. The doors are closed all the same. Once the service is mended, send them again.
+order-retry-submit = Send these notices again
+failed-title = Notices that were given up
+failed-service = Service
+failed-number = Number
+failed-why = Last error
+failed-when = Given up on
+
+families-link = Notice for families
+families-title = Notice for families
+families-what = Copy or print it. The address is written out to be typed: make no link of it, for a message with a link to a password is what thieves send.
+
+order-edit = Change it, or put it forward
+new-order-changed-since = Those who have changed their password since
+new-order-reset-by-school = Those whom their school has reset already since
+new-order-operators = People with a role in the console who are not to be left out
+new-order-operators-hint = Their logins. Without it, whoever holds a role is spared.
+check-order-draft = Leave it as a draft

@@ -1,0 +1,65 @@
+# Ce qui se lit d’un ordre : avancement, compte rendu, avis aux familles.
+report-link = Compte rendu, à imprimer
+report-title = Compte rendu : { $place }
+report-final = Compte définitif, arrêté au { $time }.
+report-so-far = État au { $time }. La campagne n’est pas close.
+report-being-counted = La campagne est close ; le dernier compte est en cours. Voici l’état au { $time }.
+report-uncounted = Personne n’a encore été compté.
+report-part = Vous voyez la part de votre territoire.
+report-approved = Approuvé par
+report-one-person = Personne d’autre : l’ordre restait sous le nombre qui demande deux personnes, ou l’hôte a agi seul.
+report-in-force = En vigueur depuis
+report-hardened = passée le { $time }, l’ancien mot de passe n’ouvre plus rien à qui avait un code
+report-people = Les personnes
+report-covered = Personnes visées
+report-stays-open = Sans code imprimé : leur ancien mot de passe ouvre encore la page
+report-half = La moitié avait changé au bout de
+report-most = Neuf sur dix avaient changé au bout de
+report-not-reached = pas encore atteint
+report-spared = Épargnées, et pourquoi
+report-nobody-spared = Personne n’a été épargné.
+report-services = Services prévenus
+report-no-service = Aucun service n’a demandé à être prévenu.
+report-delivered = Avis reçus
+report-waiting = en attente
+report-failed = en échec
+span-days = { $days } j { $hours } h
+span-hours = { $hours } h { $minutes } min
+span-minutes = { $minutes } min
+
+curve-title = Nombre de personnes qui ont changé
+curve-described = Du { $from } au { $until }, de 0 à { $done } personnes sur { $top }. Les mêmes nombres sont dans le tableau qui suit.
+curve-numbers = Les nombres de la courbe
+curve-when = Quand
+
+order-by-place = Par établissement
+order-by-place-what = Là où il reste le plus à faire d’abord.
+order-by-profile = Par profil
+order-by-class = Par classe
+order-class = Classe
+order-no-class = Sans classe
+order-must = à changer
+order-over = fini
+order-earlier = Établissements précédents
+order-later = Établissements suivants
+order-list-left = Liste des personnes qui restent (CSV, sans codes)
+order-back = Retour à l’ordre
+order-retry-title = Services qui n’ont pas pu être prévenus
+order-retry-what = Ces avis ont été abandonnés après plusieurs essais. Les portes sont fermées quand même. Une fois le service réparé, renvoyez-les.
+order-retry-submit = Renvoyer ces avis
+failed-title = Avis abandonnés
+failed-service = Service
+failed-number = Nombre
+failed-why = Dernière erreur
+failed-when = Abandonnés le
+
+families-link = Avis aux familles
+families-title = Avis aux familles
+families-what = Copiez ou imprimez. L’adresse est écrite pour être tapée : n’en faites pas un lien, car un message avec un lien vers un mot de passe est ce qu’envoient les voleurs.
+
+order-edit = Modifier, ou déposer
+new-order-changed-since = Celles qui ont changé leur mot de passe depuis
+new-order-reset-by-school = Celles que leur établissement a déjà réinitialisées depuis
+new-order-operators = Personnes ayant un rôle dans la console à ne pas laisser de côté
+new-order-operators-hint = Leurs identifiants. Sans cela, qui a un rôle est épargné.
+check-order-draft = Laisser en brouillon
