@@ -21,7 +21,7 @@ const OF_A_SLIP: [&str; 8] =
 const OF_A_NOTICE: [&str; 6] = ["service", "place", "address", "since", "deadline", "expires"];
 
 /// Every message.
-const MESSAGES: [&str; 19] = [
+const MESSAGES: [&str; 20] = [
     "document-title",
     "headline",
     "guardian",
@@ -39,6 +39,7 @@ const MESSAGES: [&str; 19] = [
     "notice-change",
     "notice-recover",
     "notice-deadline",
+    "notice-hardens",
     "notice-expires",
     "notice-advice",
 ];
@@ -169,11 +170,14 @@ impl Letter {
         values.set("deadline", notice.deadline.unwrap_or_default());
         values.set("expires", notice.expires);
         let say = |message| self.filled(message, &values).unwrap_or_default().trim().to_owned();
-        let by_code = ["notice-intro", "notice-recover", "notice-expires", "notice-advice"];
-        let by_password = ["notice-intro", "notice-change", "notice-deadline", "notice-advice"];
+        let by_code =
+            ["notice-intro", "notice-recover", "notice-deadline", "notice-expires", "notice-advice"];
+        let by_password =
+            ["notice-intro", "notice-change", "notice-deadline", "notice-hardens", "notice-advice"];
         let messages = if notice.by_code { by_code } else { by_password };
+        let of_deadline = ["notice-deadline", "notice-hardens"];
         let messages =
-            messages.into_iter().filter(|it| *it != "notice-deadline" || notice.deadline.is_some());
+            messages.into_iter().filter(|it| notice.deadline.is_some() || !of_deadline.contains(it));
         let paragraphs = messages.map(say).filter(|text| !text.is_empty());
         (say("notice-title"), paragraphs.collect())
     }
@@ -200,7 +204,7 @@ pub struct FamilyNotice<'a> {
     pub address: &'a str,
     /// Since when it is in force, or from when on.
     pub since: &'a str,
-    /// Until when the old password opens the change page, where that ends.
+    /// By when everybody should have changed, where there is such a day.
     pub deadline: Option<&'a str>,
     /// Until when codes do.
     pub expires: &'a str,

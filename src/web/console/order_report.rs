@@ -10,6 +10,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::domain::approval::Wish;
 use crate::domain::jurisdiction::Permission;
+use crate::domain::level::Level;
 use crate::domain::notice::Cause;
 use crate::domain::reset_order::{OrderId, OrderState};
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
@@ -285,7 +286,10 @@ async fn report_page(room: &Room<'_>, desk: &AtDesk, report: &Report) -> Result<
         asked_at: record.submitted_at.map(written),
         approved,
         in_force: force.map(|force| written(force.since)),
-        hardened: force.and_then(|force| force.hardened_at).map(written),
+        hardened: force
+            .and_then(|force| force.hardened_at)
+            .filter(|_| order.level == Level::Change)
+            .map(written),
         ended,
         as_of: view.progress.as_of.map(written),
         is_final: report.is_final(),
