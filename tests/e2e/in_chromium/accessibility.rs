@@ -244,5 +244,16 @@ async fn of_orders_at_the_console() {
     bruno.browser.client.refresh().await.unwrap();
     bruno.browser.see("done").await;
     review.of("order in force", &bruno.browser).await;
+    let report = bruno.browser.see("report").await.prop("href").await.unwrap().unwrap();
+    for page in ["/report", "/families", "/schools/uai:0860001J"] {
+        bruno.browser.open(&report.replace("/report", page)).await;
+        review.of(page, &bruno.browser).await;
+    }
+    anne.go("/orders/new").await;
+    browser.fill("reason", "À préparer").await;
+    browser.press("check-order").await;
+    browser.press("leave-draft").await;
+    browser.press("edit").await;
+    review.of("draft", browser).await;
     review.end();
 }

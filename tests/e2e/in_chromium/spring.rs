@@ -193,6 +193,10 @@ async fn of_threats_from_stolen_accounts_until_everybody_is_back() {
     anne.browser.client.refresh().await.unwrap();
     assert_eq!(done(&provider, &anne).await, "3 sur 34 ont choisi un nouveau mot de passe");
     album.keep("progress", &anne.browser).await;
+    anne.browser.follow("Collège du Marais").await;
+    anne.browser.see("by-class").await;
+    album.keep("progress-school", &anne.browser).await;
+    assert_eq!(anne.browser.text("done").await, "3 sur 16 ont choisi un nouveau mot de passe");
 
     office.browser.client.refresh().await.unwrap();
     assert_eq!(office.browser.text("used").await, "3");
@@ -205,4 +209,12 @@ async fn of_threats_from_stolen_accounts_until_everybody_is_back() {
     anne.browser.follow("Vienne").await;
     anne.browser.press("close-submit").await;
     assert_eq!(anne.browser.text("state").await, "Clos");
+    provider.clock.advance(Duration::from_mins(1));
+    round(&provider.ctx).await.unwrap();
+    anne.browser.press("report").await;
+    let standing = anne.browser.text("standing").await;
+    assert!(standing.starts_with("Compte définitif"), "{standing}");
+    assert_eq!((anne.browser.text("done").await, anne.browser.text("left").await), ("3".into(), "31".into()));
+    assert!(anne.browser.text("approved").await.starts_with("bruno"));
+    album.keep("report", &anne.browser).await;
 }
