@@ -166,7 +166,6 @@ async fn of_threats_from_stolen_accounts_until_everybody_is_back() {
     let covered = order(&anne, &album).await;
     assert_eq!(covered, "34", "sixteen pupils and a guardian each, and two who were there");
     bruno.go("").await;
-    album.keep("home", &bruno.browser).await;
     bruno.browser.see_css(".orders a").await.click().await.unwrap();
     bruno.browser.see("approve-submit").await;
     album.keep("approve", &bruno.browser).await;
