@@ -132,8 +132,8 @@ async fn a_school_reads_its_own_part_and_goes_down_to_its_classes() {
     let classes = school.go(down.split('"').next().unwrap()).await;
     assert_eq!(text(&classes, "done"), "1 sur 3 ont choisi un nouveau mot de passe");
     for row in [
-        "<th scope=\"row\">6A</th><td>Élève</td><td class=\"must\">1 <span class=\"mark\">à changer</span></td><td>0</td><td>1</td>",
-        "<th scope=\"row\">Sans classe</th><td>Enseignant</td><td class=\"must\">1 ",
+        "<th scope=\"row\">6A</th><td class=\"word\">Élève</td><td class=\"must\">1 <span class=\"mark\">à changer</span></td><td>0</td><td>1</td>",
+        "<th scope=\"row\">Sans classe</th><td class=\"word\">Enseignant</td><td class=\"must\">1 ",
     ] {
         assert!(classes.body.contains(row), "{}", classes.body);
     }
