@@ -70,6 +70,16 @@ pub async fn of_account(db: &Db, account: &AccountId, limit: u32) -> Result<Vec<
     db.all(sql).await?.iter().map(line_of).collect()
 }
 
+/// When somebody else last forced a change on an account, or gave it a new code.
+pub async fn last_reset(db: &Db, account: &AccountId) -> Result<Option<Timestamp>, DbError> {
+    let sql = q!(
+        "SELECT at FROM audit WHERE object = $1 AND act IN ('password.force', 'code.issue') AND actor <> $1
+         ORDER BY at DESC LIMIT 1",
+        format!("account:{}", account.0)
+    );
+    db.one(sql).await?.map(|row| row.time("at")).transpose()
+}
+
 /// The oldest lines that have no place yet, at most `limit`.
 pub async fn unsealed(db: &Db, limit: usize) -> Result<Vec<Line>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -71,6 +71,7 @@ mod stop;
 mod test_server;
 mod throttle;
 mod token;
+mod told;
 #[path = "../torture/mod.rs"]
 mod torture;
 mod traces;

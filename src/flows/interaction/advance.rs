@@ -75,8 +75,8 @@ impl ChangePage {
     }
 }
 
-/// Of a class's order people are told the school.
-async fn ordered_by(
+/// The authority behind an order. Of a class's order people are told the school.
+pub async fn ordered_by(
     ctx: &Context,
     book: &OrderBook,
     order: &OrderId,

@@ -9,6 +9,7 @@ use crate::flows::browser::Browser;
 use crate::flows::change_password::{ChangePassword, change_password};
 use crate::flows::interaction::advance::ChangePage;
 use crate::flows::interaction::begin::begin_alone;
+use crate::flows::password_history::{PasswordHistory, password_history};
 use crate::flows::unavailable::Unavailable;
 use crate::flows::visit_account::{Visitor, visit_account};
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
@@ -17,7 +18,8 @@ use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::change_form::{self, Outcome};
 use crate::web::pages::interaction::lead_to;
-use crate::web::pages::view::{ChangedPage, Frame, HomePage, Next, Trouble};
+use crate::web::pages::text::Language;
+use crate::web::pages::view::{self, ChangedPage, Frame, HomePage, Next, Trouble};
 
 /// The page where the own password is changed.
 pub const PASSWORD: &str = "/account/password";
@@ -25,24 +27,32 @@ pub const PASSWORD: &str = "/account/password";
 /// GET `/`.
 pub async fn home(State(app): State<App>, visit: Visit) -> Response {
     let language = visit.language();
-    let visitor = match visit.browser(&app).await {
-        Ok(browser) => visit_account(&app.ctx, &browser).await,
-        Err(error) => Err(error),
+    let seen = async {
+        let browser = visit.browser(&app).await?;
+        let Visitor::SignedIn(due) = visit_account(&app.ctx, &browser).await? else { return Ok(None) };
+        let history = password_history(&app.ctx, &due.person.facts.account).await?;
+        Ok(Some((due, history)))
     };
-    let login = match &visitor {
-        Ok(Visitor::SignedIn(due)) => Some(due.person.login.as_str()),
-        Ok(Visitor::Nobody) => None,
-        Err(error) => return unavailable_page(&app, language, error),
+    let seen = match seen.await {
+        Ok(seen) => seen,
+        Err(error) => return unavailable_page(&app, language, &error),
     };
+    let told = seen.as_ref().map(|(_, history)| told(&app, language, history));
     let switch = format!("/?ui_locales={}", language.other().tag());
     let view = HomePage {
         frame: Frame { language, name: &app.site.name, origin: &app.site.origin, switch: Some(&switch) },
         notice: app.site.notice(language),
-        login,
+        login: seen.as_ref().map(|(due, _)| due.person.login.as_str()),
+        told: told.as_deref().unwrap_or_default(),
         change: PASSWORD,
         logout: "/logout",
     };
     page(StatusCode::OK, &view, &[])
+}
+
+/// What became of the password lately, a sentence each.
+fn told(app: &App, language: Language, history: &PasswordHistory) -> Vec<String> {
+    view::told(language, history, |at| language.date_and_time(&app.site.local(at)))
 }
 
 /// GET `/login`: signing in without a relying party ends at the account page.

@@ -1,6 +1,10 @@
 use askama::Template;
 
+use super::change::authority;
 use super::{Frame, Link};
+use crate::domain::timestamp::Timestamp;
+use crate::flows::password_history::{PasswordHistory, Reset};
+use crate::web::pages::text::Language;
 
 /// The provider's own first page: where one is, and the way to change a password.
 #[derive(Template)]
@@ -12,6 +16,8 @@ pub struct HomePage<'a> {
     pub notice: Option<&'a str>,
     /// The login of the person signed in here, if someone is.
     pub login: Option<&'a str>,
+    /// What became of the password lately.
+    pub told: &'a [String],
     /// The page to change a password.
     pub change: &'a str,
     /// The page to sign out.
@@ -47,6 +53,23 @@ pub struct LoggedOutPage<'a> {
     pub frame: Frame<'a>,
     /// A registered address of the service that asked, if one did.
     pub back: Option<Link<'a>>,
+}
+
+/// What became of a password lately, a sentence each; `written` is how an instant is written.
+pub fn told(
+    language: Language,
+    history: &PasswordHistory,
+    written: impl Fn(Timestamp) -> String,
+) -> Vec<String> {
+    let chosen = history.chosen_at.map(|at| language.text_with("history-changed", &[("at", written(at))]));
+    let reset = history.reset.as_ref().and_then(|reset| match reset {
+        Reset::Ordered(by) => {
+            let (authority, at) = (authority(by, language), written(by.since?));
+            Some(language.text_with("history-ordered", &[("authority", authority), ("at", at)]))
+        }
+        Reset::Individual { at } => Some(language.text_with("history-individual", &[("at", written(*at))])),
+    });
+    chosen.into_iter().chain(reset).collect()
 }
 
 impl HomePage<'_> {

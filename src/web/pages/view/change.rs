@@ -246,7 +246,7 @@ impl Field {
 }
 
 /// The authority over a territory, as the subject of a sentence.
-fn authority(by: &OrderedBy, language: Language) -> String {
+pub(super) fn authority(by: &OrderedBy, language: Language) -> String {
     let name = by.name.as_str();
     match by.kind {
         TerritoryKind::Ministry => language.text("authority-ministry"),

@@ -9,7 +9,7 @@ mod developer;
 mod login;
 mod trouble;
 
-pub use account::{HomePage, LoggedOutPage, LogoutPage};
+pub use account::{HomePage, LoggedOutPage, LogoutPage, told};
 pub use change::{ChangePage, ChangedPage, Field, Next, Proof, Why};
 pub use developer::{DeveloperPage, Signal};
 pub use login::{LoginPage, Refusal, Retry};

@@ -15,8 +15,10 @@ mod console;
 
 use crate::domain::password::{PasswordRules, Violation};
 use crate::domain::territory::TerritoryKind;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::change_password::ChangeProblem;
 use crate::flows::interaction::advance::OrderedBy;
+use crate::flows::password_history::{PasswordHistory, Reset};
 use crate::web::pages::assets::{asset_path, lookup};
 
 const RULES: PasswordRules = PasswordRules {
@@ -160,9 +162,21 @@ fn other_pages(pages: &mut Vec<(String, String)>, language: Language) {
     for (name, next) in nexts {
         page(pages, name, &ChangedPage { frame, next }, language);
     }
-    let home = HomePage { frame, notice: None, login: None, change: "/account/password", logout: "/logout" };
+    let home = HomePage {
+        frame,
+        notice: None,
+        login: None,
+        told: &[],
+        change: "/account/password",
+        logout: "/logout",
+    };
     page(pages, "home", &home, language);
-    let home = HomePage { login: Some("lea.martin"), notice: Some("Information"), ..home };
+    let history = PasswordHistory {
+        chosen_at: Some(Timestamp::from_seconds(0)),
+        reset: Some(Reset::Individual { at: Timestamp::from_seconds(0) }),
+    };
+    let told = told(language, &history, |_| HOSTILE.to_owned());
+    let home = HomePage { login: Some("lea.martin"), notice: Some("Information"), told: &told, ..home };
     page(pages, "home-signed-in", &home, language);
     let logout = LogoutPage {
         frame,
