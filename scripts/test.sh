@@ -34,6 +34,7 @@ tools() {
     need_axe
     scripts/redis.sh true
     scripts/postgres.sh true
+    scripts/smtp.sh true
     if ! $cargo fmt --version >/dev/null 2>&1 || ! $cargo clippy --version >/dev/null 2>&1; then
         rustup component add rustfmt clippy
     fi
@@ -68,6 +69,7 @@ part 'end-to-end tests' "$cargo" test --quiet --test e2e
 part 'tests on PostgreSQL' scripts/postgres.sh scripts/test.sh on-postgres
 part 'tests on PostgreSQL beside Redis' scripts/postgres.sh scripts/redis.sh scripts/test.sh beside-redis
 # Ignored by a plain `cargo test`, because they need more than Rust; here they must run.
+part 'tests by mail' scripts/smtp.sh "$cargo" test --quiet --test e2e -- --ignored by_mail
 part 'tests on paper' "$cargo" test --quiet --test e2e -- --ignored on_paper
 part 'torture' scripts/torture.sh
 part 'tests in Chromium' "$cargo" test --quiet --test e2e -- --ignored in_chromium

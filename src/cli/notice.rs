@@ -1,4 +1,4 @@
-//! `ecluse notice`: what relying parties have not been told.
+//! `ecluse notice`: what relying parties and people have not been told.
 
 use clap::Subcommand;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::client::ClientId;
-use crate::domain::notice::NoticeId;
+use crate::domain::notice::{NoticeId, Receiver};
 use crate::domain::reset_order::OrderId;
 use crate::flows::context::Context;
 use crate::flows::notices::retry::{Which, retry, retry_of};
@@ -38,11 +38,14 @@ pub(super) struct List {
 #[group(required = true)]
 pub(super) struct Retry {
     /// These, as `notice list` names them.
-    #[arg(value_name = "NOTICE", conflicts_with_all = ["client", "order", "all"])]
+    #[arg(value_name = "NOTICE", conflicts_with_all = ["client", "mail", "order", "all"])]
     notices: Vec<String>,
     /// All to one relying party.
-    #[arg(long, value_name = "CLIENT", conflicts_with_all = ["order", "all"])]
+    #[arg(long, value_name = "CLIENT", conflicts_with_all = ["mail", "order", "all"])]
     client: Option<String>,
+    /// All mail to people.
+    #[arg(long, conflicts_with_all = ["order", "all"])]
+    mail: bool,
     /// All of one reset order.
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     order: Option<String>,
@@ -69,7 +72,8 @@ pub(super) async fn run(
         }
         Verb::Retry(args) => {
             let which = match args.client {
-                Some(client) => Which::To(ClientId(client)),
+                Some(client) => Which::To(Receiver::Client(ClientId(client))),
+                None if args.mail => Which::To(Receiver::Mail),
                 None if args.all => Which::All,
                 None => Which::These(args.notices.into_iter().map(NoticeId).collect()),
             };
@@ -90,7 +94,8 @@ async fn list(ctx: &Context, limit: u32, zone: &TimeZone, printer: &Printer) -> 
         .map(|notice| {
             json!({
                 "id": notice.id.0,
-                "client_id": notice.client.0,
+                "to": by(&notice.receiver),
+                "client_id": client(&notice.receiver),
                 "state": state(notice),
                 "written_at": instant::write_utc(notice.written_at),
                 "attempts": notice.attempts,
@@ -103,7 +108,7 @@ async fn list(ctx: &Context, limit: u32, zone: &TimeZone, printer: &Printer) -> 
         let rows = notices.iter().map(|notice| {
             [
                 notice.id.0.clone(),
-                notice.client.0.clone(),
+                client(&notice.receiver).unwrap_or("(mail)").to_owned(),
                 state(notice).to_owned(),
                 instant::write(notice.written_at, zone),
                 notice.attempts.to_string(),
@@ -114,6 +119,20 @@ async fn list(ctx: &Context, limit: u32, zone: &TimeZone, printer: &Printer) -> 
         table(["notice", "client", "state", "written", "attempts", "next", "failure"], rows)
     })?;
     Ok(ExitStatus::Done)
+}
+
+fn client(receiver: &Receiver) -> Option<&str> {
+    match receiver {
+        Receiver::Client(client) => Some(&client.0),
+        Receiver::Mail => None,
+    }
+}
+
+const fn by(receiver: &Receiver) -> &'static str {
+    match receiver {
+        Receiver::Client(_) => "client",
+        Receiver::Mail => "mail",
+    }
 }
 
 const fn state(notice: &Listed) -> &'static str {

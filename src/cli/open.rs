@@ -14,6 +14,7 @@ use crate::flows::context::{Context, Parts};
 use crate::flows::random::Random;
 use crate::flows::signing_keys::{self, KeyRoom};
 use crate::flows::step::Steps;
+use crate::outgoing::mail::{MailServer, Mailer};
 use crate::store::clock::Clock;
 use crate::store::db::{Address, Db, Server};
 use crate::store::ephemeral::{Ephemeral, Login, Redis, RedisSettings, Topology};
@@ -128,6 +129,37 @@ fn redis_settings(redis: &ephemeral::Redis) -> Result<RedisSettings, Failure> {
         root_certificate: certificates.transpose()?,
         login: login(&redis.username, &redis.password_file)?,
         key_prefix: redis.key_prefix.clone(),
+    })
+}
+
+/// What sends mail, where any is sent. Nothing is asked of its server yet.
+pub fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
+    let mail = &config.mail;
+    let Some((host, port)) = mail.address() else { return Ok(None) };
+    let named = |path: &Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
+    let roots = named(&mail.root_certificate_file).map(|file| {
+        fs::read(&file).map_err(|error| {
+            Failure::failed(format_args!("{}: {error}", file.display()))
+                .hint("mail.root_certificate_file names a file of certificates in PEM")
+        })
+    });
+    let password = named(&mail.password_file).map(|file| private_file::read(&file)).transpose()?;
+    let issuer = url::Url::parse(config.server.issuer.as_str()).ok();
+    let hello = issuer.as_ref().and_then(url::Url::host_str).unwrap_or("localhost").to_owned();
+    let server = MailServer {
+        host,
+        port,
+        tls: mail.tls,
+        roots: roots.transpose()?,
+        login: password.map(|password| (mail.user.clone(), password)),
+        from: mail.from.clone(),
+        hello,
+        service: config.display.name.clone(),
+        zone: config.display.zone.clone(),
+        timeout: mail.timeout,
+    };
+    Mailer::new(server).map(Some).map_err(|error| {
+        Failure::failed(error).hint("[mail] names the server, its certificates and who writes")
     })
 }
 

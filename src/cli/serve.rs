@@ -61,9 +61,10 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, admin, "ready");
     let ctx = Arc::new(ctx);
     let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
+    let mailer = open::mailer(config)?;
     let db = ctx.db.clone();
     let mut jobs = JoinSet::new();
-    jobs.spawn(Courier::new(Arc::clone(&ctx), outgoing).run());
+    jobs.spawn(Courier::new(Arc::clone(&ctx), outgoing, mailer).run());
     jobs.spawn(Sealer::default().run(Arc::clone(&ctx)));
     jobs.spawn(roll_up::run(Arc::clone(&ctx)));
     let app = App::new(ctx, Site { slips, ..config.site() });

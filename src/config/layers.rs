@@ -208,7 +208,7 @@ impl Origins {
             ("ephemeral.redis.password_file", &mut redis.password_file),
             ("ephemeral.redis.sentinel_password_file", &mut redis.sentinel_password_file),
         ];
-        for (key, path) in config.store.paths().into_iter().chain(others) {
+        for (key, path) in config.store.paths().into_iter().chain(config.mail.paths()).chain(others) {
             let is_named = !path.as_os_str().is_empty();
             if is_named && matches!(self.of(key), Origin::Default | Origin::File(_)) {
                 *path = folder.join(&path);

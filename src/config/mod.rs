@@ -20,6 +20,7 @@ pub mod ephemeral;
 pub mod keys;
 pub mod layers;
 pub mod log;
+pub mod mail;
 pub mod notices;
 pub mod orders;
 pub mod parts;
@@ -61,6 +62,8 @@ pub struct Config {
     pub throttle: ThrottleRules,
     /// How relying parties are told that a session is over.
     pub notices: notices::Notices,
+    /// How people are told by mail.
+    pub mail: mail::Mail,
     /// How long what was done is remembered.
     pub audit: audit::Audit,
     /// What one person may order alone.
@@ -89,6 +92,7 @@ impl Config {
         self.password.check()?;
         throttle::check(&self.throttle, &self.password.rules)?;
         self.notices.check()?;
+        self.mail.check()?;
         self.audit.check()?;
         self.display.check()?;
         self.log.check()?;

@@ -35,6 +35,7 @@ impl Config {
             signs_in_after_change: self.password.after_change == AfterChange::Continue,
             hashing: self.hashing(),
             notices: self.notice_settings(),
+            mail: self.mail.settings(),
             orders: OrderRules { approval_above: self.orders.approval_above },
             audit_keep: self.audit.keep,
             rotation: Rotation { period: self.keys.rotation, overlap: self.keys.overlap },

@@ -1,4 +1,5 @@
-//! Notices: what relying parties are told when a session of theirs is over. Nothing depends on their arriving.
+//! Notices: what relying parties are told when a session of theirs is over, and people when their password was changed or
+//! reset. Nothing depends on their arriving.
 
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use super::client::ClientId;
+use super::level::Level;
 use super::reset_order::OrderId;
 
 /// Identifies a notice.
@@ -29,6 +32,71 @@ pub struct Cause(pub String);
 impl From<&OrderId> for Cause {
     fn from(order: &OrderId) -> Self {
         Self(order.0.clone())
+    }
+}
+
+/// To whom a notice goes, and in which queue it waits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Receiver {
+    /// A relying party.
+    Client(ClientId),
+    /// The person, by way of the deployment's mail server.
+    Mail,
+}
+
+impl Receiver {
+    /// The stored form: a client's id, which is never empty; of mail nothing.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Client(client) => &client.0,
+            Self::Mail => "",
+        }
+    }
+
+    /// The receiver of a stored form.
+    pub fn from_stored(text: String) -> Self {
+        if text.is_empty() { Self::Mail } else { Self::Client(ClientId(text)) }
+    }
+}
+
+/// What a person is told by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailKind {
+    /// The password was changed.
+    Changed,
+    /// It must be changed at the next sign-in; the old one opens the change page.
+    ChangeAsked,
+    /// It opens nothing any more: a code does.
+    Voided,
+    /// A new code was given; the one before it is dead.
+    CodeIssued,
+}
+
+impl MailKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Changed, Self::ChangeAsked, Self::Voided, Self::CodeIssued];
+
+    /// The stored form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::ChangeAsked => "change_asked",
+            Self::Voided => "voided",
+            Self::CodeIssued => "code_issued",
+        }
+    }
+
+    /// The kind of a stored form.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// What a reset at a level is told by.
+    pub const fn of_reset(level: Level) -> Self {
+        match level {
+            Level::Change => Self::ChangeAsked,
+            Level::Recover => Self::Voided,
+        }
     }
 }
 

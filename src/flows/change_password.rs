@@ -6,6 +6,7 @@ use crate::domain::account::AccountId;
 use crate::domain::event::Act;
 use crate::domain::facts::Proof;
 use crate::domain::gate::{Closure, Evidence, evaluate};
+use crate::domain::notice::MailKind;
 use crate::domain::password::{Replaced, Violation, normal_form};
 use crate::domain::secret::Secret;
 use crate::domain::session::{OpenedBy, PendingChange, Session};
@@ -17,6 +18,7 @@ use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
 use crate::flows::log_in::known_throttle_key;
 use crate::flows::meters::Door;
+use crate::flows::notices::told_by_mail;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -254,6 +256,7 @@ async fn write(
         Some((session, _)) => writes.extend(browser.replace_session(ctx, session)?),
         None => writes.extend(browser.forget()),
     }
+    writes.extend(told_by_mail(ctx, &facts.account, MailKind::Changed, facts.now));
     // A change also unblocks: whoever made it has proved to be the owner. Not the strangers' counter: whoever keeps it full
     // would see it empty, and know that the login exists and has just changed.
     let counters = [known_throttle_key(&facts.account), change_throttle_key(&facts.account)];

@@ -17,7 +17,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::code_key::OrderKeys;
 use crate::flows::hash_pool::{HashError, HashPool, HashSettings};
 use crate::flows::meters::Meters;
-use crate::flows::notices::NoticeSettings;
+use crate::flows::notices::{MailSettings, NoticeSettings};
 use crate::flows::random::Random;
 use crate::flows::reset_order::OrderRules;
 use crate::flows::signing_keys::{KeyRoom, Rotation};
@@ -109,6 +109,8 @@ pub struct Settings {
     pub hashing: HashSettings,
     /// How relying parties are told.
     pub notices: NoticeSettings,
+    /// How people are told; none where the deployment sends no mail.
+    pub mail: Option<MailSettings>,
     /// The rules that bind whoever orders.
     pub orders: OrderRules,
     /// How long lines of the audit log are kept.

@@ -6,6 +6,7 @@
 //! no proxy asked, and of an answer nothing is kept but its status.
 
 mod collector;
+pub mod mail;
 mod reach;
 
 use std::io;

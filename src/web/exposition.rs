@@ -9,6 +9,7 @@ use crate::flows::context::Context;
 use crate::flows::hash_pool::Guest;
 use crate::flows::meters::standing::{Standing, standing};
 use crate::flows::meters::{Counter, Decision, Door, Histogram, Meters, Notified, SignIn};
+use crate::store::notice::Unsettled;
 
 /// The format.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -105,9 +106,9 @@ impl Page {
         let help = "Attempts of this program to send a notice, by outcome.";
         self.counters("ecluse_notice_attempts_total", help, "outcome", sent);
         let Some(Standing { notices, walks, .. }) = standing else { return };
-        self.family("ecluse_notices", "gauge", "Notices in the outbox, by state; counted up to 100000.");
-        self.sample("ecluse_notices", &[("state", "waiting")], notices.waiting);
-        self.sample("ecluse_notices", &[("state", "parked")], notices.parked);
+        let help = "Notices to relying parties in the outbox, by state; counted up to 100000.";
+        self.unsettled("ecluse_notices", help, notices.sessions);
+        self.unsettled("ecluse_mails", "Mails in the outbox, by state; counted up to 100000.", notices.mail);
         self.family(
             "ecluse_notices_overdue_seconds",
             "gauge",
@@ -117,6 +118,12 @@ impl Page {
         let help = "Relying parties that are still being told of an order, counted for each order.";
         self.family("ecluse_notice_walks", "gauge", help);
         self.sample("ecluse_notice_walks", &[], walks);
+    }
+
+    fn unsettled(&mut self, name: &str, help: &str, unsettled: Unsettled) {
+        self.family(name, "gauge", help);
+        self.sample(name, &[("state", "waiting")], unsettled.waiting);
+        self.sample(name, &[("state", "parked")], unsettled.parked);
     }
 
     fn orders(&mut self, standing: Option<&Standing>) {

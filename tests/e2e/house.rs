@@ -17,7 +17,7 @@ const FLOORS: [(&str, &[&str]); 9] = [
 ];
 
 /// Libraries that stay on their floor: each with the floors that may name it.
-const KEPT: [(&str, &[&str]); 14] = [
+const KEPT: [(&str, &[&str]); 15] = [
     ("axum", &["web"]),
     ("tower_http", &["web"]),
     ("askama", &["web"]),
@@ -28,6 +28,7 @@ const KEPT: [(&str, &[&str]); 14] = [
     ("redis", &["store"]),
     ("opentelemetry", &["outgoing", "web", "cli"]),
     ("reqwest", &["outgoing"]),
+    ("lettre", &["outgoing"]),
     ("clap", &["cli"]),
     ("krilla", &["paper"]),
     ("skrifa", &["paper"]),

@@ -230,7 +230,7 @@ async fn what_fails_is_tried_again_as_the_same_and_then_given_up() {
 }
 
 /// The command line beside the provider, on the same database.
-fn ecluse(provider: &Provider, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn ecluse(provider: &Provider, arguments: &[&str]) -> (Option<i32>, String) {
     let home = provider.home.path();
     let key = home.join("master.key");
     if !key.exists() {

@@ -171,7 +171,7 @@ impl Provider {
 
     pub(crate) fn courier_with(&self, reach: Reach) -> Courier {
         let outgoing = Outgoing::new(reach, self.ctx.settings.notices.timeout).unwrap();
-        Courier::new(Arc::clone(&self.ctx), outgoing)
+        Courier::new(Arc::clone(&self.ctx), outgoing, None)
     }
 
     pub(crate) async fn register(&self, client: Client) {
@@ -322,6 +322,7 @@ fn settings(issuer: &str) -> Settings {
             keep: Duration::from_hours(24),
             give_way: Duration::from_secs(1),
         },
+        mail: None,
         orders: OrderRules { approval_above: 5_000 },
         audit_keep: Duration::from_hours(365 * 24),
         rotation: Rotation { period: Duration::from_hours(90 * 24), overlap: Duration::from_hours(30 * 24) },

@@ -20,12 +20,15 @@ pub(super) async fn notices(db: &Db, report: &mut Report) {
             format_args!("one is due for {} s, and nobody sends it", backlog.overdue.as_secs()),
             "look whether any program serves, and what its log says of notices",
         ),
-        Ok(backlog) if backlog.parked > 0 => report.warning(
+        Ok(backlog) if backlog.sessions.parked > 0 => report.warning(
             "notices",
-            format_args!("relying parties were not told of {} sessions that are over", backlog.parked),
+            format_args!(
+                "relying parties were not told of {} sessions that are over",
+                backlog.sessions.parked
+            ),
             "see `ecluse notice list`, mend, and send them again by `ecluse notice retry`",
         ),
-        Ok(backlog) => report.ok("notices", format_args!("{} wait", backlog.waiting)),
+        Ok(backlog) => report.ok("notices", format_args!("{} wait", backlog.sessions.waiting)),
         Err(error) => report.failed("notices", error.into()),
     }
 }

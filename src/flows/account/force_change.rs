@@ -3,9 +3,11 @@
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
+use crate::domain::notice::MailKind;
 use crate::flows::account::{AccountError, Deed, act_on, has_password_here};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::notices::told_by_mail;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 
@@ -21,7 +23,8 @@ pub async fn force_change(
     act_on(ctx, actor, &deed, logins, |person, now| {
         let account = &person.facts.account;
         let told = store::notice::account_ended(account, &ctx.new_cause(now), now);
-        vec![store::account::force(account, level, now).into(), told.into()]
+        let mail = told_by_mail(ctx, account, MailKind::of_reset(level), now).map(Into::into);
+        [store::account::force(account, level, now).into(), told.into()].into_iter().chain(mail).collect()
     })
     .await
 }

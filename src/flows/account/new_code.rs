@@ -5,12 +5,14 @@ use crate::domain::code::{self, LiveCode};
 use crate::domain::event::Act;
 use crate::domain::gate::evaluate;
 use crate::domain::jurisdiction::Permission;
+use crate::domain::notice::MailKind;
 use crate::domain::secret::Secret;
 use crate::flows::account::{AccountError, has_password_here, object, select};
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
+use crate::flows::notices::told_by_mail;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -67,6 +69,7 @@ pub async fn new_code(
             batch.push(store::slip::mark_shown(&account, &live, facts.now));
         }
         batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
+        batch.extend(told_by_mail(ctx, &account, MailKind::CodeIssued, facts.now));
         batch.push(ctx.audit(facts.now, &actor.line_by(&right, Act::CodeIssue, object(&account))));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {
             continue;
@@ -76,6 +79,7 @@ pub async fn new_code(
         if let Some(live) = live
             && let Some(code) = live_code_secret(ctx, &account, &live).await?
         {
+            ctx.notices_written.notify_one();
             return Ok(Ok(Issued { person: asked.loaded, code, live }));
         }
     }

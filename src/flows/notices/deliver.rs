@@ -1,12 +1,16 @@
-//! Sending what is due to one relying party: claimed, sent at least once, and settled. An answer is a status and nothing else;
+//! Sending what is due to one receiver: claimed, sent at least once, and settled. An answer is a status and nothing else;
 //! what a receiver writes is not read.
+
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::Courtesy;
-use crate::domain::client::{Client, ClientId};
+use super::mail;
+use super::{Courtesy, Post};
+use crate::domain::client::Client;
+use crate::domain::notice::Receiver;
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
@@ -26,7 +30,7 @@ const ROUNDS: u32 = 4;
 const AT_ONCE: usize = 500;
 
 /// How an attempt ended.
-enum Sent {
+pub(super) enum Sent {
     Delivered,
     /// May work another time.
     Failed(String),
@@ -45,37 +49,47 @@ impl Sent {
 }
 
 /// Sends until nothing is due.
-pub(super) async fn deliver(
-    ctx: &Context,
-    outgoing: &Outgoing,
-    client: &ClientId,
-) -> Result<(), Unavailable> {
-    let settings = &ctx.settings.notices;
-    let lease = settings.timeout * (ROUNDS + 2) + settings.give_way;
-    let size = settings.concurrency * ROUNDS as usize;
+pub(super) async fn deliver(ctx: &Context, post: &Post, receiver: &Receiver) -> Result<(), Unavailable> {
+    let (timeout, concurrency) = pace(ctx, receiver);
+    let lease = timeout * (ROUNDS + 2) + ctx.settings.notices.give_way;
+    let size = concurrency * ROUNDS as usize;
     loop {
         let mut courtesy = Courtesy::begin(ctx).await;
         courtesy.give_way(ctx).await;
-        let claimed = store::notice::claim(&ctx.db, client, lease, size).await?;
+        let claimed = store::notice::claim(&ctx.db, receiver, lease, size).await?;
         if claimed.is_empty() {
             return Ok(());
         }
-        let receiver = store::client::find(&ctx.db, client).await?;
-        let sent = send_all(ctx, outgoing, receiver.as_ref(), claimed, &mut courtesy).await;
+        let sent = match receiver {
+            Receiver::Client(client) => {
+                let client = store::client::find(&ctx.db, client).await?;
+                send_all(ctx, &post.outgoing, client.as_ref(), claimed, &mut courtesy).await
+            }
+            Receiver::Mail => mail::send_all(ctx, post.mailer.as_ref(), claimed, concurrency).await?,
+        };
         let now = ctx.clock.now();
         let settled = sent.iter().map(|(notice, sent)| settle(ctx, notice, sent, now));
         ctx.commit(Batch::plain(settled.collect())).await?;
         for (_, sent) in &sent {
             ctx.meters.notices[sent.counted() as usize].add();
         }
-        say(client, &sent);
-        if let Some(failure) = silence(&sent, settings.concurrency) {
-            put_off_rest(ctx, client, failure, &sent).await?;
+        say(receiver, &sent);
+        if let Some(failure) = silence(&sent, concurrency) {
+            put_off_rest(ctx, receiver, failure, &sent).await?;
         }
     }
 }
 
-/// Why a relying party took none of so many: it is not that one of them will not do.
+/// How long one attempt may take, and how many are made at once.
+fn pace(ctx: &Context, receiver: &Receiver) -> (Duration, usize) {
+    let notices = &ctx.settings.notices;
+    match (receiver, &ctx.settings.mail) {
+        (Receiver::Mail, Some(mail)) => (mail.timeout, mail.concurrency),
+        (Receiver::Client(_), _) | (Receiver::Mail, None) => (notices.timeout, notices.concurrency),
+    }
+}
+
+/// Why a receiver took none of so many: it is not that one of them will not do.
 fn silence(sent: &[(Claimed, Sent)], enough: usize) -> Option<&str> {
     let mut failure = None;
     for (_, sent) in sent {
@@ -87,11 +101,11 @@ fn silence(sent: &[(Claimed, Sent)], enough: usize) -> Option<&str> {
     failure.filter(|_| sent.len() >= enough)
 }
 
-/// What else is due to a relying party that is silent waits as what was just tried does. So it is asked by one batch after each
+/// What else is due to a receiver that is silent waits as what was just tried does. So it is asked by one batch after each
 /// wait and not by every notice there is, and ten thousand of them are no more work than thirty.
 async fn put_off_rest(
     ctx: &Context,
-    client: &ClientId,
+    receiver: &Receiver,
     failure: &str,
     sent: &[(Claimed, Sent)],
 ) -> Result<(), Unavailable> {
@@ -100,7 +114,8 @@ async fn put_off_rest(
     let wait = retry.wait(tried, u32::from_be_bytes(ctx.random.bytes())).unwrap_or(retry.longest);
     let now = ctx.clock.now();
     loop {
-        let rest = store::notice::put_off_rest(client, failure, now, now.plus(wait), retry.attempts, AT_ONCE);
+        let rest =
+            store::notice::put_off_rest(receiver, failure, now, now.plus(wait), retry.attempts, AT_ONCE);
         let done =
             ctx.db.run(Batch::plain(vec![rest])).await.map_err(|error| Unavailable::Db(error.into()))?;
         if done.iter().all(|affected| affected.count < AT_ONCE as u64) {
@@ -188,7 +203,7 @@ fn settle(ctx: &Context, notice: &Claimed, sent: &Sent, now: Timestamp) -> State
     }
 }
 
-fn say(client: &ClientId, sent: &[(Claimed, Sent)]) {
+fn say(receiver: &Receiver, sent: &[(Claimed, Sent)]) {
     let delivered = sent.iter().filter(|(_, sent)| matches!(sent, Sent::Delivered)).count();
     let failures = |refused: bool| {
         sent.iter().filter_map(move |(_, sent)| match sent {
@@ -197,7 +212,10 @@ fn say(client: &ClientId, sent: &[(Claimed, Sent)]) {
             Sent::Delivered | Sent::Failed(_) | Sent::Refused(_) => None,
         })
     };
-    let client = client.0.as_str();
+    let client = match receiver {
+        Receiver::Client(client) => client.0.as_str(),
+        Receiver::Mail => "by mail",
+    };
     if delivered > 0 {
         tracing::info!(client, count = delivered, "told");
     }

@@ -1,7 +1,8 @@
-//! Telling relying parties: the job that tells orders and sends notices. It runs in every replica; what it does is claimed in
+//! Telling relying parties and people: the job that tells orders and sends notices. It runs in every replica; what it does is claimed in
 //! the database, so each piece of work is done once, and done again only where a replica died over it.
 
 mod deliver;
+mod mail;
 pub mod retry;
 mod tell_orders;
 
@@ -13,13 +14,16 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
-use crate::domain::client::ClientId;
-use crate::domain::notice::RetryRules;
+use crate::domain::account::AccountId;
+use crate::domain::notice::{MailKind, NoticeId, Receiver, RetryRules};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
 use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::outgoing::Outgoing;
+use crate::outgoing::mail::Mailer;
 use crate::store;
+use crate::store::db::Statement;
 
 /// How long the job rests when nobody wakes it: another replica may have written something.
 const REST: Duration = Duration::from_secs(1);
@@ -41,13 +45,36 @@ pub struct NoticeSettings {
     pub give_way: Duration,
 }
 
+/// The settings of mail, where a deployment sends any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailSettings {
+    /// How long one mail may take, the connection included.
+    pub timeout: Duration,
+    /// Connections at once, by one replica.
+    pub concurrency: usize,
+}
+
+/// In a batch: a person is told by mail of what was done to the own account; none where the deployment sends no mail.
+pub fn told_by_mail(ctx: &Context, account: &AccountId, kind: MailKind, now: Timestamp) -> Option<Statement> {
+    ctx.settings.mail.as_ref()?;
+    let id = NoticeId(ctx.new_id(now));
+    Some(store::notice::mail::tell(&id, account, kind, &ctx.new_cause(now), now))
+}
+
+/// What notices are sent by.
+#[derive(Clone)]
+struct Post {
+    outgoing: Outgoing,
+    mailer: Option<Mailer>,
+}
+
 /// The job of one replica.
 pub struct Courier {
     ctx: Arc<Context>,
-    outgoing: Outgoing,
-    /// One task for each relying party that something is being sent to: a slow one keeps nobody waiting.
-    rounds: JoinSet<ClientId>,
-    busy: HashSet<ClientId>,
+    post: Post,
+    /// One task for each receiver that something is being sent to: a slow one keeps nobody waiting.
+    rounds: JoinSet<Receiver>,
+    busy: HashSet<Receiver>,
 }
 
 /// People who wait for their password to be verified come first: whoever has more than one thing to tell waits with each
@@ -74,8 +101,8 @@ impl Courtesy {
 
 impl Courier {
     /// A courier that has not set out.
-    pub fn new(ctx: Arc<Context>, outgoing: Outgoing) -> Self {
-        Self { ctx, outgoing, rounds: JoinSet::new(), busy: HashSet::new() }
+    pub fn new(ctx: Arc<Context>, outgoing: Outgoing, mailer: Option<Mailer>) -> Self {
+        Self { ctx, post: Post { outgoing, mailer }, rounds: JoinSet::new(), busy: HashSet::new() }
     }
 
     /// Goes on until it is dropped. What is being sent then is sent again, by whoever claims it next.
@@ -107,28 +134,28 @@ impl Courier {
         Ok(())
     }
 
-    /// Tells orders a page further, and sets out to every relying party that has something due and to whom nobody is on the
+    /// Tells orders a page further, and sets out to everybody to whom something is due and nobody is on the
     /// way. Whether there is more of an order to tell at once.
     async fn set_out(&mut self) -> Result<bool, Unavailable> {
         let more = tell_orders::tell(&self.ctx).await?;
-        for client in store::notice::receivers(&self.ctx.db).await? {
-            if self.busy.insert(client.clone()) {
-                let (ctx, outgoing) = (Arc::clone(&self.ctx), self.outgoing.clone());
+        for receiver in store::notice::receivers(&self.ctx.db).await? {
+            if self.busy.insert(receiver.clone()) {
+                let (ctx, post) = (Arc::clone(&self.ctx), self.post.clone());
                 self.rounds.spawn(async move {
-                    if let Err(error) = deliver::deliver(&ctx, &outgoing, &client).await {
-                        tracing::warn!(%error, client = client.0, "notices wait");
+                    if let Err(error) = deliver::deliver(&ctx, &post, &receiver).await {
+                        tracing::warn!(%error, client = receiver.as_str(), "notices wait");
                     }
-                    client
+                    receiver
                 });
             }
         }
         Ok(more)
     }
 
-    fn back(&mut self, back: Result<ClientId, tokio::task::JoinError>) {
+    fn back(&mut self, back: Result<Receiver, tokio::task::JoinError>) {
         match back {
-            Ok(client) => {
-                self.busy.remove(&client);
+            Ok(receiver) => {
+                self.busy.remove(&receiver);
             }
             // It cannot be said to whom the round was: all are asked for again. Claims keep two from sending the same.
             Err(_) => self.busy.clear(),

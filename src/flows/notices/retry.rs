@@ -1,9 +1,8 @@
 //! Notices that were given up are tried anew, once their receiver is mended.
 
-use crate::domain::client::ClientId;
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::{Permission, Refusal, Target};
-use crate::domain::notice::{Cause, NoticeId};
+use crate::domain::notice::{Cause, NoticeId, Receiver};
 use crate::domain::reset_order::OrderId;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
@@ -16,8 +15,8 @@ use crate::store::db::{Batch, BatchError, Statement};
 pub enum Which {
     /// These, or none if one of them was not given up.
     These(Vec<NoticeId>),
-    /// All to one relying party.
-    To(ClientId),
+    /// All to one receiver.
+    To(Receiver),
     /// All.
     All,
 }
@@ -31,8 +30,12 @@ pub async fn retry(ctx: &Context, actor: &Actor, which: &Which) -> Result<Option
             let each: Vec<_> = ids.iter().map(|id| store::notice::retry(id, now)).collect();
             (each, "notices".to_owned())
         }
-        Which::To(client) => {
-            (vec![store::notice::retry_all(Some(client), now)], format!("client:{}", client.0))
+        Which::To(receiver) => {
+            let object = match receiver {
+                Receiver::Client(client) => format!("client:{}", client.0),
+                Receiver::Mail => "mail".to_owned(),
+            };
+            (vec![store::notice::retry_all(Some(receiver), now)], object)
         }
         Which::All => (vec![store::notice::retry_all(None, now)], "notices".to_owned()),
     };

@@ -332,14 +332,17 @@ CREATE TABLE ended_session (
 );
 CREATE INDEX ended_session_expiry ON ended_session (expires_at);
 
--- What relying parties are to be told, written with what causes it: one row for a session that one of them was given.
+-- What relying parties and people are to be told, written with what causes it: one row for a session that a relying party
+-- was given, and one for a person with an address.
 CREATE TABLE notice (
     id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('logout')),
+    kind TEXT NOT NULL CHECK (kind IN ('logout', 'changed', 'change_asked', 'voided', 'code_issued')),
     -- The act or the order.
     cause TEXT NOT NULL,
+    -- Empty for mail, which is all sent by one server.
     client_id TEXT NOT NULL,
     account_id TEXT NOT NULL,
+    -- Of mail the account.
     sid TEXT NOT NULL,
     written_at BIGINT NOT NULL,
     -- When it is to be sent, or sent again; while somebody sends it, when others may; none once it is delivered or parked.
@@ -354,8 +357,9 @@ CREATE INDEX notice_due ON notice (client_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notice_delivered ON notice (delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX notice_parked ON notice (parked_at) WHERE parked_at IS NOT NULL;
 CREATE INDEX notice_failed ON notice (cause, client_id) WHERE parked_at IS NOT NULL;
+CREATE INDEX notice_parked_receiver ON notice (client_id) WHERE parked_at IS NOT NULL;
 
--- How far an order has been told to one relying party: the last place and person that were looked at, and until when
+-- How far an order has been told to one relying party, or, where that is empty, to people by mail: the last place and person that were looked at, and until when
 -- whoever takes it further may be at it.
 CREATE TABLE notice_walk (
     order_id TEXT NOT NULL REFERENCES reset_order (id),

@@ -1,16 +1,16 @@
-//! The outbox: notices to relying parties, written in the batch of what causes them and sent by whoever claims them.
+//! The outbox: notices to relying parties and to people, written in the batch of what causes them and sent by whoever claims them.
 //!
 //! Whoever was given a grant was signed in, and counts as signed in until the grant's own end, however short its access
 //! tokens live: what a relying party keeps of a sign-in commonly outlives them. A grant that was revoked, or that an earlier
 //! act ended, was told of then.
 
+pub mod mail;
 pub mod walk;
 
 use std::time::Duration;
 
 use crate::domain::account::AccountId;
-use crate::domain::client::ClientId;
-use crate::domain::notice::{Cause, NoticeId};
+use crate::domain::notice::{Cause, MailKind, NoticeId, Receiver};
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Batch, Db, DbError, Row, Statement, q};
 
@@ -47,22 +47,31 @@ pub fn account_ended(account: &AccountId, cause: &Cause, now: Timestamp) -> Stat
     Statement::new(SQL, vec![cause.0.as_str().into(), now.into(), account.0.as_str().into()])
 }
 
-/// The relying parties that have something to be sent.
-pub async fn receivers(db: &Db) -> Result<Vec<ClientId>, DbError> {
-    let sql = q!("SELECT c.id FROM client c WHERE EXISTS
-                 (SELECT 1 FROM notice n WHERE n.client_id = c.id AND n.due_at <= now_us()) ORDER BY c.id");
-    db.all(sql).await?.iter().map(|row| row.text("id").map(ClientId)).collect()
+/// Those to whom something is to be sent.
+pub async fn receivers(db: &Db) -> Result<Vec<Receiver>, DbError> {
+    let sql = q!("SELECT r.id FROM (SELECT id FROM client UNION ALL SELECT '') r WHERE EXISTS
+                 (SELECT 1 FROM notice n WHERE n.client_id = r.id AND n.due_at <= now_us()) ORDER BY r.id");
+    db.all(sql).await?.iter().map(|row| row.text("id").map(Receiver::from_stored)).collect()
 }
 
 /// How many notices are not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
+    /// Those to relying parties.
+    pub sessions: Unsettled,
+    /// Those to people. Of these some are always given up: people leave their addresses.
+    pub mail: Unsettled,
+    /// For how long the most overdue one to a relying party is due.
+    pub overdue: Duration,
+}
+
+/// How many of a sort are not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsettled {
     /// Those to be sent, or sent again; at most [`COUNTED`].
     pub waiting: i64,
     /// Those that were given up; at most [`COUNTED`].
     pub parked: i64,
-    /// For how long the most overdue one is due.
-    pub overdue: Duration,
 }
 
 /// How far is counted: beyond that, how many more there are changes nothing.
@@ -71,8 +80,13 @@ pub const COUNTED: i64 = 100_000;
 /// How many notices are not settled. Walks no further in an index than it counts.
 pub async fn backlog(db: &Db) -> Result<Backlog, DbError> {
     let sql = q!(
-        "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE due_at IS NOT NULL LIMIT $1) w) AS waiting,
-             (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE parked_at IS NOT NULL LIMIT $1) p) AS parked,
+        "SELECT
+             (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE client_id > '' AND due_at IS NOT NULL LIMIT $1) w) AS waiting,
+             (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE client_id > '' AND parked_at IS NOT NULL LIMIT $1) p) AS parked,
+             (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE client_id = '' AND due_at IS NOT NULL LIMIT $1) m)
+                 AS mail_waiting,
+             (SELECT COUNT(*) FROM (SELECT 1 FROM notice WHERE client_id = '' AND parked_at IS NOT NULL LIMIT $1) g)
+                 AS mail_parked,
              COALESCE(now_us() - (SELECT MIN(f.due_at) FROM
                  (SELECT (SELECT MIN(n.due_at) FROM notice n WHERE n.client_id = c.id AND n.due_at IS NOT NULL)
                       AS due_at FROM client c) f), 0) AS overdue",
@@ -84,7 +98,9 @@ pub async fn backlog(db: &Db) -> Result<Backlog, DbError> {
         problem: "could not be counted".to_owned(),
     })?;
     let overdue = Duration::from_micros(u64::try_from(row.int("overdue")?).unwrap_or_default());
-    Ok(Backlog { waiting: row.int("waiting")?, parked: row.int("parked")?, overdue })
+    let sessions = Unsettled { waiting: row.int("waiting")?, parked: row.int("parked")? };
+    let mail = Unsettled { waiting: row.int("mail_waiting")?, parked: row.int("mail_parked")? };
+    Ok(Backlog { sessions, mail, overdue })
 }
 
 /// A notice that was claimed.
@@ -96,15 +112,19 @@ pub struct Claimed {
     pub account: AccountId,
     /// The session, as the relying party was told.
     pub sid: String,
+    /// What mail says; none of a logout.
+    pub mail: Option<MailKind>,
+    /// When it was written.
+    pub written_at: Timestamp,
     /// How often it was tried, this time included.
     pub attempts: u32,
 }
 
-/// Claims at most `limit` notices to one relying party. Nobody else sends them until `lease` has passed: by then they are
+/// Claims at most `limit` notices to one receiver. Nobody else sends them until `lease` has passed: by then they are
 /// settled, or whoever claimed them has died.
 pub async fn claim(
     db: &Db,
-    client: &ClientId,
+    receiver: &Receiver,
     lease: Duration,
     limit: usize,
 ) -> Result<Vec<Claimed>, DbError> {
@@ -113,8 +133,8 @@ pub async fn claim(
         "UPDATE notice SET attempts = attempts + 1, due_at = now_us() + $2 WHERE id IN
              (SELECT id FROM notice WHERE client_id = $1 AND due_at <= now_us() ORDER BY due_at, id LIMIT $3)
              AND due_at <= now_us()
-         RETURNING id, account_id, sid, attempts",
-        client.0.as_str(),
+         RETURNING id, kind, account_id, sid, written_at, attempts",
+        receiver.as_str(),
         i64::try_from(lease.as_micros()).unwrap_or(i64::MAX),
         i64::try_from(limit).unwrap_or(i64::MAX)
     );
@@ -127,6 +147,8 @@ fn claimed(row: &Row) -> Result<Claimed, DbError> {
         id: NoticeId(row.text("id")?),
         account: AccountId(row.text("account_id")?),
         sid: row.text("sid")?,
+        mail: MailKind::from_stored(row.str("kind")?),
+        written_at: row.time("written_at")?,
         attempts: row.number("attempts")?,
     })
 }
@@ -152,10 +174,10 @@ pub fn put_off(notice: &Claimed, failure: &str, until: Timestamp) -> Statement {
     )
 }
 
-/// In a batch: at most `limit` of what else is due to a relying party that answers nothing. It counts as tried with what was: it is
+/// In a batch: at most `limit` of what else is due to a receiver that answers nothing. It counts as tried with what was: it is
 /// due again at an instant, or given up after so many attempts.
 pub fn put_off_rest(
-    client: &ClientId,
+    receiver: &Receiver,
     failure: &str,
     now: Timestamp,
     until: Timestamp,
@@ -168,7 +190,7 @@ pub fn put_off_rest(
              parked_at = CASE WHEN attempts + 1 < $5 THEN NULL ELSE CAST($2 AS BIGINT) END
          WHERE id IN (SELECT id FROM notice WHERE client_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT $6)
              AND due_at <= $2",
-        client.0.as_str(),
+        receiver.as_str(),
         now,
         failure,
         until,
@@ -194,7 +216,7 @@ pub struct Listed {
     /// Which.
     pub id: NoticeId,
     /// To whom.
-    pub client: ClientId,
+    pub receiver: Receiver,
     /// When it was written.
     pub written_at: Timestamp,
     /// How often it was tried.
@@ -257,7 +279,7 @@ pub async fn failed(db: &Db, cause: &Cause) -> Result<Vec<Failed>, DbError> {
 fn listed(row: &Row) -> Result<Listed, DbError> {
     Ok(Listed {
         id: NoticeId(row.text("id")?),
-        client: ClientId(row.text("client_id")?),
+        receiver: Receiver::from_stored(row.text("client_id")?),
         written_at: row.time("written_at")?,
         attempts: row.int("attempts")?,
         failure: row.opt_text("failure")?,
@@ -277,12 +299,12 @@ pub fn retry(id: &NoticeId, now: Timestamp) -> Statement {
     .named("notice")
 }
 
-/// In a batch: all that were given up are tried anew, those to one relying party, or to any.
-pub fn retry_all(client: Option<&ClientId>, now: Timestamp) -> Statement {
+/// In a batch: all that were given up are tried anew, those to one receiver, or to any.
+pub fn retry_all(receiver: Option<&Receiver>, now: Timestamp) -> Statement {
     q!(
         "UPDATE notice SET due_at = $2, attempts = 0, parked_at = NULL
          WHERE parked_at IS NOT NULL AND client_id = COALESCE($1, client_id)",
-        client.map(|client| client.0.as_str()),
+        receiver.map(Receiver::as_str),
         now
     )
 }
@@ -314,7 +336,7 @@ pub fn tidy(delivered_before: Timestamp, parked_before: Timestamp, limit: i64) -
         ),
         q!(
             "DELETE FROM notice WHERE id IN
-                 (SELECT n.id FROM notice n WHERE NOT EXISTS (SELECT 1 FROM client c WHERE c.id = n.client_id)
+                 (SELECT n.id FROM notice n WHERE n.client_id <> '' AND NOT EXISTS (SELECT 1 FROM client c WHERE c.id = n.client_id)
                      LIMIT $1)",
             limit
         ),
