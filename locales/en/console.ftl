@@ -5,10 +5,13 @@ console-home = Home
 console-hello = Hello, { $name }
 console-roles = Your roles
 console-few-codes = { $count ->
-    [0] No code is left that stands in for your second factor. Ask whoever manages your account for a new second factor.
-    [one] One code is left that stands in for your second factor. Soon ask whoever manages your account for a new second factor.
-   *[other] { $count } codes are left that stand in for your second factor. Soon ask whoever manages your account for a new second factor.
+    [0] You have no code left that stands in for your second factor: take others below.
+    [one] You have one code left that stands in for your second factor: take others below.
+   *[other] You have { $count } codes left that stand in for your second factor: take others below.
 }
+console-codes-title = Recovery codes
+console-codes-what = Other codes, if yours are running out or somebody may have seen them. The old ones are worth nothing once the new ones are shown.
+console-codes-submit = Take new codes
 role-auditor = Auditor
 role-authority = Authority
 role-class-teacher = Class teacher
@@ -53,6 +56,7 @@ enrol-list-submit = Use a list on paper
 
 codes-title = Keep these codes
 codes-done = Your second factor is set up.
+codes-renewed = Here are your new codes. The old ones are worth nothing any more.
 codes-recovery-what = If you lose your telephone, each of these codes lets you in once.
 codes-list-what = At each sign-in, the console asks for one of these codes. Each works once: cross it out.
 codes-once = Print this page or copy the codes now: they are not shown again. Keep them where nobody else comes, and not with your password.

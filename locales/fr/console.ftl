@@ -5,10 +5,13 @@ console-home = Accueil
 console-hello = Bonjour { $name }
 console-roles = Vos rôles
 console-few-codes = { $count ->
-    [0] Il ne vous reste aucun code qui remplace votre second facteur. Demandez un nouveau second facteur à la personne qui gère votre compte.
-    [one] Il vous reste un seul code qui remplace votre second facteur. Demandez bientôt un nouveau second facteur à la personne qui gère votre compte.
-   *[other] Il vous reste { $count } codes qui remplacent votre second facteur. Demandez bientôt un nouveau second facteur à la personne qui gère votre compte.
+    [0] Il ne vous reste aucun code qui remplace votre second facteur : prenez-en d’autres ci-dessous.
+    [one] Il vous reste un seul code qui remplace votre second facteur : prenez-en d’autres ci-dessous.
+   *[other] Il vous reste { $count } codes qui remplacent votre second facteur : prenez-en d’autres ci-dessous.
 }
+console-codes-title = Codes de secours
+console-codes-what = D’autres codes, si les vôtres s’épuisent ou si quelqu’un a pu les voir. Les anciens ne valent plus rien dès que les nouveaux sont affichés.
+console-codes-submit = Prendre de nouveaux codes
 role-auditor = Auditeur
 role-authority = Autorité
 role-class-teacher = Professeur principal
@@ -53,6 +56,7 @@ enrol-list-submit = Utiliser une liste sur papier
 
 codes-title = Gardez ces codes
 codes-done = Votre second facteur est installé.
+codes-renewed = Voici vos nouveaux codes. Les anciens ne valent plus rien.
 codes-recovery-what = Si vous perdez votre téléphone, chacun de ces codes vous laisse entrer une fois.
 codes-list-what = À chaque connexion, la console demande un de ces codes. Chacun ne sert qu’une fois : barrez-le.
 codes-once = Imprimez cette page ou copiez les codes maintenant : ils ne seront plus affichés. Gardez-les là où personne d’autre n’accède, et pas avec votre mot de passe.

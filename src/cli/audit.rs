@@ -10,13 +10,10 @@ use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
-use crate::domain::audit_chain::{Head, Line};
-use crate::domain::event::Act;
-use crate::domain::timestamp::Timestamp;
+use crate::domain::audit_chain::{Head, Question};
+use crate::flows::audit::export;
 use crate::flows::audit::verify::verify;
 use crate::flows::context::Context;
-use crate::store;
-use crate::store::db::Batch;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -44,6 +41,15 @@ pub(super) struct Export {
     /// Up to this instant, not included.
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
+    /// Only this act, such as order.issue.
+    #[arg(long, value_name = "ACT")]
+    act: Option<String>,
+    /// Only of this actor, such as account:ID or local:root.
+    #[arg(long, value_name = "ACTOR")]
+    actor: Option<String>,
+    /// Only of what was done to this, such as account:ID or order:ID.
+    #[arg(long, value_name = "OBJECT")]
+    object: Option<String>,
 }
 
 /// Does it.
@@ -56,7 +62,7 @@ pub(super) async fn run(
     let ctx = open::context(&loaded.config).await?;
     match verb {
         Verb::Verify(args) => run_verify(&ctx, args.heads, &loaded.config.display.zone, printer).await,
-        Verb::Export(args) => export(&ctx, &args, acting, &loaded.config.display.zone).await,
+        Verb::Export(args) => run_export(&ctx, &args, acting, &loaded.config.display.zone).await,
     }
 }
 
@@ -101,46 +107,30 @@ async fn run_verify(
     Ok(if faults.is_empty() { ExitStatus::Done } else { ExitStatus::Failed })
 }
 
-async fn export(
+async fn run_export(
     ctx: &Context,
     args: &Export,
     acting: Acting,
     zone: &TimeZone,
 ) -> Result<ExitStatus, Failure> {
-    let read = |text: &Option<String>, otherwise| match text {
-        Some(text) => instant::read(text, zone).map_err(Failure::usage),
-        None => Ok(otherwise),
+    let read = |text: &Option<String>| {
+        text.as_ref().map(|text| instant::read(text, zone).map_err(Failure::usage)).transpose()
     };
-    let from = read(&args.from, Timestamp::from_micros(0))?;
-    let to = read(&args.to, ctx.clock.now())?;
-    // Who reads what others did is an act as well.
-    let line = acting.actor().line(Act::AuditExport, "audit".to_owned());
-    ctx.db.run(Batch::plain(vec![ctx.audit(ctx.clock.now(), &line)])).await?;
-    let mut chunks = ctx.db.each(store::audit::between(from, to), 500).await?;
+    let question = Question {
+        from: read(&args.from)?,
+        to: read(&args.to)?,
+        act: args.act.clone(),
+        actor: args.actor.clone(),
+        object: args.object.clone(),
+        within: None,
+    };
+    let mut lines = export::export(ctx, &acting.actor(), &question).await?.map_err(Failure::refused)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    while let Some(chunk) = chunks.recv().await {
-        for row in chunk? {
-            let (sealed, line) = store::audit::exported(&row)?;
-            writeln!(out, "{}", written(sealed.as_ref(), &line))?;
+    while let Some(chunk) = lines.next().await {
+        for line in chunk? {
+            writeln!(out, "{}", export::json(&line))?;
         }
     }
     out.flush()?;
     Ok(ExitStatus::Done)
-}
-
-fn written(sealed: Option<&Head>, line: &Line) -> serde_json::Value {
-    json!({
-        "place": sealed.map(|head| head.place),
-        "id": line.id,
-        "at": instant::write_utc(line.at),
-        "actor": line.actor,
-        "territory": line.territory,
-        "act": line.act,
-        "object": line.object,
-        "count": line.count,
-        "reason": line.reason,
-        "address": line.address,
-        "request_id": line.request_id,
-        "tag": sealed.map(|head| &head.tag),
-    })
 }

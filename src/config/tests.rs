@@ -279,7 +279,7 @@ const BAD_FILES: &[(&str, &str)] = &[
     ("[server\n", "ecluse.toml: TOML parse error at line 1, column 8: unclosed table, expected `]`"),
     (
         "[serve]\n",
-        "ecluse.toml: serve: unknown key; expected one of `server`, `admin`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `slips`, `password`, `throttle`, `notices`, `audit`, `orders`, `display`, `log`, `traces`, `client`",
+        "ecluse.toml: serve: unknown key; expected one of `server`, `admin`, `store`, `ephemeral`, `keys`, `session`, `tokens`, `codes`, `slips`, `password`, `throttle`, `notices`, `mail`, `audit`, `orders`, `display`, `log`, `traces`, `client`",
     ),
     (
         "[codes]\nlifetme = \"30d\"\n",

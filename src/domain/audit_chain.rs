@@ -8,6 +8,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::domain::secret::{SecretBytes, same_text};
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 
 /// The end of the chain: how many lines were ever sealed, and the tag of the last. Written `PLACE:TAG`.
@@ -87,6 +88,8 @@ pub struct Question {
     pub actor: Option<String>,
     /// To what.
     pub object: Option<String>,
+    /// Resting on a role at this place or below it.
+    pub within: Option<TerritoryPath>,
 }
 
 fn tag(key: &SecretBytes, before: &str, place: i64, line: &Line) -> String {

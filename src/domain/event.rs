@@ -34,6 +34,8 @@ pub enum Act {
     FactorEnrol,
     /// A recovery code stood in for a second factor.
     FactorRecovery,
+    /// The codes that stand in for a second factor were replaced by others.
+    FactorRenew,
     /// Somebody's second factor was taken away, and leave given to enrol another.
     FactorReset,
     /// The master key was written out, to be kept elsewhere.
@@ -95,6 +97,59 @@ pub enum Act {
 }
 
 impl Act {
+    /// All of them, by their stored form.
+    pub const ALL: [Self; 44] = [
+        Self::AccountDisable,
+        Self::AccountEnable,
+        Self::AccountImport,
+        Self::AccountUnlock,
+        Self::AuditCut,
+        Self::AuditExport,
+        Self::BreakGlass,
+        Self::ClientAdd,
+        Self::ClientToken,
+        Self::CodeHandOver,
+        Self::CodeIssue,
+        Self::CodePrint,
+        Self::CodeReuse,
+        Self::CodeTakeBack,
+        Self::FactorEnrol,
+        Self::FactorRecovery,
+        Self::FactorRenew,
+        Self::FactorReset,
+        Self::KeyBackup,
+        Self::KeyRotate,
+        Self::NoticeRetry,
+        Self::OperatorGrant,
+        Self::OperatorRevoke,
+        Self::OrderApprove,
+        Self::OrderCancel,
+        Self::OrderCancelAsk,
+        Self::OrderClose,
+        Self::OrderDraft,
+        Self::OrderEdit,
+        Self::OrderExport,
+        Self::OrderHarden,
+        Self::OrderInForce,
+        Self::OrderIssue,
+        Self::OrderSendBack,
+        Self::PasswordChange,
+        Self::PasswordForce,
+        Self::PasswordWeak,
+        Self::RefreshReuse,
+        Self::SessionsEnd,
+        Self::SignIn,
+        Self::SignOut,
+        Self::StoreCopied,
+        Self::StoreRestored,
+        Self::TerritoryImport,
+    ];
+
+    /// The act of a stored form; none of a line that another program wrote.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_str() == text)
+    }
+
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -113,6 +168,7 @@ impl Act {
             Self::CodeReuse => "code.reuse",
             Self::FactorEnrol => "factor.enrol",
             Self::FactorRecovery => "factor.recovery",
+            Self::FactorRenew => "factor.renew",
             Self::FactorReset => "factor.reset",
             Self::KeyBackup => "key.backup",
             Self::KeyRotate => "key.rotate",
@@ -180,4 +236,18 @@ pub struct AuditLine {
     pub address: Option<String>,
     /// The request it came with.
     pub request_id: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_act_is_among_all_of_them() {
+        let stored = include_str!("event.rs").matches("=> \"").count();
+        assert_eq!(Act::ALL.len(), stored);
+        for act in Act::ALL {
+            assert_eq!(Act::from_stored(act.as_str()), Some(act), "{}", act.as_str());
+        }
+    }
 }

@@ -22,7 +22,7 @@ const HEAD: [&str; 9] = [
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// A cell that no spreadsheet takes for a formula.
-pub(super) fn tame(cell: &str) -> Cow<'_, str> {
+pub fn tame(cell: &str) -> Cow<'_, str> {
     if cell.starts_with(FORMULA) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 

@@ -5,7 +5,7 @@ use crate::domain::account::AccountId;
 use crate::domain::audit_chain::{Cut, Head, Line, Question};
 use crate::domain::event::AuditLine;
 use crate::domain::timestamp::Timestamp;
-use crate::store::db::{Db, DbError, Row, Statement, q};
+use crate::store::db::{Db, DbError, Row, Statement, Value, q};
 
 /// In a batch: one line.
 pub fn write(id: &str, at: Timestamp, line: &AuditLine) -> Statement {
@@ -174,14 +174,43 @@ pub fn link(row: &Row) -> Result<Link, DbError> {
     })
 }
 
-/// The lines between two instants, the second not included, sealed or not: for a walk, with [`exported`] for each row.
-pub fn between(from: Timestamp, to: Timestamp) -> Statement {
-    q!(
-        "SELECT place, tag, id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
-         WHERE at >= $1 AND at < $2 ORDER BY at, id",
-        from,
-        to
-    )
+/// The condition of a [`Question`], in the places from `$1` to `$8`.
+macro_rules! asked_sql {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            "at >= $1 AND at < $2 AND ($3 = '' OR act = $3) AND ($4 = '' OR actor = $4) AND ($5 = '' OR object = $5)
+             AND ($6 = '' OR territory = $6 OR territory > $7 AND territory < $8)",
+            $tail
+        )
+    };
+}
+
+/// The lines that answer a question, sealed or not, the oldest first: for a walk, with [`exported`] for each row.
+pub fn matching(question: &Question) -> Statement {
+    const SQL: &str = asked_sql!(
+        "SELECT place, tag, id, at, actor, territory, act, object, count, reason, address, request_id FROM audit WHERE ",
+        " ORDER BY at, id"
+    );
+    Statement::new(SQL, asked(question))
+}
+
+fn asked(question: &Question) -> Vec<Value> {
+    let word = |word: &Option<String>| word.clone().unwrap_or_default().into();
+    let (within, (from, to)) = match &question.within {
+        Some(path) => (path.as_str().to_owned(), path.range_below()),
+        None => (String::new(), (String::new(), String::new())),
+    };
+    vec![
+        question.from.map_or(i64::MIN, Timestamp::micros).into(),
+        question.to.map_or(i64::MAX, Timestamp::micros).into(),
+        word(&question.act),
+        word(&question.actor),
+        word(&question.object),
+        within.into(),
+        from.into(),
+        to.into(),
+    ]
 }
 
 /// Lines that answer a question, the newest first, after this one; at most `limit`.
@@ -191,26 +220,17 @@ pub async fn page(
     after: Option<&(Timestamp, String)>,
     limit: usize,
 ) -> Result<Vec<Line>, DbError> {
-    let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.micros(), id.as_str()));
-    let word = |word: &Option<String>| word.clone().unwrap_or_default();
-    let sql = q!(
-        "SELECT id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
-         WHERE at <= $1 AND (at < $1 OR id < $2) AND at >= $3 AND at < $4
-             AND ($5 = '' OR act = $5) AND ($6 = '' OR actor = $6) AND ($7 = '' OR object = $7)
-         ORDER BY at DESC, id DESC LIMIT $8",
-        at,
-        id,
-        question.from.map_or(i64::MIN, Timestamp::micros),
-        question.to.map_or(i64::MAX, Timestamp::micros),
-        word(&question.act),
-        word(&question.actor),
-        word(&question.object),
-        i64::try_from(limit).unwrap_or(i64::MAX)
+    const SQL: &str = asked_sql!(
+        "SELECT id, at, actor, territory, act, object, count, reason, address, request_id FROM audit WHERE ",
+        " AND at <= $9 AND (at < $9 OR id < $10) ORDER BY at DESC, id DESC LIMIT $11"
     );
-    db.all(sql).await?.iter().map(line_of).collect()
+    let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.micros(), id.as_str()));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values = asked(question).into_iter().chain([at.into(), id.into(), limit.into()]);
+    db.all(Statement::new(SQL, values.collect())).await?.iter().map(line_of).collect()
 }
 
-/// A row of [`between`]: its place and tag, if it has them.
+/// A row of [`matching`]: its place and tag, if it has them.
 pub fn exported(row: &Row) -> Result<(Option<Head>, Line), DbError> {
     let head = row.opt_int("place")?.map(|_| head_of(row)).transpose()?;
     Ok((head, line_of(row)?))

@@ -114,8 +114,11 @@ fn console() -> Router<App> {
         .route(console::places::PLACES, get(console::places::show))
         .route("/console/places/print", post(console::places::print))
         .route("/console/places/slips", post(console::places::tick))
+        .route(console::audit::AUDIT, get(console::audit::show))
+        .route("/console/audit/export", post(console::audit::export))
         .route(console::FACTOR, get(console::factor::show).post(console::factor::prove))
         .route("/console/factor/permit", post(console::factor::permit))
+        .route("/console/factor/codes", post(console::factor::renew))
         .route("/console/factor/app", post(console::factor::enrol_app))
         .route("/console/factor/list", post(console::factor::enrol_list))
 }

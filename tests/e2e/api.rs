@@ -360,6 +360,12 @@ async fn the_same_request_with_a_key_makes_one_order_and_pages_are_their_askers_
     let audit = program.get("/audit?act=order.draft").await.body;
     assert_eq!(audit["lines"].as_array().unwrap().len(), 60);
     assert_eq!(audit["lines"][0]["territory"], "ministry:fr>academie:13");
+    for (place, found) in [("academie:13", 60), ("departement:086", 0)] {
+        let audit = program.get(&format!("/audit?act=order.draft&territory={place}")).await.body;
+        assert_eq!(audit["lines"].as_array().unwrap().len(), found, "{place}");
+    }
+    assert_eq!(program.get("/audit?territory=nowhere").await.problem(), (400, "invalid-request"));
+    assert_eq!(program.get("/audit?territory=uai:0000000X").await.problem(), (422, "unknown-territory"));
     let next = program.get("/audit").await.body["next"].clone();
     assert_eq!(next, Value::Null, "fewer than a hundred lines");
     let elsewhere = Program::of(&provider, "chloe", Role::Auditor, "uai:0169001X").await;

@@ -268,7 +268,7 @@ async fn nothing_is_sent_where_the_way_is_not_protected_as_it_should_be() {
         let rows =
             provider.ctx.db.all(Statement::new("SELECT failure FROM notice", Vec::new())).await.unwrap();
         let failure = rows[0].text(0).unwrap();
-        assert!(failure.contains(why), "{failure}");
+        assert!(failure.contains(why), "{why}: {failure}");
     }
     assert_eq!(
         number(&provider, WAITING).await,
@@ -297,7 +297,7 @@ async fn a_program_with_a_mail_section_sends_and_one_without_keeps_nothing() {
         let at = format!("mail.server=127.0.0.1:{}", server.port);
         let settings = ["--set", at.as_str(), "--set", "mail.tls=none", "--set", "mail.from=a@ac.example"];
         let settings = if mail { &settings[..] } else { &[] };
-        let arguments = [&["account", "force", "--reason", "test", "eleve3"], settings].concat();
+        let arguments = [&["account", "force-change", "--level", "change", "eleve3"], settings].concat();
         house.run(&arguments);
     };
     force(false);

@@ -32,11 +32,8 @@ pub(crate) struct App {
 
 impl App {
     /// Reads the secret that a page shows.
-    fn scan(provider: &Provider, page: &Page) -> Self {
-        let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("{}", page.body));
-        let shown = shown.split("</p>").next().unwrap();
-        let text = shown.split('<').map(|part| part.rsplit('>').next().unwrap()).collect::<String>();
-        Self::typed(provider, &text)
+    pub(crate) fn scan(provider: &Provider, page: &Page) -> Self {
+        Self::typed(provider, &app_secret(page))
     }
 
     /// Types the secret off, as who has no camera.
@@ -85,9 +82,16 @@ fn offers(page: &Page) -> bool {
 }
 
 /// The codes of a page that shows some.
-fn codes(page: &Page) -> Vec<String> {
+pub(crate) fn codes(page: &Page) -> Vec<String> {
     let shown = page.body.split("<li><code>").skip(1);
     shown.map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+}
+
+/// The secret that a page shows to be typed into an app.
+pub(crate) fn app_secret(page: &Page) -> String {
+    let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("{}", page.body));
+    let shown = shown.split("</p>").next().unwrap();
+    shown.split('<').map(|part| part.rsplit('>').next().unwrap().trim()).collect()
 }
 
 /// Somebody who chose a password with a code and set up an app at once, and is in.
@@ -170,6 +174,43 @@ async fn a_recovery_code_opens_once_and_is_written_down() {
     assert!(is_home(&show(&browser, &page, &codes[4]).await));
     assert_eq!(acts(&provider, "factor.recovery").await, 2);
     assert!(!provider.stores.database.at_rest().await.contains(&codes[5].replace('-', "")));
+}
+
+#[tokio::test]
+async fn new_recovery_codes_take_the_place_of_the_old_ones() {
+    let provider = Provider::start().await;
+    let (browser, app, old) = head(&provider).await;
+    let page = browser.submit(&browser.go("/console").await, "/factor/codes", &[]).await;
+    let new = codes(&page);
+    assert_eq!((page.status, new.len()), (StatusCode::OK, 10), "{}", page.body);
+    assert!(page.body.contains("Les anciens ne valent plus rien"), "{}", page.body);
+    assert!(new.iter().all(|code| !old.contains(code)));
+    assert!(is_home(&browser.go("/console").await));
+    let (other, page) = password_alone(&provider, TEACHER).await;
+    assert_eq!(show(&other, &page, &old[0]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(is_home(&show(&other, &page, &new[0]).await));
+    assert_eq!(acts(&provider, "factor.renew").await, 1);
+
+    // Whoever finds a console open takes no codes away.
+    provider.clock.advance(Duration::from_mins(6));
+    let page = browser.submit(&browser.go("/console").await, "/factor/codes", &[]).await;
+    assert!(asks_factor(&page) && codes(&page).is_empty(), "{}", page.body);
+    let wrong = show(&browser, &page, "000000").await;
+    assert!(codes(&wrong).is_empty());
+    let page = show(&browser, &wrong, &app.next()).await;
+    let page = browser.submit(&page, "/factor/codes", &[]).await;
+    let newest = codes(&page);
+    assert_eq!(newest.len(), 10, "{}", page.body);
+    let (other, page) = password_alone(&provider, TEACHER).await;
+    assert_eq!(show(&other, &page, &new[1]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(is_home(&show(&other, &page, &newest[0]).await));
+
+    let form = browser.go("/console").await.fields("/factor/codes");
+    let cross = browser.post_from("https://evil.example", "/console/factor/codes", &form).await;
+    assert_eq!(cross.status, StatusCode::FORBIDDEN);
+    provider.new_code(TEACHER).await;
+    assert!(codes(&browser.post("/console/factor/codes", &form).await).is_empty(), "signed out by it");
+    assert_eq!(acts(&provider, "factor.renew").await, 2);
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ impl Mail {
 
 /// Where the certificates lie that `scripts/smtp.sh` made.
 pub(crate) fn certificates() -> String {
-    env::var("ECLUSE_TEST_SMTP_TLS").expect("run it with scripts/smtp.sh")
+    env::var("ECLUSE_TEST_SMTP_TLS").unwrap_or_else(|_| panic!("run it with scripts/smtp.sh"))
 }
 
 impl MailServer {
@@ -64,7 +64,7 @@ impl MailServer {
     }
 
     async fn start_with(arguments: &[&str]) -> Self {
-        let python = env::var("ECLUSE_TEST_SMTP").expect("run it with scripts/smtp.sh");
+        let python = env::var("ECLUSE_TEST_SMTP").unwrap_or_else(|_| panic!("run it with scripts/smtp.sh"));
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/smtp/server.py");
         let mut child = Command::new(python)
             .arg(program)

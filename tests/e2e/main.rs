@@ -18,6 +18,7 @@ mod client_credentials;
 mod client_notice;
 mod command_line;
 mod console;
+mod console_audit;
 mod console_orders;
 mod crash;
 mod database;

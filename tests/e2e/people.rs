@@ -50,7 +50,7 @@ async fn a_forgotten_password_takes_two_clicks_from_the_search_and_is_written_do
     assert!(line.territory.is_some() && line.request_id.is_some());
     assert_eq!(line.address.as_deref(), Some("127.0.0.1"));
     let page = chief.go("/console/people/zoe").await;
-    assert!(page.body.contains("code.issue") && page.body.contains("au bureau"), "{}", page.body);
+    assert!(page.body.contains("Nouveau code donné") && page.body.contains("au bureau"), "{}", page.body);
 }
 
 #[tokio::test]

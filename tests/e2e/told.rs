@@ -31,20 +31,20 @@ async fn a_person_reads_when_the_password_changed_and_who_reset_it() {
                    21 novembre 2026 à 11 h 00.";
     let read = told(&zoe, "fr").await;
     assert!(read.contains(ordered) && !read.contains("La personne chargée"), "{read}");
-    provider.clock.advance(Duration::from_hours(1));
+    provider.clock.advance(Duration::from_mins(30));
     let page = zoe.go("/account/password").await;
     assert!(zoe.change(&page, FIRST_PASSWORD, "Deuxieme-mot7").await.is_success());
     let read = told(&zoe, "fr").await;
-    assert!(read.contains("changé le 21 novembre 2026 à 12 h 00.") && read.contains(ordered), "{read}");
+    assert!(read.contains("changé le 21 novembre 2026 à 11 h 30.") && read.contains(ordered), "{read}");
 
-    provider.clock.advance(Duration::from_hours(1));
+    provider.clock.advance(Duration::from_mins(30));
     let code = provider.new_code("zoe").await;
     assert_eq!(told(&zoe, "fr").await, "", "signed out by it");
     let page = zoe.sign_in(&zoe.go("/login").await, "zoe", &code).await;
     assert!(zoe.change(&page, "", "Troisieme-mot7").await.is_success());
     let read = told(&zoe, "en").await;
-    assert!(read.contains("Your password was changed on 21 November 2026 at 13:00."), "{read}");
-    assert!(read.contains("reset your password or gave a new code on 21 November 2026 at 13:00."), "{read}");
+    assert!(read.contains("Your password was changed on 21 November 2026 at 12:00."), "{read}");
+    assert!(read.contains("reset your password or gave a new code on 21 November 2026 at 12:00."), "{read}");
     assert!(read.contains("tell your school"), "{read}");
 
     let lea = activate(&provider, "lea").await;

@@ -48,7 +48,7 @@ class Handler:
 
 def authenticator(server, session, envelope, mechanism, data):
     right = (data.login, data.password) == (b"ecluse", b"Sel-de-mer-42")
-    return AuthResult(success=right, handled=not right)
+    return AuthResult(success=right, handled=False)
 
 
 async def serve():
@@ -64,7 +64,7 @@ async def serve():
             "authenticator": authenticator,
         }
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, **wishes), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(handler, hostname="mail.example", **wishes), "127.0.0.1", 0)
     say(event="listens", port=server.sockets[0].getsockname()[1])
     over = asyncio.Event()
 

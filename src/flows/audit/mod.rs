@@ -2,6 +2,7 @@
 //! removed when they were kept long enough.
 
 pub mod cut;
+pub mod export;
 pub mod read;
 pub mod seal;
 pub mod verify;

@@ -17,6 +17,36 @@ const STEPS: usize = 20;
 /// Where a page ends: the next one begins after it.
 pub type Position = (Timestamp, String);
 
+/// The parts of the territory of which somebody reads the audit log.
+pub(super) struct Parts(Vec<TerritoryPath>);
+
+pub(super) async fn parts(ctx: &Context, actor: &Actor) -> Result<Result<Parts, Refusal>, Unavailable> {
+    let parts = actor.powers(ctx).await?.sees(Permission::ReadAudit, &TerritoryPath::root());
+    Ok(if parts.is_empty() { Err(Refusal::NotOfRole) } else { Ok(Parts(parts)) })
+}
+
+impl Parts {
+    fn has_root(&self) -> bool {
+        self.0.contains(&TerritoryPath::root())
+    }
+
+    /// Whether a line is theirs to read.
+    pub(super) fn show(&self, line: &Line) -> bool {
+        self.has_root()
+            || line.territory.as_ref().is_some_and(|territory| {
+                let territory = TerritoryPath::from_stored(territory.clone());
+                self.0.iter().any(|part| part.contains(&territory))
+            })
+    }
+
+    /// Each as a line names it; of the root none.
+    pub(super) fn territories(&self) -> impl Iterator<Item = Option<String>> {
+        let each = if self.has_root() { &self.0[..0] } else { &self.0[..] };
+        let root = self.has_root().then_some(None);
+        root.into_iter().chain(each.iter().map(|path| Some(path.as_str().to_owned())))
+    }
+}
+
 /// A page, the newest line first, and where the next one begins, if there may be more.
 pub async fn list(
     ctx: &Context,
@@ -25,18 +55,9 @@ pub async fn list(
     after: Option<Position>,
     limit: usize,
 ) -> Result<Result<(Vec<Line>, Option<Position>), Refusal>, Unavailable> {
-    let powers = actor.powers(ctx).await?;
-    let parts = powers.sees(Permission::ReadAudit, &TerritoryPath::root());
-    if parts.is_empty() {
-        return Ok(Err(Refusal::NotOfRole));
-    }
-    let sees_all = parts.contains(&TerritoryPath::root());
-    let is_seen = |line: &Line| {
-        sees_all
-            || line.territory.as_ref().is_some_and(|territory| {
-                let territory = TerritoryPath::from_stored(territory.clone());
-                parts.iter().any(|part| part.contains(&territory))
-            })
+    let parts = match parts(ctx, actor).await? {
+        Ok(parts) => parts,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let (mut found, mut position) = (Vec::new(), after);
     for _ in 0..STEPS {
@@ -44,7 +65,7 @@ pub async fn list(
         let is_last = page.len() < STEP;
         for line in page {
             position = Some((line.at, line.id.clone()));
-            if is_seen(&line) {
+            if parts.show(&line) {
                 found.push(line);
                 if found.len() == limit {
                     return Ok(Ok((found, position)));

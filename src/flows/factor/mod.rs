@@ -1,6 +1,7 @@
 //! Second factors of operators: enrolled once, shown at every sign-in to the console, and again before acts that reach many.
 
 pub mod enrol;
+pub mod renew_codes;
 pub mod show;
 
 use crate::domain::account::AccountId;

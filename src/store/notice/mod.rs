@@ -10,6 +10,7 @@ pub mod walk;
 use std::time::Duration;
 
 use crate::domain::account::AccountId;
+use crate::domain::client::ClientId;
 use crate::domain::notice::{Cause, MailKind, NoticeId, Receiver};
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Batch, Db, DbError, Row, Statement, q};
@@ -258,7 +259,7 @@ pub async fn failed(db: &Db, cause: &Cause) -> Result<Vec<Failed>, DbError> {
     let sql = q!(
         "SELECT client_id, failure, COUNT(*) AS number, MAX(parked_at) AS parked_at FROM
              (SELECT client_id, COALESCE(failure, '') AS failure, parked_at FROM notice
-              WHERE cause = $1 AND parked_at IS NOT NULL LIMIT $2) AS part
+              WHERE cause = $1 AND client_id > '' AND parked_at IS NOT NULL LIMIT $2) AS part
          GROUP BY client_id, failure ORDER BY client_id, failure LIMIT 100",
         cause.0.as_str(),
         COUNTED

@@ -11,8 +11,11 @@ use super::problem::{Answer, Problem};
 use super::wire::{Instant, Query};
 use crate::domain::audit_chain::{Line, Question};
 use crate::domain::scope::ApiScope;
+use crate::domain::territory::{TerritoryCode, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::audit::read::{self, Position};
+use crate::flows::unavailable::Unavailable;
+use crate::store;
 use crate::web::app::App;
 
 /// Lines on a page.
@@ -35,6 +38,8 @@ pub struct AuditQuery {
     actor: Option<String>,
     /// Only of what was done to this, such as `order:ID`.
     object: Option<String>,
+    /// Only what rested on a role at this place or below it, such as `uai:0860001J`.
+    territory: Option<String>,
     /// The `next` of the page before.
     cursor: Option<String>,
 }
@@ -80,6 +85,12 @@ impl From<Line> for LineAnswer {
     }
 }
 
+async fn place(app: &App, code: &str) -> Answer<TerritoryPath> {
+    let code = TerritoryCode::parse(code).map_err(|error| Problem::invalid(error.to_string()))?;
+    let found = store::territory::find(&app.ctx.db, &code).await.map_err(Unavailable::from)?;
+    Ok(found.ok_or_else(|| Problem::senseless("unknown-territory", format!("there is no {code}")))?.path)
+}
+
 /// Acts that rested on a role inside the operator's territory, the newest first.
 #[utoipa::path(
     get, path = "/audit", tag = "audit", params(AuditQuery),
@@ -92,7 +103,12 @@ pub async fn list(
     Query(query): Query<AuditQuery>,
 ) -> Answer<Json<AuditPage>> {
     let actor = caller.act(&app, ApiScope::AuditRead).await?;
+    let within = match query.territory {
+        Some(code) => Some(place(&app, &code).await?),
+        None => None,
+    };
     let question = Question {
+        within,
         from: query.from.map(Timestamp::from),
         to: query.to.map(Timestamp::from),
         act: query.act,

@@ -10,6 +10,7 @@ use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::console::Visitor;
 use crate::flows::factor::enrol::{self, Enrolled, may_have_list, offer};
+use crate::flows::factor::renew_codes::{Renewed, renew_codes};
 use crate::flows::factor::show::{Shown, show_factor};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
@@ -61,6 +62,12 @@ pub async fn enrol_app(State(app): State<App>, visit: Visit, form: Form) -> Resp
 pub async fn enrol_list(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
     enrolled(&room, form, Step::List).await.unwrap_or_else(|error| room.unavailable(&error))
+}
+
+/// POST `/console/factor/codes`: other codes to stand in for the factor.
+pub async fn renew(State(app): State<App>, visit: Visit, form: Form) -> Response {
+    let room = Room::new(&app, visit);
+    renewed(&room, form).await.unwrap_or_else(|error| room.unavailable(&error))
 }
 
 /// A step of the enrolment.
@@ -190,6 +197,34 @@ async fn enrolled(room: &Room<'_>, form: Form, step: Step) -> Result<Response, U
     }
 }
 
+async fn renewed(room: &Room<'_>, form: Form) -> Result<Response, Unavailable> {
+    let desk = match room.operator().await? {
+        Ok(desk) => desk,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let visitor = &desk.visitor;
+    let form = match room.form(visitor, form) {
+        Ok(form) => form,
+        Err(what) => return Ok(room.trouble(what)),
+    };
+    Ok(match renew_codes(&room.app.ctx, &desk).await? {
+        Renewed::Done { codes, is_list } => {
+            let view = CodesPage {
+                frame: room.frame(None),
+                on: HOME,
+                is_list,
+                is_new: true,
+                login: &visitor.person.login,
+                codes: codes.iter().map(crate::domain::code::printed).collect(),
+                desk: room.desk(visitor),
+            };
+            page(StatusCode::OK, &view, &[])
+        }
+        Renewed::FactorTooOld => ask_again(room, visitor, "/console/factor/codes", &form).await?,
+        Renewed::Ended => room.go(HOME),
+    })
+}
+
 /// The only time that the codes are shown.
 fn codes_page(room: &Room<'_>, visitor: &Visitor, codes: &[Secret], cookie: Option<&Secret>) -> Response {
     let csrf = match cookie {
@@ -201,6 +236,7 @@ fn codes_page(room: &Room<'_>, visitor: &Visitor, codes: &[Secret], cookie: Opti
         frame: room.frame(None),
         on: if cookie.is_some() { HOME } else { FACTOR },
         is_list: cookie.is_none(),
+        is_new: false,
         login: &visitor.person.login,
         codes: codes.iter().map(crate::domain::code::printed).collect(),
         desk,

@@ -1,5 +1,9 @@
 //! The console: pages for operators. What may be done is decided by flows; here it is asked and shown.
 
+pub(in crate::web) mod acts;
+pub mod audit;
+mod audit_file;
+pub(in crate::web) mod audit_view;
 mod curve;
 pub mod factor;
 pub mod home;
@@ -18,6 +22,7 @@ pub(in crate::web) mod view;
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
 
+use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::secret::Secret;
 use crate::flows::console::{AtDesk, Entry, Visitor, enter};
 use crate::flows::unavailable::Unavailable;
@@ -131,6 +136,7 @@ impl<'a> Room<'a> {
             csrf: visitor.csrf(&self.app.ctx),
             suffix: self.suffix(),
             is_in: visitor.session.factor_at.is_some(),
+            reads_audit: allowing(&visitor.roles, Permission::ReadAudit).next().is_some(),
         }
     }
 

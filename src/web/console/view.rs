@@ -25,6 +25,8 @@ pub(in crate::web) struct Desk {
     pub(in crate::web) suffix: String,
     /// Whether a second factor was shown.
     pub(in crate::web) is_in: bool,
+    /// Whether a role lets them read the audit log.
+    pub(in crate::web) reads_audit: bool,
 }
 
 /// Why what was typed was not taken.
@@ -192,6 +194,8 @@ pub(in crate::web) struct CodesPage<'a> {
     pub(in crate::web) codes: Vec<Secret>,
     /// Whether they are all there is of the factor.
     pub(in crate::web) is_list: bool,
+    /// Whether they take the place of others.
+    pub(in crate::web) is_new: bool,
     pub(in crate::web) on: &'static str,
 }
 

@@ -160,6 +160,14 @@ async fn of_people_at_the_console() {
     browser.press("unlock").await;
     browser.see_css("[role=status]").await;
     review.of("person after an act", browser).await;
+    for path in ["/audit", "/audit?about=nobody", "/audit?from=yesterday"] {
+        desk.go(path).await;
+        review.of(path, browser).await;
+    }
+    desk.go("").await;
+    browser.press("renew-codes").await;
+    browser.see_css(".codes").await;
+    review.of("new recovery codes", browser).await;
     review.end();
 }
 

@@ -12,7 +12,7 @@ use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
 use crate::store::people::Found;
-use crate::web::console::Room;
+use crate::web::console::{Room, acts};
 use crate::web::pages::view::Frame;
 
 /// What is done from somebody's page.
@@ -126,7 +126,7 @@ impl Lines {
         };
         let row = |line: &Line| {
             let at = room.language.date_and_time(&room.app.site.local(line.at));
-            (at, line.act.clone(), by(line), line.reason.clone().unwrap_or_default())
+            (at, acts::text(room.language, &line.act), by(line), line.reason.clone().unwrap_or_default())
         };
         Self(history.iter().map(row).collect())
     }

@@ -10,6 +10,8 @@ use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
 use crate::flows::people::roll::Counts;
+use crate::web::console::acts;
+use crate::web::console::audit_view::{self, AuditPage, Bad, Typed};
 use crate::web::console::view::people::{Deed, Lines, PeoplePage, PersonPage, Row, SlipPage};
 use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
 use crate::web::console::view::{
@@ -23,7 +25,13 @@ fn secret(text: &str) -> Secret {
 }
 
 fn desk(is_in: bool) -> Desk {
-    Desk { name: "Camille Durand".to_owned(), csrf: secret("c"), suffix: "?ui_locales=fr".to_owned(), is_in }
+    Desk {
+        name: "Camille Durand".to_owned(),
+        csrf: secret("c"),
+        suffix: "?ui_locales=fr".to_owned(),
+        is_in,
+        reads_audit: is_in,
+    }
 }
 
 pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
@@ -73,13 +81,17 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
             login: "c.durand",
             codes: (0..if list { 20 } else { 10 }).map(|_| secret("ABCD-EFGH-JKLM-NPQR")).collect(),
             is_list: list,
+            is_new: false,
             on: "/console",
         };
         page(pages, if list { "console-list" } else { "console-codes" }, &codes, language);
+        let renewed = CodesPage { is_new: true, desk: desk(true), ..codes };
+        page(pages, if list { "console-list-new" } else { "console-codes-new" }, &renewed, language);
     }
     people_pages(pages, language);
     places_pages(pages, language);
     roll_pages(pages, language);
+    audit_pages(pages, language);
 }
 
 fn print_form(language: Language, zip: bool) -> PrintForm {
@@ -169,6 +181,33 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
         told: refused,
     };
     page(pages, "console-roll-empty", &empty, language);
+}
+
+fn audit_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let frame = frame(language);
+    let row = |href: Option<&str>| audit_view::Row {
+        at: "13 avril 2024".to_owned(),
+        act: acts::text(language, "order.issue"),
+        who: HOSTILE.to_owned(),
+        place: href.map(|_| "Poitiers".to_owned()),
+        about: HOSTILE.to_owned(),
+        href: href.map(str::to_owned),
+        count: href.map(|_| 3),
+        reason: HOSTILE.to_owned(),
+    };
+    let typed = Typed { actor: HOSTILE.to_owned(), act: "order.issue".to_owned(), ..Typed::default() };
+    let rows = [row(Some("/console/orders/1")), row(None)];
+    let cases = [
+        ("", &rows[..], None, Some("/console/audit?cursor=1")),
+        ("-none", &[], None, None),
+        ("-none-here", &[], None, Some("/console/audit?cursor=1")),
+        ("-bad", &[], Some(Bad::From), None),
+        ("-bad-end", &[], Some(Bad::To), None),
+    ];
+    for (name, rows, bad, next) in cases {
+        let audit = AuditPage { frame, desk: desk(true), typed: &typed, bad, rows, next };
+        page(pages, &format!("console-audit{name}"), &audit, language);
+    }
 }
 
 fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {

@@ -1,0 +1,153 @@
+//! The audit log as a file: lines that are sent while they are read, however many there are.
+
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use jiff::Zoned;
+
+use crate::flows::audit::export::{Lines, Sealed, json, written};
+use crate::paper::table::tame;
+use crate::store::db::DbError;
+
+/// The form of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A table for office programs.
+    Csv,
+    /// An object a line.
+    Json,
+}
+
+const COLUMNS: [&str; 12] = [
+    "place",
+    "id",
+    "at",
+    "actor",
+    "territory",
+    "act",
+    "object",
+    "count",
+    "reason",
+    "address",
+    "request_id",
+    "tag",
+];
+
+impl Form {
+    pub(super) fn named(word: &str) -> Option<Self> {
+        match word {
+            "csv" => Some(Self::Csv),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    const fn kind(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Csv => ("text/csv; charset=utf-8", "csv"),
+            Self::Json => ("application/x-ndjson", "jsonl"),
+        }
+    }
+
+    fn head(self) -> Vec<u8> {
+        match self {
+            Self::Csv => format!("\u{feff}{}\n", COLUMNS.join(";")).into_bytes(),
+            Self::Json => Vec::new(),
+        }
+    }
+
+    fn write(self, lines: &[Sealed]) -> Result<Vec<u8>, csv::Error> {
+        match self {
+            Self::Json => {
+                Ok(lines.iter().flat_map(|line| format!("{}\n", json(line)).into_bytes()).collect())
+            }
+            Self::Csv => {
+                let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+                for line in lines {
+                    table.write_record(cells(line).iter().map(|cell| tame(cell).into_owned()))?;
+                }
+                table.into_inner().map_err(|error| error.into_error().into())
+            }
+        }
+    }
+}
+
+fn cells((sealed, line): &Sealed) -> [String; 12] {
+    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        number(sealed.as_ref().map(|head| head.place)),
+        line.id.clone(),
+        written(line.at),
+        line.actor.clone(),
+        text(&line.territory),
+        line.act.clone(),
+        line.object.clone(),
+        number(line.count),
+        text(&line.reason),
+        text(&line.address),
+        text(&line.request_id),
+        sealed.as_ref().map(|head| head.tag.clone()).unwrap_or_default(),
+    ]
+}
+
+/// The answer. Where reading fails half way, it ends without its end: whoever saves it is told that it is not whole.
+pub(super) fn file(today: &Zoned, lines: Lines, form: Form) -> Response {
+    let (kind, ending) = form.kind();
+    let name = format!("attachment; filename=\"audit-{}.{ending}\"", today.strftime("%Y-%m-%d"));
+    let begin = stream::once(async move { Ok::<_, Broken>(Bytes::from(form.head())) });
+    let rest = stream::unfold(Some(lines), move |lines| async move {
+        let mut lines = lines?;
+        let chunk = lines.next().await?;
+        let bytes = chunk.map_err(Broken::Read).and_then(|chunk| form.write(&chunk).map_err(Broken::Write));
+        match bytes {
+            Ok(bytes) => Some((Ok(Bytes::from(bytes)), Some(lines))),
+            Err(error) => {
+                tracing::error!(%error, "an export of the audit log was cut off");
+                Some((Err(error), None))
+            }
+        }
+    });
+    let body = Body::from_stream(stream::StreamExt::chain(begin, rest));
+    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], body).into_response()
+}
+
+/// Why the rest is missing.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error(transparent)]
+    Read(DbError),
+    #[error(transparent)]
+    Write(csv::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit_chain::Line;
+    use crate::domain::timestamp::Timestamp;
+
+    #[test]
+    fn a_reason_that_begins_like_a_formula_stays_a_reason() {
+        let line = Line {
+            id: "1".to_owned(),
+            at: Timestamp::from_seconds(0),
+            actor: "local:root".to_owned(),
+            territory: None,
+            act: "order.issue".to_owned(),
+            object: "order:1".to_owned(),
+            count: Some(-3),
+            reason: Some("=cmd|' /C calc'!A0;\r\n\"x\"".to_owned()),
+            address: Some("@evil".to_owned()),
+            request_id: None,
+        };
+        let written = String::from_utf8(Form::Csv.write(&[(None, line.clone())]).unwrap()).unwrap();
+        let expected = ";1;1970-01-01T00:00:00Z;local:root;;order.issue;order:1;'-3;\
+                        \"'=cmd|' /C calc'!A0;\r\n\"\"x\"\"\";'@evil;;\n";
+        assert_eq!(written, expected);
+        let written = String::from_utf8(Form::Json.write(&[(None, line)]).unwrap()).unwrap();
+        assert_eq!(written.lines().count(), 1, "{written}");
+    }
+}
