@@ -24,12 +24,12 @@ use letter::Sender;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailTls {
-    /// From the first byte.
+    /// From the first byte (RFC 8314 section 3.3).
+    #[default]
     Implicit,
     /// Nothing is: for a server on this machine, or on a network that nobody else is on.
     None,
     /// The server is asked to begin it; one that does not is given nothing.
-    #[default]
     Starttls,
 }
 
