@@ -26,7 +26,7 @@ use crate::web::app::App;
 use crate::web::console::audit_file::{Form as FileForm, file};
 use crate::web::console::audit_view::{AuditPage, Bad, Row, Typed};
 use crate::web::console::orders::ORDERS;
-use crate::web::console::{PEOPLE, Room, acts, names};
+use crate::web::console::{Answer, PEOPLE, Room, acts, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -43,20 +43,17 @@ const LONGEST: usize = 200;
 /// GET `/console/audit`.
 pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);
-    shown(&room, origin, query).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(shown(&room, origin, query).await)
 }
 
 /// POST `/console/audit/export`.
 pub async fn export(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    exported(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(exported(&room, origin, form).await)
 }
 
-async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
+    let desk = room.operator().await?;
     let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
     let (Some(typed), Ok(cursor)) = (typed(&query), query.one_line("cursor", 1_000)) else {
         return Ok(room.trouble(Trouble::InvalidRequest));
@@ -118,15 +115,8 @@ fn audit_page(room: &Room<'_>, desk: &AtDesk, typed: &Typed, answered: &Answered
     page(status, &view, &[])
 }
 
-async fn exported(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let form = match room.form(&desk.visitor, form) {
-        Ok(form) => form,
-        Err(what) => return Ok(room.trouble(what)),
-    };
+async fn exported(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
+    let (desk, form) = room.posted(form).await?;
     let kind = form.one("format").ok().flatten().and_then(FileForm::named);
     let (Some(typed), Some(kind)) = (typed(&form), kind) else {
         return Ok(room.trouble(Trouble::InvalidRequest));

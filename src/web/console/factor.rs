@@ -12,7 +12,6 @@ use crate::flows::console::Visitor;
 use crate::flows::factor::enrol::{self, Enrolled, may_have_list, offer};
 use crate::flows::factor::renew_codes::{Renewed, renew_codes};
 use crate::flows::factor::show::{Shown, show_factor};
-use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store;
 use crate::web::answer::page;
@@ -20,7 +19,7 @@ use crate::web::app::App;
 use crate::web::console::view::{
     CodesPage, ConfirmPage, EnrolPage, FactorPage, PermitPage, Picture, Refused, Resumed,
 };
-use crate::web::console::{FACTOR, HOME, Room};
+use crate::web::console::{Answer, FACTOR, HOME, Room};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::change_form::retry;
@@ -32,42 +31,40 @@ const FIELD: &str = "field.";
 pub async fn show(State(app): State<App>, visit: Visit) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        match room.visitor().await? {
-            Ok(visitor) => due(&room, &visitor, None).await,
-            Err(elsewhere) => Ok(elsewhere),
-        }
+        let visitor = room.visitor().await?;
+        due(&room, &visitor, None).await
     };
-    shown.await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// POST `/console/factor`: a factor is shown.
 pub async fn prove(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    proved(&room, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(proved(&room, form).await)
 }
 
 /// POST `/console/factor/permit`: a code that gives leave to enrol one.
 pub async fn permit(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    enrolled(&room, form, Step::Permit).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(enrolled(&room, form, Step::Permit).await)
 }
 
 /// POST `/console/factor/app`: the first digits of an app.
 pub async fn enrol_app(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    enrolled(&room, form, Step::App).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(enrolled(&room, form, Step::App).await)
 }
 
 /// POST `/console/factor/list`: a list of codes instead.
 pub async fn enrol_list(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    enrolled(&room, form, Step::List).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(enrolled(&room, form, Step::List).await)
 }
 
 /// POST `/console/factor/codes`: other codes to stand in for the factor.
 pub async fn renew(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    renewed(&room, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(renewed(&room, form).await)
 }
 
 /// A step of the enrolment.
@@ -80,19 +77,14 @@ enum Step {
 
 /// Shows the factor page to somebody whose act needs a factor that was shown lately. What was typed is kept; `then` is where
 /// the form goes.
-pub(super) async fn ask_again(
-    room: &Room<'_>,
-    visitor: &Visitor,
-    then: &str,
-    form: &Parameters,
-) -> Result<Response, Unavailable> {
+pub(super) async fn ask_again(room: &Room<'_>, visitor: &Visitor, then: &str, form: &Parameters) -> Answer {
     let fields = form.under("").filter(|(name, _)| *name != "csrf");
     let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let resumed = Resumed { then: then.to_owned(), seal: seal(room, visitor, then), fields };
     factor_page(room, visitor, None, Some(&resumed)).await
 }
 
-async fn due(room: &Room<'_>, visitor: &Visitor, refused: Option<Refused>) -> Result<Response, Unavailable> {
+async fn due(room: &Room<'_>, visitor: &Visitor, refused: Option<Refused>) -> Answer {
     if store::factor::find(&room.app.ctx.db, visitor.account()).await?.is_some() {
         return factor_page(room, visitor, refused, None).await;
     }
@@ -120,7 +112,7 @@ async fn factor_page(
     visitor: &Visitor,
     refused: Option<Refused>,
     resumed: Option<&Resumed>,
-) -> Result<Response, Unavailable> {
+) -> Answer {
     let Some(factor) = store::factor::find(&room.app.ctx.db, visitor.account()).await? else {
         return Ok(room.go(FACTOR));
     };
@@ -140,15 +132,9 @@ async fn factor_page(
     Ok(page(status, &view, &[]))
 }
 
-async fn proved(room: &Room<'_>, form: Form) -> Result<Response, Unavailable> {
-    let visitor = match room.visitor().await? {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let form = match room.form(&visitor, form) {
-        Ok(form) => form,
-        Err(what) => return Ok(room.trouble(what)),
-    };
+async fn proved(room: &Room<'_>, form: Form) -> Answer {
+    let visitor = room.visitor().await?;
+    let form = room.form(&visitor, form)?;
     let resumed = resumed(room, &visitor, &form);
     let refused = match show_factor(&room.app.ctx, &visitor, &typed(&form)).await? {
         Shown::Right(cookie) => return Ok(shown(room, &visitor, &cookie, resumed)),
@@ -173,15 +159,9 @@ fn view_desk(room: &Room<'_>, visitor: &Visitor, csrf: &Secret) -> super::view::
     super::view::Desk { csrf: csrf.clone(), is_in: true, ..room.desk(visitor) }
 }
 
-async fn enrolled(room: &Room<'_>, form: Form, step: Step) -> Result<Response, Unavailable> {
-    let visitor = match room.visitor().await? {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let form = match room.form(&visitor, form) {
-        Ok(form) => form,
-        Err(what) => return Ok(room.trouble(what)),
-    };
+async fn enrolled(room: &Room<'_>, form: Form, step: Step) -> Answer {
+    let visitor = room.visitor().await?;
+    let form = room.form(&visitor, form)?;
     let ctx = &room.app.ctx;
     let outcome = match step {
         Step::Permit => enrol::permit(ctx, &visitor, &typed(&form)).await?,
@@ -197,16 +177,10 @@ async fn enrolled(room: &Room<'_>, form: Form, step: Step) -> Result<Response, U
     }
 }
 
-async fn renewed(room: &Room<'_>, form: Form) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn renewed(room: &Room<'_>, form: Form) -> Answer {
+    let desk = room.operator().await?;
     let visitor = &desk.visitor;
-    let form = match room.form(visitor, form) {
-        Ok(form) => form,
-        Err(what) => return Ok(room.trouble(what)),
-    };
+    let form = room.form(visitor, form)?;
     Ok(match renew_codes(&room.app.ctx, &desk).await? {
         Renewed::Done { codes, is_list } => {
             let view = CodesPage {

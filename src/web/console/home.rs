@@ -11,20 +11,17 @@ use crate::store;
 use crate::web::answer::page;
 use crate::web::app::App;
 use crate::web::console::view::{HomePage, Place};
-use crate::web::console::{Room, orders};
+use crate::web::console::{Answer, Room, orders};
 use crate::web::extract::visit::Visit;
 
 /// GET `/console`.
 pub async fn show(State(app): State<App>, visit: Visit, origin: Origin) -> Response {
     let room = Room::new(&app, visit);
-    home(&room, origin).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(home(&room, origin).await)
 }
 
-async fn home(room: &Room<'_>, origin: Origin) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn home(room: &Room<'_>, origin: Origin) -> Answer {
+    let desk = room.operator().await?;
     let mut places = Vec::with_capacity(desk.visitor.roles.len());
     for held in &desk.visitor.roles {
         places.push(place(room, held).await?);

@@ -27,6 +27,7 @@ use crate::domain::secret::Secret;
 use crate::flows::console::{AtDesk, Entry, Visitor, enter};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
+use crate::store::db::DbError;
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
 use crate::web::app::App;
 use crate::web::extract::cookies::{Name, read, set};
@@ -52,8 +53,34 @@ pub(in crate::web) struct Room<'a> {
     language: Language,
 }
 
-/// What a visitor gets who came for another page than what is due.
-type Elsewhere = Response;
+/// Why somebody does not get what was asked for.
+enum Elsewhere {
+    /// This is due instead.
+    Due(Box<Response>),
+    /// It cannot be answered now.
+    Unavailable(Unavailable),
+}
+
+impl From<Response> for Elsewhere {
+    fn from(due: Response) -> Self {
+        Self::Due(Box::new(due))
+    }
+}
+
+impl From<Unavailable> for Elsewhere {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<DbError> for Elsewhere {
+    fn from(error: DbError) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+/// What a page comes to.
+type Answer = Result<Response, Elsewhere>;
 
 impl<'a> Room<'a> {
     fn new(app: &'a App, visit: Visit) -> Self {
@@ -70,41 +97,52 @@ impl<'a> Room<'a> {
     }
 
     /// An operator who has shown a second factor. Everybody else is sent for what is missing.
-    async fn operator(&self) -> Result<Result<Box<AtDesk>, Elsewhere>, Unavailable> {
-        Ok(match self.entry().await? {
+    async fn operator(&self) -> Result<Box<AtDesk>, Elsewhere> {
+        match self.entry().await? {
             Entry::In(desk) => Ok(desk),
-            Entry::WithoutFactor(_) => Err(self.go(FACTOR)),
-            Entry::WithoutRole(login) => Err(self.without_role(&login)),
-            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit)),
-        })
+            Entry::WithoutFactor(_) => Err(self.go(FACTOR).into()),
+            Entry::WithoutRole(login) => Err(self.without_role(&login).into()),
+            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit).into()),
+        }
     }
 
     /// Somebody with a role, with or without a second factor.
-    async fn visitor(&self) -> Result<Result<Visitor, Elsewhere>, Unavailable> {
-        Ok(match self.entry().await? {
+    async fn visitor(&self) -> Result<Visitor, Elsewhere> {
+        match self.entry().await? {
             Entry::In(desk) => Ok(desk.visitor),
             Entry::WithoutFactor(visitor) => Ok(*visitor),
-            Entry::WithoutRole(login) => Err(self.without_role(&login)),
-            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit)),
-        })
+            Entry::WithoutRole(login) => Err(self.without_role(&login).into()),
+            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit).into()),
+        }
     }
 
     /// The form of one of our own pages, made for this visitor.
-    fn form(&self, visitor: &Visitor, form: Form) -> Result<Parameters, Trouble> {
-        let Ok(form) = form.0 else { return Err(Trouble::InvalidRequest) };
+    fn form(&self, visitor: &Visitor, form: Form) -> Result<Parameters, Elsewhere> {
+        let Ok(form) = form.0 else { return Err(self.trouble(Trouble::InvalidRequest).into()) };
         let sent = Secret::new(form.one("csrf").ok().flatten().unwrap_or_default().to_owned());
         if !self.visit.same_origin || !visitor.csrf(&self.app.ctx).same_as(&sent) {
-            return Err(Trouble::CrossSite);
+            return Err(self.trouble(Trouble::CrossSite).into());
         }
         Ok(form)
     }
 
-    fn trouble(&self, what: Trouble) -> Response {
-        trouble(self.app, self.language, what, None, None)
+    /// An operator, and the form that they sent.
+    async fn posted(&self, form: Form) -> Result<(Box<AtDesk>, Parameters), Elsewhere> {
+        let desk = self.operator().await?;
+        let form = self.form(&desk.visitor, form)?;
+        Ok((desk, form))
     }
 
-    fn unavailable(&self, error: &Unavailable) -> Response {
-        unavailable_page(self.app, self.language, error)
+    /// What is sent.
+    fn end(&self, answer: Answer) -> Response {
+        answer.unwrap_or_else(|elsewhere| match elsewhere {
+            Elsewhere::Due(due) => *due,
+            Elsewhere::Unavailable(error) => unavailable_page(self.app, self.language, &error),
+        })
+    }
+
+    fn trouble(&self, what: Trouble) -> Response {
+        trouble(self.app, self.language, what, None, None)
     }
 
     /// On to a page of the console, in the language that was chosen.

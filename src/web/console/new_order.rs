@@ -30,7 +30,7 @@ use crate::web::app::App;
 use crate::web::console::factor::ask_again;
 use crate::web::console::order_view::{CheckOrderPage, Choice, NewOrderPage, Typed};
 use crate::web::console::orders::ORDERS;
-use crate::web::console::{Room, names};
+use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -42,33 +42,29 @@ const OFFERED: usize = 200;
 pub async fn show(State(app): State<App>, visit: Visit) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        match room.operator().await? {
-            Ok(desk) => {
-                let typed = Typed { level: Level::Change.as_str().to_owned(), ..Typed::default() };
-                form_page(&room, &desk.visitor, typed, None).await
-            }
-            Err(elsewhere) => Ok(elsewhere),
-        }
+        let desk = room.operator().await?;
+        let typed = Typed { level: Level::Change.as_str().to_owned(), ..Typed::default() };
+        form_page(&room, &desk.visitor, typed, None).await
     };
-    shown.await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// POST `/console/orders/check`: what it would do.
 pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    checked(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(checked(&room, origin, form).await)
 }
 
 /// POST `/console/orders`: it is put forward.
 pub async fn create(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    created(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(created(&room, origin, form).await)
 }
 
 /// POST `/console/orders/draft`: it is left as it is, and binds nobody.
 pub async fn leave(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    left(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(left(&room, origin, form).await)
 }
 
 /// GET `/console/orders/{id}/edit`.
@@ -80,24 +76,18 @@ pub async fn take_up(
 ) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         let seen = view(&app.ctx, &desk.actor(None, origin), &OrderId(id)).await?;
         match seen.filter(|view| view.record.order.state.force().is_none()) {
             Some(view) => form_page(&room, &desk.visitor, written(&room, view.record).await?, None).await,
             None => Ok(room.trouble(Trouble::NotFound)),
         }
     };
-    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(shown.await)
 }
 
-async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
-    let (desk, form) = match entered(room, form).await? {
-        Ok(entered) => entered,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
+    let (desk, form) = room.posted(form).await?;
     let actor = desk.actor(field(&form, "reason"), origin);
     let proposal = match proposal(room, &form) {
         Ok(proposal) => proposal,
@@ -111,11 +101,8 @@ async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response
     check_page(room, &desk, &actor, &proposal, &form, (key, None)).await
 }
 
-async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Result<Response, Unavailable> {
-    let (desk, form) = match entered(room, form).await? {
-        Ok(entered) => entered,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
+    let (desk, form) = room.posted(form).await?;
     let key = field(&form, "key").filter(|key| key.len() <= 64).unwrap_or_default();
     origin.idempotency_key = Some(key.clone()).filter(|key| !key.is_empty());
     let actor = desk.actor(field(&form, "reason"), origin);
@@ -157,11 +144,8 @@ async fn put_forward(
     }
 }
 
-async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Result<Response, Unavailable> {
-    let (desk, form) = match entered(room, form).await? {
-        Ok(entered) => entered,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
+    let (desk, form) = room.posted(form).await?;
     origin.idempotency_key = field(&form, "key").filter(|key| key.len() <= 64);
     let actor = desk.actor(field(&form, "reason"), origin);
     let ctx = &room.app.ctx;
@@ -179,20 +163,6 @@ async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Result<Respons
     }
 }
 
-async fn entered(
-    room: &Room<'_>,
-    form: Form,
-) -> Result<Result<(Box<AtDesk>, Parameters), Response>, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(Err(elsewhere)),
-    };
-    Ok(match room.form(&desk.visitor, form) {
-        Ok(form) => Ok((desk, form)),
-        Err(trouble) => Err(room.trouble(trouble)),
-    })
-}
-
 async fn check_page(
     room: &Room<'_>,
     desk: &AtDesk,
@@ -200,7 +170,7 @@ async fn check_page(
     proposal: &Proposal,
     form: &Parameters,
     (key, refused): (String, Option<&Problem>),
-) -> Result<Response, Unavailable> {
+) -> Answer {
     let counts = match preview(&room.app.ctx, actor, proposal).await?.map_err(Problem::from) {
         Ok(counts) => counts,
         Err(problem) => return form_page(room, &desk.visitor, typed(form), Some(&problem)).await,
@@ -227,12 +197,7 @@ async fn check_page(
     Ok(page(refused.map_or(StatusCode::OK, Problem::code), &view, &[]))
 }
 
-async fn form_page(
-    room: &Room<'_>,
-    visitor: &Visitor,
-    typed: Typed,
-    refused: Option<&Problem>,
-) -> Result<Response, Unavailable> {
+async fn form_page(room: &Room<'_>, visitor: &Visitor, typed: Typed, refused: Option<&Problem>) -> Answer {
     let switch = room.switch();
     let view = NewOrderPage {
         frame: room.frame(refused.is_none().then_some(switch.as_str())),

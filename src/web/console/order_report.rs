@@ -32,7 +32,7 @@ use crate::web::console::orders::ORDERS;
 use crate::web::console::progress_view::{
     ClassRow, FailedNotices, FamiliesPage, Part, Progress, ReportPage, SchoolPage, ServiceRow,
 };
-use crate::web::console::{Room, names};
+use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::Query;
 use crate::web::extract::visit::Visit;
 use crate::web::families::family_notice;
@@ -50,16 +50,13 @@ const REPORTED: usize = 5_000;
 pub async fn show(State(app): State<App>, Path(id): Path<String>, visit: Visit, origin: Origin) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         match report(&app.ctx, &desk.actor(None, origin), &OrderId(id)).await? {
             Some(report) => report_page(&room, &desk, &report).await,
             None => Ok(room.trouble(Trouble::NotFound)),
         }
     };
-    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// GET `/console/orders/{id}/families`.
@@ -71,10 +68,7 @@ pub async fn families(
 ) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         let Some(view) = view(&app.ctx, &desk.actor(None, origin), &OrderId(id)).await? else {
             return Ok(room.trouble(Trouble::NotFound));
         };
@@ -94,7 +88,7 @@ pub async fn families(
         };
         Ok(page(StatusCode::OK, &shown, &[]))
     };
-    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// GET `/console/orders/{id}/schools/{code}`.
@@ -106,10 +100,7 @@ pub async fn school(
 ) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         let (actor, id) = (desk.actor(None, origin), OrderId(id));
         let found = match TerritoryCode::parse(&code) {
             Ok(code) => classes(&app.ctx, &actor, &id, &code).await?,
@@ -138,7 +129,7 @@ pub async fn school(
         };
         Ok(page(StatusCode::OK, &shown, &[]))
     };
-    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// GET `/console/orders/{id}/left`: a table.
@@ -151,10 +142,7 @@ pub async fn left(
 ) -> Response {
     let room = Room::new(&app, visit);
     let listed = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         let Ok(under) = query.0.map_err(drop).and_then(|query| place_of(&query)) else {
             return Ok(room.trouble(Trouble::NotFound));
         };
@@ -164,7 +152,7 @@ pub async fn left(
             Err(LeftError::NotAllowed(_) | LeftError::Unknown(_)) => room.trouble(Trouble::NotFound),
         })
     };
-    listed.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(listed.await)
 }
 
 fn place_of(query: &Parameters) -> Result<Option<TerritoryCode>, ()> {
@@ -253,7 +241,7 @@ async fn services(room: &Room<'_>) -> Result<HashMap<String, String>, Unavailabl
     Ok(clients.map(|client| (client.id.0, client.name)).collect())
 }
 
-async fn report_page(room: &Room<'_>, desk: &AtDesk, report: &Report) -> Result<Response, Unavailable> {
+async fn report_page(room: &Room<'_>, desk: &AtDesk, report: &Report) -> Answer {
     let (app, language, view) = (room.app, room.language, &report.view);
     let (record, order) = (&view.record, &view.record.order);
     let written = |at: Timestamp| language.date_and_time(&app.site.local(at));

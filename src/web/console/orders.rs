@@ -23,7 +23,7 @@ use crate::web::app::App;
 use crate::web::console::factor::ask_again;
 use crate::web::console::order_report::{failed, progress};
 use crate::web::console::order_view::{Act, OrderPage, OrderRow, OrdersPage};
-use crate::web::console::{Room, names};
+use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -37,14 +37,11 @@ const SHOWN: usize = 100;
 /// GET `/console/orders`.
 pub async fn list(State(app): State<App>, visit: Visit, origin: Origin) -> Response {
     let room = Room::new(&app, visit);
-    listed(&room, origin).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(listed(&room, origin).await)
 }
 
-async fn listed(room: &Room<'_>, origin: Origin) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn listed(room: &Room<'_>, origin: Origin) -> Answer {
+    let desk = room.operator().await?;
     let found = read::list(&room.app.ctx, &desk.actor(None, origin), None, SHOWN).await?;
     let mut rows = Vec::with_capacity(found.len());
     for record in found {
@@ -67,15 +64,11 @@ pub async fn show(
     let room = Room::new(&app, visit);
     let turned = query.0.ok().and_then(|query| query.one("page").ok()??.parse().ok()).unwrap_or(1);
     let shown = async {
-        match room.operator().await? {
-            Ok(desk) => {
-                let actor = desk.actor(None, origin);
-                order_page(&room, &desk.visitor, &actor, &OrderId(id), turned, None).await
-            }
-            Err(elsewhere) => Ok(elsewhere),
-        }
+        let desk = room.operator().await?;
+        let actor = desk.actor(None, origin);
+        order_page(&room, &desk.visitor, &actor, &OrderId(id), turned, None).await
     };
-    shown.await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// POST `/console/orders/{id}/{act}`.
@@ -87,25 +80,13 @@ pub async fn act(
     form: Form,
 ) -> Response {
     let room = Room::new(&app, visit);
-    acted(&room, &OrderId(id), &act, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(acted(&room, &OrderId(id), &act, origin, form).await)
 }
 
-async fn acted(
-    room: &Room<'_>,
-    id: &OrderId,
-    act: &str,
-    origin: Origin,
-    form: Form,
-) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn acted(room: &Room<'_>, id: &OrderId, act: &str, origin: Origin, form: Form) -> Answer {
+    let desk = room.operator().await?;
     let Some(act) = Act::read(act) else { return Ok(room.trouble(Trouble::NotFound)) };
-    let form = match room.form(&desk.visitor, form) {
-        Ok(form) => form,
-        Err(trouble) => return Ok(room.trouble(trouble)),
-    };
+    let form = room.form(&desk.visitor, form)?;
     let field = |name| form.one(name).ok().flatten().map(str::to_owned);
     let actor = desk.actor(field("reason"), origin);
     let ctx = &room.app.ctx;
@@ -139,7 +120,7 @@ async fn order_page(
     id: &OrderId,
     turned: usize,
     refused: Option<(&Problem, &Parameters)>,
-) -> Result<Response, Unavailable> {
+) -> Answer {
     let Some(report) = report(&room.app.ctx, actor, id).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };

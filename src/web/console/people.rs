@@ -7,13 +7,12 @@ use url::form_urlencoded::Serializer;
 
 use crate::flows::actor::Origin;
 use crate::flows::people::search::{LONGEST, Question, search};
-use crate::flows::unavailable::Unavailable;
 use crate::store::people::Who;
 use crate::web::answer::page;
 use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::view::people::{PeoplePage, Row};
-use crate::web::console::{PEOPLE, Room};
+use crate::web::console::{Answer, PEOPLE, Room};
 use crate::web::extract::form::Query;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -24,14 +23,11 @@ const PAGE: u32 = 25;
 /// GET `/console/people`.
 pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);
-    list(&room, origin, query).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(list(&room, origin, query).await)
 }
 
-async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
+    let desk = room.operator().await?;
     let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
     let (Ok(typed), Ok(from)) = (query.one_line("q", LONGEST), query.one_line("from", 300)) else {
         return Ok(room.trouble(Trouble::InvalidRequest));

@@ -32,7 +32,7 @@ use crate::store::account::Person;
 use crate::web::answer::{page, see_other};
 use crate::web::app::App;
 use crate::web::console::view::people::{Deed, Lines, PersonPage, SlipPage};
-use crate::web::console::{PEOPLE, Room, factor, places};
+use crate::web::console::{Answer, PEOPLE, Room, factor, places};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -50,10 +50,7 @@ pub async fn show(
 ) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         let actor = desk.actor(None, origin);
         let Some(sheet) = read(&app.ctx, &actor, &AccountId(id)).await? else {
             return Ok(room.trouble(Trouble::NotFound));
@@ -61,7 +58,7 @@ pub async fn show(
         let done = query.0.ok().and_then(|query| Deed::of(query.one("done").ok().flatten()?));
         person_page(&room, &desk, &sheet, done, None).await
     };
-    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(shown.await)
 }
 
 /// POST `/console/people/{id}/{deed}`.
@@ -74,24 +71,11 @@ pub async fn act(
 ) -> Response {
     let room = Room::new(&app, visit);
     let Some(deed) = Deed::of(&deed) else { return room.trouble(Trouble::NotFound) };
-    acted(&room, AccountId(id), deed, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(acted(&room, AccountId(id), deed, origin, form).await)
 }
 
-async fn acted(
-    room: &Room<'_>,
-    account: AccountId,
-    deed: Deed,
-    origin: Origin,
-    form: Form,
-) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let form = match room.form(&desk.visitor, form) {
-        Ok(form) => form,
-        Err(what) => return Ok(room.trouble(what)),
-    };
+async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, form: Form) -> Answer {
+    let (desk, form) = room.posted(form).await?;
     let Ok(reason) = form.one_line("reason", LONGEST_REASON) else {
         return Ok(room.trouble(Trouble::InvalidRequest));
     };
@@ -167,7 +151,7 @@ async fn person_page(
     sheet: &Sheet,
     done: Option<Deed>,
     refusal: Option<&AccountError>,
-) -> Result<Response, Unavailable> {
+) -> Answer {
     let person = &sheet.asked.loaded;
     let id = &person.facts.account;
     let switch = format!("{PEOPLE}/{}?ui_locales={}", id.0, room.language.other().tag());
@@ -271,10 +255,7 @@ pub async fn slip(
 ) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
-        let desk = match room.operator().await? {
-            Ok(desk) => desk,
-            Err(elsewhere) => return Ok(elsewhere),
-        };
+        let desk = room.operator().await?;
         let account = AccountId(id);
         let issue = query.0.ok().and_then(|query| {
             let number = |name| query.one(name).ok()??.parse::<i64>().ok();
@@ -295,5 +276,5 @@ pub async fn slip(
             None => room.go(&format!("{PEOPLE}/{}", account.0)),
         })
     };
-    shown.await.unwrap_or_else(|error: Unavailable| room.unavailable(&error))
+    room.end(shown.await)
 }

@@ -15,7 +15,6 @@ use crate::flows::console::AtDesk;
 use crate::flows::hand_over::{HandOver, HandOverError, Which, hand_over};
 use crate::flows::people::roll::{Overview, Roll, overview, profiles, roll, roots};
 use crate::flows::print_slips::Selection;
-use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::paper::output::Format;
 use crate::paper::stationery::PerPage;
@@ -25,7 +24,7 @@ use crate::web::answer::{page, see_other};
 use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
-use crate::web::console::{Room, factor, names};
+use crate::web::console::{Answer, Elsewhere, Room, factor, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::text::Language;
@@ -93,14 +92,11 @@ pub(super) fn address(room: &Room<'_>, code: &TerritoryCode, profile: Option<Pro
 /// GET `/console/places`.
 pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);
-    shown(&room, origin, query).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(shown(&room, origin, query).await)
 }
 
-async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Result<Response, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
+    let desk = room.operator().await?;
     let actor = desk.actor(None, origin);
     let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
     if query.one("at").is_ok_and(|at| at.is_none()) {
@@ -117,7 +113,7 @@ async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Result<Response
 }
 
 /// The places of the roles that are held; the page itself, where there is only one.
-async fn own_places(room: &Room<'_>, desk: &AtDesk, actor: &Actor) -> Result<Response, Unavailable> {
+async fn own_places(room: &Room<'_>, desk: &AtDesk, actor: &Actor) -> Answer {
     let roots = roots(&room.app.ctx, actor).await?;
     if let [only] = roots.as_slice() {
         return Ok(see_other(&address(room, &only.code, None)));
@@ -150,7 +146,7 @@ async fn spot_page(
     spot: &Spot,
     query: &Parameters,
     told: Option<Told>,
-) -> Result<Response, Unavailable> {
+) -> Answer {
     let ctx = &room.app.ctx;
     let word = |name| query.one_line(name, 300).ok().flatten();
     if spot.who() == Who::Anybody {
@@ -220,7 +216,7 @@ async fn roll_page(
     spot: &Spot,
     (found, from): (Roll, Option<&str>),
     told: Option<Told>,
-) -> Result<Response, Unavailable> {
+) -> Answer {
     let mut rows = Vec::with_capacity(found.people.seen.len());
     for seen in &found.people.seen {
         let handed = seen.standing.slip.as_ref().and_then(|slip| slip.handed.as_ref());
@@ -261,14 +257,11 @@ async fn roll_page(
 /// POST `/console/places/print`: the slips of a place, to be kept as a file.
 pub async fn print(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    printed(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(printed(&room, origin, form).await)
 }
 
-async fn printed(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
-    let (desk, form, spot) = match posted(room, form).await? {
-        Ok(posted) => posted,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn printed(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
+    let (desk, form, spot) = posted(room, form).await?;
     let actor = desk.actor(None, origin);
     let (Some((format, per_page)), Some(place)) =
         (layout(&form), store::territory::find(&room.app.ctx.db, &spot.code).await?)
@@ -315,14 +308,11 @@ fn layout(form: &Parameters) -> Option<(Format, PerPage)> {
 /// POST `/console/places/slips`: slips are ticked as handed over, or not after all.
 pub async fn tick(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    ticked(&room, origin, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(ticked(&room, origin, form).await)
 }
 
-async fn ticked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response, Unavailable> {
-    let (desk, form, spot) = match posted(room, form).await? {
-        Ok(posted) => posted,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+async fn ticked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
+    let (desk, form, spot) = posted(room, form).await?;
     let actor = desk.actor(None, origin);
     let accounts: Vec<_> = form.under("who.").map(|(id, _)| AccountId(id.to_owned())).collect();
     let Some(act) = form.one("act").ok().flatten() else { return Ok(room.trouble(Trouble::InvalidRequest)) };
@@ -356,20 +346,8 @@ async fn ticked(room: &Room<'_>, origin: Origin, form: Form) -> Result<Response,
 }
 
 /// A form of ours about a place.
-async fn posted(
-    room: &Room<'_>,
-    form: Form,
-) -> Result<Result<(Box<AtDesk>, Parameters, Spot), Response>, Unavailable> {
-    let desk = match room.operator().await? {
-        Ok(desk) => desk,
-        Err(elsewhere) => return Ok(Err(elsewhere)),
-    };
-    let form = match room.form(&desk.visitor, form) {
-        Ok(form) => form,
-        Err(what) => return Ok(Err(room.trouble(what))),
-    };
-    Ok(match Spot::read(&form) {
-        Some(spot) => Ok((desk, form, spot)),
-        None => Err(room.trouble(Trouble::NotFound)),
-    })
+async fn posted(room: &Room<'_>, form: Form) -> Result<(Box<AtDesk>, Parameters, Spot), Elsewhere> {
+    let (desk, form) = room.posted(form).await?;
+    let spot = Spot::read(&form).ok_or_else(|| room.trouble(Trouble::NotFound))?;
+    Ok((desk, form, spot))
 }

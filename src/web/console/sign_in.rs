@@ -7,11 +7,10 @@ use http::StatusCode;
 use crate::domain::secret::Secret;
 use crate::flows::console::sign_in::{self, Returned};
 use crate::flows::console::sign_out;
-use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::web::answer::{page, see_other};
 use crate::web::app::App;
-use crate::web::console::{HOME, Room};
+use crate::web::console::{Answer, HOME, Room};
 use crate::web::extract::cookies::{Name, read, set_for, unset};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
@@ -29,10 +28,10 @@ pub(super) fn begin(app: &App, visit: &Visit) -> Response {
 /// whoever gave up, and not by itself: two cookies that are never sent back would lead in a circle.
 pub async fn callback(State(app): State<App>, visit: Visit, query: Query) -> Response {
     let room = Room::new(&app, visit);
-    finish(&room, query).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(finish(&room, query).await)
 }
 
-async fn finish(room: &Room<'_>, query: Query) -> Result<Response, Unavailable> {
+async fn finish(room: &Room<'_>, query: Query) -> Answer {
     let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
     let cookie = read(&room.visit.jar, &room.app.site, Name::ConsoleSignIn);
     let jar = unset(room.visit.jar.clone(), &room.app.site, Name::ConsoleSignIn);
@@ -59,17 +58,12 @@ fn returned(query: &Parameters) -> Option<Returned> {
 /// POST `/console/sign-out`.
 pub async fn leave(State(app): State<App>, visit: Visit, form: Form) -> Response {
     let room = Room::new(&app, visit);
-    signed_out(&room, form).await.unwrap_or_else(|error| room.unavailable(&error))
+    room.end(signed_out(&room, form).await)
 }
 
-async fn signed_out(room: &Room<'_>, form: Form) -> Result<Response, Unavailable> {
-    let visitor = match room.visitor().await? {
-        Ok(visitor) => visitor,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    if let Err(what) = room.form(&visitor, form) {
-        return Ok(room.trouble(what));
-    }
+async fn signed_out(room: &Room<'_>, form: Form) -> Answer {
+    let visitor = room.visitor().await?;
+    room.form(&visitor, form)?;
     let browser = room.visit.browser(room.app).await?;
     sign_out::leave(&room.app.ctx, room.cookie().as_ref(), &browser).await?;
     let jar = unset(room.visit.jar.clone(), &room.app.site, Name::Console);
