@@ -19,14 +19,21 @@ pub enum PerPage {
 }
 
 impl PerPage {
-    /// Of so many; none where no page has as many.
-    pub const fn of(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::One),
-            2 => Some(Self::Two),
-            8 => Some(Self::Eight),
-            _ => None,
+    /// Every number.
+    pub const ALL: [Self; 3] = [Self::One, Self::Two, Self::Eight];
+
+    /// As a number.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Eight => 8,
         }
+    }
+
+    /// Of so many; none where no page has as many.
+    pub fn of(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.number() == number)
     }
 }
 

@@ -309,6 +309,12 @@ async fn bad_input_is_named_and_changes_nothing() {
         (with(json!({ "at": "2020-01-01T00:00:00Z" })), (422, "start-in-past")),
         (with(json!({ "deadline": "2020-01-01T00:00:00Z" })), (422, "deadline")),
         (with(json!({ "confirmed": 3 })), (409, "not-confirmed")),
+        (with(json!({ "confirmed": 3.0 })), (409, "not-confirmed")),
+        (with(json!({ "confirmed": -0.0 })), (409, "not-confirmed")),
+        (with(json!({ "confirmed": 3.5 })), (400, "invalid-request")),
+        (with(json!({ "confirmed": -3 })), (400, "invalid-request")),
+        (with(json!({ "confirmed": 1e300 })), (400, "invalid-request")),
+        (with(json!({ "confirmed": "3" })), (400, "invalid-request")),
         (with(json!({ "named_operators": ["personne"] })), (422, "unknown-login")),
         (with(json!({ "unknown": 1 })), (400, "invalid-request")),
         (json!([]), (400, "invalid-request")),
@@ -328,7 +334,7 @@ async fn bad_input_is_named_and_changes_nothing() {
     let cut = cut.header("content-type", "application/json").body("{").send().await.unwrap();
     assert_eq!(cut.status(), StatusCode::BAD_REQUEST);
     assert_eq!(program.get("/orders/nothing").await.problem(), (404, "not-found"));
-    assert_eq!(program.get("/orders?cursor=x").await.problem(), (400, "invalid-request"));
+    assert_eq!(program.get("/orders?cursor=x").await.problem(), (422, "unknown-cursor"));
     assert_eq!(program.get("/orders?page=2").await.problem(), (400, "invalid-request"));
 }
 
@@ -356,7 +362,7 @@ async fn the_same_request_with_a_key_makes_one_order_and_pages_are_their_askers_
     let second = program.get(&format!("/orders?cursor={next}")).await.body;
     assert_eq!((second["orders"].as_array().unwrap().len(), &second["next"]), (11, &Value::Null));
     let bruno = Program::of(&provider, "bruno", Role::Authority, "academie:13").await;
-    assert_eq!(bruno.get(&format!("/orders?cursor={next}")).await.problem(), (400, "invalid-request"));
+    assert_eq!(bruno.get(&format!("/orders?cursor={next}")).await.problem(), (422, "unknown-cursor"));
     let audit = program.get("/audit?act=order.draft").await.body;
     assert_eq!(audit["lines"].as_array().unwrap().len(), 60);
     assert_eq!(audit["lines"][0]["territory"], "ministry:fr>academie:13");
@@ -364,7 +370,7 @@ async fn the_same_request_with_a_key_makes_one_order_and_pages_are_their_askers_
         let audit = program.get(&format!("/audit?act=order.draft&territory={place}")).await.body;
         assert_eq!(audit["lines"].as_array().unwrap().len(), found, "{place}");
     }
-    assert_eq!(program.get("/audit?territory=nowhere").await.problem(), (400, "invalid-request"));
+    assert_eq!(program.get("/audit?territory=nowhere").await.problem(), (422, "unknown-territory"));
     assert_eq!(program.get("/audit?territory=uai:0000000X").await.problem(), (422, "unknown-territory"));
     let next = program.get("/audit").await.body["next"].clone();
     assert_eq!(next, Value::Null, "fewer than a hundred lines");

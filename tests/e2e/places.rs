@@ -295,7 +295,7 @@ async fn a_program_prints_ticks_and_reads_inside_its_territory() {
     assert!(lines(&provider, "code.print").await.is_empty());
     let (status, table) = slips(&program, asked(CLASS, &families)).await;
     assert!(status == 200 && table.contains(";tom;") && table.contains(";zoe;"), "{status} {table}");
-    let pdf = json!({ "territory": CLASS, "profiles": families, "format": "pdf", "per_page": 1 });
+    let pdf = json!({ "territory": CLASS, "profiles": families, "format": "pdf", "per_page": 1.0 });
     assert!(slips(&program, pdf).await.1.starts_with("%PDF-"));
 
     let hand = |body: Json| {
@@ -306,6 +306,8 @@ async fn a_program_prints_ticks_and_reads_inside_its_territory() {
     assert_eq!(unknown.problem(), (404, "not-found"));
     assert_eq!(hand(json!({ "territory": "class:0169001X/5B" })).await.problem(), (404, "not-found"));
     assert_eq!(hand(json!({ "territory": SCHOOL })).await.problem(), (404, "not-found"));
+    let everybody_back = hand(json!({ "territory": CLASS, "handed": false })).await;
+    assert_eq!(everybody_back.problem(), (422, "nobody"));
     assert_eq!(hand(json!({ "territory": CLASS, "logins": ["zoe"] })).await.body["slips"], 1);
     assert_eq!(hand(json!({ "territory": CLASS })).await.body["slips"], 1, "the other one");
     let back = json!({ "territory": CLASS, "logins": ["tom"], "handed": false });
@@ -367,7 +369,7 @@ async fn a_program_lists_people_by_place_query_and_state_and_its_cursor_is_its_o
         ("place=nowhere", (422, "unknown-territory")),
         ("place=uai:9999999A", (422, "unknown-territory")),
         ("state=ajar", (400, "invalid-request")),
-        ("cursor=x", (400, "invalid-request")),
+        ("cursor=x", (422, "unknown-cursor")),
         ("page=2", (400, "invalid-request")),
     ] {
         assert_eq!(anne.get(&format!("/people?{query}")).await.problem(), problem, "{query}");
@@ -384,7 +386,7 @@ async fn a_program_lists_people_by_place_query_and_state_and_its_cursor_is_its_o
     assert_eq!((found(first).len(), found(second.clone()).len(), &second["next"]), (100, 50, &Json::Null));
     for (asker, query) in [(&anne, "aide"), (&school, "aid")] {
         let refused = asker.get(&format!("/people?query={query}&cursor={next}")).await;
-        assert_eq!(refused.problem(), (400, "invalid-request"));
+        assert_eq!(refused.problem(), (422, "unknown-cursor"));
     }
     provider.hire("lecteur", Role::SchoolAdmin, SCHOOL).await;
     let read = Program::for_scopes(&provider, "lecteur", ApiScope::OrdersRead.as_str()).await;

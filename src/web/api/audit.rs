@@ -8,10 +8,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::cursor;
 use super::problem::{Answer, Problem};
-use super::wire::{Instant, Query};
+use super::wire::{Instant, Query, place};
 use crate::domain::audit_chain::{Line, Question};
 use crate::domain::scope::ApiScope;
-use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::audit::read::{self, Position};
 use crate::flows::unavailable::Unavailable;
@@ -27,10 +27,10 @@ const PAGE: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
     /// From this instant on.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     from: Option<Instant>,
     /// Up to this instant, not included.
-    #[param(value_type = Option<String>)]
+    #[param(inline)]
     to: Option<Instant>,
     /// Only this act, such as `order.issue`.
     act: Option<String>,
@@ -41,6 +41,7 @@ pub struct AuditQuery {
     /// Only what rested on a role at this place or below it, such as `uai:0860001J`.
     territory: Option<String>,
     /// The `next` of the page before.
+    #[param(min_length = 1)]
     cursor: Option<String>,
 }
 
@@ -85,8 +86,8 @@ impl From<Line> for LineAnswer {
     }
 }
 
-async fn place(app: &App, code: &str) -> Answer<TerritoryPath> {
-    let code = TerritoryCode::parse(code).map_err(|error| Problem::invalid(error.to_string()))?;
+async fn path(app: &App, code: &str) -> Answer<TerritoryPath> {
+    let code = place(code)?;
     let found = store::territory::find(&app.ctx.db, &code).await.map_err(Unavailable::from)?;
     Ok(found.ok_or_else(|| Problem::senseless("unknown-territory", format!("there is no {code}")))?.path)
 }
@@ -104,7 +105,7 @@ pub async fn list(
 ) -> Answer<Json<AuditPage>> {
     let actor = caller.act(&app, ApiScope::AuditRead).await?;
     let within = match query.territory {
-        Some(code) => Some(place(&app, &code).await?),
+        Some(code) => Some(path(&app, &code).await?),
         None => None,
     };
     let question = Question {

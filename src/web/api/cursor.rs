@@ -25,7 +25,8 @@ pub fn read<T: DeserializeOwned>(
     text: Option<&str>,
 ) -> Result<Option<T>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let refused = || Problem::invalid("the cursor is not one that this question was answered with");
+    let refused =
+        || Problem::senseless("unknown-cursor", "the cursor is not one that this question was answered with");
     let (words, tag) = text.split_once('.').ok_or_else(refused)?;
     if !same_text(&ctx.secrets.tag("page cursor", &[&actor.name(), question, words]), tag) {
         return Err(refused());

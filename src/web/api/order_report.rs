@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::orders::{OrderAnswer, PartAnswer, TallyAnswer, code};
 use super::problem::{Answer, Problem};
-use super::wire::{Instant, Query};
+use super::wire::{Instant, Query, place};
 use crate::domain::notice::Cause;
 use crate::domain::progress::{Tally, some_of};
 use crate::domain::reset_order::{OrderId, OrderState};
@@ -250,8 +250,7 @@ pub async fn left(
     Query(query): Query<PlaceQuery>,
 ) -> Answer<Response> {
     let actor = caller.act(&app, ApiScope::PeopleRead).await?;
-    let place = query.territory.as_deref().map(TerritoryCode::parse).transpose();
-    let place = place.map_err(|error| Problem::senseless("unknown-territory", error.to_string()))?;
+    let place = query.territory.as_deref().map(place).transpose()?;
     let id = OrderId(id);
     let remaining = Remaining::begin(&app.ctx, &actor, &id, place.as_ref()).await??;
     Ok(roster::send(&app.ctx, &roster::file_name(&id, place.as_ref()), remaining))
@@ -340,7 +339,7 @@ pub async fn retry(
 /// What families are told, in one language.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FamilyNotice {
-    /// `fr` or `en`.
+    #[schema(value_type = Language)]
     language: &'static str,
     title: String,
     paragraphs: Vec<String>,

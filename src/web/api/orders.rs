@@ -11,14 +11,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::cursor;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant, Query, levels, profiles};
+use super::wire::{Body, Instant, Query, place, whole};
 use crate::domain::approval::Digest;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::OrderId;
 use crate::domain::scope::ApiScope;
-use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::reset_order::approve::{approve as approve_order, send_back as send_order_back};
 use crate::flows::reset_order::cancel::{cancel as cancel_order, close as close_order};
@@ -40,10 +40,8 @@ pub struct OrderRequest {
     territory: String,
     /// National profiles such as `National_ELV`; every one when empty.
     #[serde(default)]
-    #[schema(schema_with = profiles)]
     profiles: Vec<Profile>,
     /// `change`: the old password still opens the change page. `recover`: it opens nothing, only a code does.
-    #[schema(schema_with = levels)]
     level: Level,
     /// Spares accounts that were never activated.
     #[serde(default)]
@@ -68,6 +66,7 @@ pub struct OrderRequest {
     #[serde(default)]
     draft: bool,
     /// The number of people that somebody has seen: refused unless the order covers as many.
+    #[serde(default, deserialize_with = "whole")]
     confirmed: Option<u64>,
 }
 
@@ -77,9 +76,9 @@ pub struct OrderAnswer {
     id: String,
     /// `draft`, `awaiting_approval`, `scheduled`, `in_force`, `closed` or `cancelled`.
     state: &'static str,
+    #[schema(value_type = Level)]
     level: &'static str,
     territory: String,
-    #[schema(value_type = Vec<String>)]
     profiles: Vec<Profile>,
     reason: String,
     author: String,
@@ -111,7 +110,6 @@ pub struct TallyAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PartAnswer {
     pub(super) territory: String,
-    #[schema(value_type = String)]
     pub(super) profile: Profile,
     #[serde(flatten)]
     pub(super) tally: TallyAnswer,
@@ -159,6 +157,7 @@ pub struct OrderPage {
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// The `next` of the page before.
+    #[param(min_length = 1)]
     cursor: Option<String>,
 }
 
@@ -189,6 +188,7 @@ pub struct ReasonRequest {
 #[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
     /// Refused unless the order covers as many.
+    #[serde(default, deserialize_with = "whole")]
     confirmed: Option<u64>,
 }
 
@@ -204,11 +204,9 @@ pub struct ApproveRequest {
 
 impl OrderRequest {
     fn proposal(&self) -> Answer<Proposal> {
-        let territory = TerritoryCode::parse(&self.territory);
         let instant = |instant: Option<Instant>| instant.map(Timestamp::from);
         Ok(Proposal {
-            territory: territory
-                .map_err(|error| Problem::senseless("unknown-territory", error.to_string()))?,
+            territory: place(&self.territory)?,
             profiles: self.profiles.iter().copied().collect(),
             level: self.level,
             never_activated: self.never_activated,
@@ -306,7 +304,8 @@ pub async fn list(
 /// `Idempotency-Key` the same request twice makes one order.
 #[utoipa::path(
     post, path = "/orders", tag = "orders", request_body = OrderRequest,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the same request, sent twice, one order")),
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128, pattern = "^[!-~]+$",
+        description = "Makes the same request, sent twice, one order")),
     responses((status = 201, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::caller::Caller;
 use super::cursor;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant, Query};
+use super::wire::{Body, Instant, Query, place};
 use crate::domain::account::{AccountId, LoginName};
 use crate::domain::code::printed;
 use crate::domain::gate::Closure;
@@ -18,7 +18,7 @@ use crate::domain::order_clock::ClockSpan;
 use crate::domain::profile::Profile;
 use crate::domain::scope::ApiScope;
 use crate::domain::slip::SlipState;
-use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::territory::TerritoryPath;
 use crate::flows::account::disable::{disable, enable};
 use crate::flows::account::end_sessions::end_sessions;
 use crate::flows::account::force_change::force_change;
@@ -48,6 +48,7 @@ pub struct PeopleQuery {
     #[param(inline)]
     state: Option<GateWord>,
     /// The `next` of the page before.
+    #[param(min_length = 1)]
     cursor: Option<String>,
 }
 
@@ -90,7 +91,6 @@ impl From<GateWord> for GateState {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlaceAnswer {
     territory: String,
-    #[schema(value_type = String)]
     profile: Profile,
 }
 
@@ -120,6 +120,7 @@ pub struct PersonAnswer {
     /// `open`, or why the gate is closed.
     state: &'static str,
     /// Of a gate that somebody has closed: `change` where the old password opens the change page, `recover` where only a code does.
+    #[schema(value_type = Option<Level>)]
     level: Option<&'static str>,
     slip: Option<SlipAnswer>,
 }
@@ -192,7 +193,7 @@ pub async fn list(
         return Err(Refusal::NotOfRole.into());
     }
     let place = match &query.place {
-        Some(code) => Some(place(&app, code, &reached).await?),
+        Some(code) => Some(near(&app, code, &reached).await?),
         None => None,
     };
     let asked = format!("people {:?} {:?} {typed}", query.place, query.state);
@@ -212,14 +213,14 @@ pub async fn list(
 }
 
 /// A place inside what is reached, or around it; any other is as one that is not there.
-async fn place(app: &App, code: &str, reached: &[TerritoryPath]) -> Answer<TerritoryPath> {
-    let unknown = |detail: String| Problem::senseless("unknown-territory", detail);
-    let code = TerritoryCode::parse(code).map_err(|error| unknown(error.to_string()))?;
+async fn near(app: &App, code: &str, reached: &[TerritoryPath]) -> Answer<TerritoryPath> {
+    let code = place(code)?;
     let found = store::territory::find(&app.ctx.db, &code).await.map_err(Unavailable::from)?;
     let is_near =
         |path: &TerritoryPath| reached.iter().any(|over| over.contains(path) || path.contains(over));
     let near = found.map(|place| place.path).filter(is_near);
-    near.ok_or_else(|| unknown(format!("the territory {code} is not known")))
+    let unknown = || Problem::senseless("unknown-territory", format!("the territory {code} is not known"));
+    near.ok_or_else(unknown)
 }
 
 /// The territories that the operator sees people of.

@@ -7,10 +7,9 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, roles};
+use super::wire::{Body, place};
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
-use crate::domain::territory::TerritoryCode;
 use crate::flows::account::grant_role::grant_role;
 use crate::flows::account::revoke_role::revoke_role;
 use crate::web::app::App;
@@ -21,14 +20,9 @@ use crate::web::app::App;
 pub struct RoleRequest {
     login: String,
     /// What its holder may do.
-    #[schema(schema_with = roles)]
     role: Role,
     /// Such as `uai:0860001J`, with everything below it.
     territory: String,
-}
-
-fn place(text: &str) -> Answer<TerritoryCode> {
-    TerritoryCode::parse(text).map_err(|error| Problem::senseless("unknown-territory", error.to_string()))
 }
 
 /// Gives a role. What its holder had open ends.

@@ -9,12 +9,11 @@ use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, profiles};
+use super::wire::{Body, place, whole};
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::scope::ApiScope;
-use crate::domain::territory::TerritoryCode;
 use crate::flows::hand_over::{HandOver, Which, hand_over};
 use crate::flows::print_slips::Selection;
 use crate::flows::reset_order::read::view;
@@ -48,15 +47,17 @@ pub struct SlipsRequest {
     territory: String,
     /// National profiles such as `National_ELV`; every one when empty. A class teacher names `National_ELV` and `National_TUT`.
     #[serde(default)]
-    #[schema(schema_with = profiles)]
     profiles: Vec<Profile>,
     /// Only those whom this order binds.
     order: Option<String>,
     #[serde(default)]
     format: Form,
-    /// Slips on an A4 page of a PDF: 1, 2 or 8.
+    /// Slips on an A4 page of a PDF; eight when absent.
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(value_type = Option<PerPage>)]
     per_page: Option<u8>,
-    /// The language of a PDF: `fr` or `en`; the deployment's when absent.
+    /// The language of a PDF; the deployment's when absent.
+    #[schema(value_type = Option<Language>)]
     language: Option<String>,
     /// For the audit log.
     reason: Option<String>,
@@ -127,7 +128,6 @@ pub struct HandOverRequest {
     /// Where: of a class, its pupils and guardians are meant.
     territory: String,
     /// Only people of this profile.
-    #[schema(value_type = Option<String>)]
     profile: Option<Profile>,
     /// Who got theirs; absent: everybody for whom one was printed. One who is not there refuses all of them. At most 10,000.
     logins: Option<Vec<String>>,
@@ -168,13 +168,11 @@ pub async fn hand(
     };
     let which = match &request.logins {
         Some(logins) => Which::Logins(logins),
-        None if !request.handed => return Err(Problem::invalid("name the logins that it is taken back of")),
+        None if !request.handed => {
+            return Err(Problem::senseless("nobody", "name the logins that it is taken back of"));
+        }
         None => Which::Printed,
     };
     let wish = HandOver { place: &place, who, which, handed: request.handed };
     Ok(Json(HandOverAnswer { slips: hand_over(&app.ctx, &actor, &wish).await?? }))
-}
-
-fn place(text: &str) -> Answer<TerritoryCode> {
-    TerritoryCode::parse(text).map_err(|error| Problem::senseless("unknown-territory", error.to_string()))
 }

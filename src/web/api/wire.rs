@@ -3,16 +3,22 @@
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::request::Parts;
-use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Array, Object, ObjectBuilder, Type};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
+use serde_json::{Number, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::problem::Problem;
+use super::problem::{Answer, Problem};
 use crate::domain::level::Level;
 use crate::domain::operator::Role;
 use crate::domain::profile::Profile;
+use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
+use crate::paper::stationery::PerPage;
 use crate::web::app::App;
+use crate::web::pages::text::Language;
 
 /// A JSON body; one that cannot be read is a problem.
 pub struct Body<T>(pub T);
@@ -56,21 +62,42 @@ impl From<Instant> for Timestamp {
     }
 }
 
-/// The words of a level, for the document.
-pub fn levels() -> Object {
-    words(Level::ALL.map(Level::as_str))
+/// A whole number. JSON has one kind of number, and JSON Schema calls `3.0` an integer; serde does not.
+pub fn whole<'de, N, D>(deserializer: D) -> Result<Option<N>, D::Error>
+where
+    N: TryFrom<u64>,
+    D: Deserializer<'de>,
+{
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let written = match number.as_f64() {
+        // Nothing is added but to `-0`, which is 0.
+        Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{:.0}", float + 0.0),
+        _ => number.to_string(),
+    };
+    let read = written.parse().ok().and_then(|whole: u64| N::try_from(whole).ok());
+    read.map(Some).ok_or_else(|| D::Error::custom(format!("{number} is not a number of the range")))
 }
 
-/// The words of a role, for the document.
-pub fn roles() -> Object {
-    words(Role::ALL.map(Role::as_str))
+/// A place as it was written.
+pub fn place(text: &str) -> Answer<TerritoryCode> {
+    TerritoryCode::parse(text).map_err(|error| Problem::senseless("unknown-territory", error.to_string()))
 }
 
-/// Some profiles by their words, for the document.
-pub fn profiles() -> Array {
-    Array::new(words(Profile::ALL.map(Profile::as_str)))
+/// What the document says of a type whose values are all known: so the types of the domain need not know of documents.
+macro_rules! described {
+    ($type:ty, $kind:expr, $values:expr) => {
+        impl PartialSchema for $type {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type($kind).enum_values(Some($values.map(Value::from))).into()
+            }
+        }
+
+        impl ToSchema for $type {}
+    };
 }
 
-fn words<const N: usize>(known: [&'static str; N]) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known)).build()
-}
+described!(Language, Type::String, Language::ALL.map(Language::tag));
+described!(Level, Type::String, Level::ALL.map(Level::as_str));
+described!(PerPage, Type::Integer, PerPage::ALL.map(PerPage::number));
+described!(Profile, Type::String, Profile::ALL.map(Profile::as_str));
+described!(Role, Type::String, Role::ALL.map(Role::as_str));
