@@ -95,6 +95,7 @@ problem-involved = The order names its author or you: somebody else must approve
 problem-local = The command line cannot be the second person.
 problem-nobody = Nobody has this profile at this place.
 problem-nobody-left = In one school at least nobody could help any more: everybody with a role there is named by the order.
+problem-not-alone = That is more people in a day than one person may reach alone. Write an order: a second person approves it.
 problem-not-asked = Nothing about this order waits for approval.
 problem-not-confirmed = That is not the number of people covered. Nothing was ordered.
 problem-not-found = There is no such thing, or not in your territory.

@@ -95,6 +95,7 @@ problem-involved = L’ordre nomme son auteur ou vous-même : quelqu’un d’a
 problem-local = La ligne de commande ne peut pas être la deuxième personne.
 problem-nobody = Personne n’a ce profil à cet endroit.
 problem-nobody-left = Dans un établissement au moins, plus personne ne pourrait aider : tous ceux qui y ont un rôle sont nommés par l’ordre.
+problem-not-alone = C’est plus de personnes en un jour qu’une seule personne ne peut en atteindre. Rédigez un ordre : une deuxième personne l’approuvera.
 problem-not-asked = Rien n’attend d’approbation pour cet ordre.
 problem-not-confirmed = Ce n’est pas le nombre de personnes visées. Rien n’a été ordonné.
 problem-not-found = Cela n’existe pas, ou pas dans votre territoire.

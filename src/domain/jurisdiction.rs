@@ -103,10 +103,21 @@ pub enum Refusal {
 pub const FACTOR_AGE: Duration = Duration::from_mins(5);
 
 impl Permission {
-    /// Whether it needs a second factor that was shown lately, and none was.
-    pub fn check_factor(self, shown_at: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
-        let needs =
+    /// Whether it makes people choose another password, in whatever form: of that one person does so much alone, and no more.
+    pub const fn is_order(self) -> bool {
+        matches!(self, Self::IssueOrder | Self::ForceChange)
+    }
+
+    /// Whether it needs a second factor that was shown lately, and none was. Whatever is done to several people at once does.
+    pub fn check_factor(
+        self,
+        people: usize,
+        shown_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let is_grave =
             matches!(self, Self::IssueOrder | Self::ApproveOrder | Self::PrintSlips | Self::GrantRole(_));
+        let needs = is_grave || people > 1;
         let fresh = shown_at.is_some_and(|at| now.since(at) <= FACTOR_AGE);
         if needs && !fresh { Err(Refusal::FactorTooOld) } else { Ok(()) }
     }

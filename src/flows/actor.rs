@@ -198,8 +198,16 @@ impl Powers {
     pub fn may(&self, permission: Permission, target: Target<'_>) -> Result<Right, Refusal> {
         let Some((operator, grants)) = &self.held else { return Ok(Right::Root) };
         let grant = permits(&operator.account, grants, permission, target)?;
-        permission.check_factor(operator.factor_at, self.now)?;
+        permission.check_factor(1, operator.factor_at, self.now)?;
         Ok(Right::Grant(operator.account.clone(), grant.clone()))
+    }
+
+    /// Why an act may not be done to so many people at once, if it may not; what it is to each of them is asked apart.
+    pub fn may_at_once(&self, permission: Permission, people: usize) -> Result<(), Refusal> {
+        match &self.held {
+            None => Ok(()),
+            Some((operator, _)) => permission.check_factor(people, operator.factor_at, self.now),
+        }
     }
 
     /// The grants that let the actor do something somewhere; of whoever nobody bounds, one over everything.

@@ -19,6 +19,7 @@ pub mod declare_clients;
 pub mod exchange_code;
 pub mod factor;
 pub mod find_client;
+mod four_eyes;
 pub mod hand_over;
 pub mod hash_pool;
 pub mod import_accounts;

@@ -1,5 +1,6 @@
 //! What second persons are asked to approve.
 
+use crate::domain::account::AccountId;
 use crate::domain::approval::{Digest, Request, Wish};
 use crate::domain::reset_order::OrderId;
 use crate::domain::timestamp::Timestamp;
@@ -69,6 +70,65 @@ pub fn end(order: &OrderId, approved_by: Option<&str>, now: Timestamp) -> Statem
         now
     )
     .named("approval")
+}
+
+/// What of an author's counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Orders that were put forward, whatever became of them, and whom they forced apart from that.
+    Ordered,
+    /// The same, less the orders that a second person approved as they were put forward.
+    OrderedAlone,
+    /// Whom they forced.
+    Forced,
+}
+
+impl Counted {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ordered => "ordered",
+            Self::OrderedAlone => "ordered alone",
+            Self::Forced => "forced",
+        }
+    }
+}
+
+macro_rules! reached {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "CAST((SELECT COALESCE(SUM(o.covered), 0) FROM reset_order o
+                   WHERE o.author = $1 AND o.submitted_at >= $2 AND ($3 = 'ordered' OR $3 = 'ordered alone'
+                       AND NOT EXISTS (SELECT 1 FROM order_approval p WHERE p.order_id = o.id AND p.wish = 'issue'
+                           AND p.approved_by IS NOT NULL AND p.requested_at >= o.submitted_at)))
+               + (SELECT COUNT(*) FROM audit l
+                   WHERE l.actor = $1 AND l.act = 'password.force' AND l.at >= $2) AS BIGINT)",
+            $after
+        )
+    };
+}
+
+/// The people whom an author's orders and forces reached since an instant.
+pub async fn reached_since(
+    db: &Db,
+    counted: Counted,
+    author: &str,
+    since: Timestamp,
+) -> Result<u64, DbError> {
+    let values = vec![author.into(), since.into(), counted.as_str().into()];
+    let row = db.one(Statement::new(reached!("SELECT ", " AS people"), values)).await?;
+    row.map_or(Ok(0), |row| row.number("people"))
+}
+
+/// In a batch: they reached no more than so many.
+pub fn reached_at_most(counted: Counted, author: &str, since: Timestamp, most: i64) -> Statement {
+    let values = vec![author.into(), since.into(), counted.as_str().into(), most.into()];
+    Statement::new(reached!("SELECT 1 AS met WHERE ", " <= $4"), values).want(1).named("author's people")
+}
+
+/// In a batch: of what somebody orders nothing else is counted meanwhile.
+pub fn hold_author(author: &AccountId) -> Statement {
+    q!("SELECT id FROM account WHERE id = $1", author.0.as_str()).holds_alone().named("author")
 }
 
 fn request(row: &Row) -> Result<Request, DbError> {

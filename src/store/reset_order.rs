@@ -231,18 +231,6 @@ pub fn rewrite(record: &OrderRecord) -> Result<Statement, serde_json::Error> {
     .named("order state"))
 }
 
-/// The people whom an author's orders covered that were put forward at this instant or later, whatever became of them.
-pub async fn covered_since(db: &Db, author: &str, since: Timestamp) -> Result<u64, DbError> {
-    let sql = q!(
-        "SELECT CAST(COALESCE(SUM(covered), 0) AS BIGINT) AS covered FROM reset_order
-         WHERE author = $1 AND submitted_at >= $2",
-        author,
-        since
-    );
-    let row = db.one(sql).await?;
-    row.map_or(Ok(0), |row| Ok(u64::try_from(row.int("covered")?).unwrap_or_default()))
-}
-
 fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

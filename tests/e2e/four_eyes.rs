@@ -8,6 +8,9 @@ use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::{OrderId, OrderState};
 use ecluse::domain::territory::TerritoryCode;
+use ecluse::flows::account::AccountError;
+use ecluse::flows::account::disable::disable;
+use ecluse::flows::account::end_sessions::end_sessions;
 use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::account::grant_role::grant_role;
 use ecluse::flows::account::new_code::new_code;
@@ -113,6 +116,79 @@ async fn an_authors_orders_of_a_day_count_together() {
     let (anne, ctx) = (house.provider.as_operator("anne"), &house.provider.ctx);
     let next_day = issue(ctx, &anne, &class("class:0169001X/5B"), None).await.unwrap();
     assert!(matches!(state(next_day), OrderState::InForce(_)));
+}
+
+#[tokio::test]
+async fn whom_somebody_forces_counts_as_what_they_order() {
+    let house = House::open().await;
+    let (ctx, anne) = (&house.provider.ctx, &house.anne);
+    let logins = |them: &[&str]| them.iter().map(|&login| login.to_owned()).collect::<Vec<_>>();
+    let three = logins(&["zoe", "tom", "lea"]);
+    let refused = force_change(ctx, anne, Level::Recover, &three).await.unwrap();
+    assert_eq!(refused, Err(AccountError::NotAlone { together: 3, limit: 2 }));
+    assert_eq!(house.provider.person("zoe").await.facts.forced, None, "nobody was");
+    let number = force_change(ctx, anne, Level::Recover, &logins(&["zoe", "tom"])).await.unwrap();
+    assert_eq!(number, Ok(2));
+    let order = house.issue(&proposal("class:0169001X/5B", Level::Change)).await.unwrap();
+    assert_eq!(order.order.state, OrderState::AwaitingApproval, "two and two are more than two");
+    let again = force_change(ctx, anne, Level::Recover, &logins(&["lea", "m.blanc"])).await.unwrap();
+    assert_eq!(again, Err(AccountError::NotAlone { together: 6, limit: 2 }), "what waits counts as well");
+    assert!(house.approve(&house.bruno, &order.order.id).await.is_ok());
+    let again = force_change(ctx, anne, Level::Recover, &logins(&["lea", "m.blanc"])).await.unwrap();
+    assert_eq!(again, Err(AccountError::NotAlone { together: 4, limit: 2 }), "two agreed on the order");
+    let one = force_change(ctx, anne, Level::Recover, &logins(&["lea"])).await.unwrap();
+    assert_eq!(one, Ok(1), "an ordinary day's one more");
+    house.provider.clock.advance(Duration::from_hours(24) + Duration::from_micros(1));
+    let (anne, ctx) = (house.provider.as_operator("anne"), &house.provider.ctx);
+    assert_eq!(force_change(ctx, &anne, Level::Change, &logins(&["zoe", "tom"])).await.unwrap(), Ok(2));
+}
+
+#[tokio::test]
+async fn forcing_one_by_one_comes_to_an_end_as_well() {
+    let house = House::open().await;
+    let (ctx, anne) = (&house.provider.ctx, &house.anne);
+    let one = ["zoe".to_owned()];
+    for _ in 0..100 {
+        assert_eq!(force_change(ctx, anne, Level::Change, &one).await.unwrap(), Ok(1));
+    }
+    let refused = force_change(ctx, anne, Level::Change, &one).await.unwrap();
+    assert_eq!(refused, Err(AccountError::NotAlone { together: 101, limit: 100 }));
+    assert_eq!(force_change(ctx, &house.bruno, Level::Change, &one).await.unwrap(), Ok(1), "of one author");
+}
+
+#[tokio::test]
+async fn what_is_done_to_several_at_once_needs_a_fresh_factor() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    house.provider.clock.advance(Duration::from_mins(6));
+    let two = ["zoe".to_owned(), "tom".to_owned()];
+    let old = Err(AccountError::NotAtOnce(Refusal::FactorTooOld));
+    assert_eq!(force_change(ctx, &house.anne, Level::Change, &two).await.unwrap(), old);
+    assert_eq!(end_sessions(ctx, &house.anne, &two).await.unwrap(), old);
+    assert_eq!(disable(ctx, &house.anne, &two).await.unwrap(), old);
+    assert_eq!(force_change(ctx, &house.anne, Level::Change, &two[..1]).await.unwrap(), Ok(1));
+}
+
+#[tokio::test]
+async fn a_force_and_an_order_at_once_do_not_pass_below_the_number_together() {
+    for forces_first in [false, true] {
+        let stop = Stop::new();
+        let house = House::with(Wish { steps: stop.steps(), ..Wish::default() }).await;
+        let ctx = &house.provider.ctx;
+        let (two, class) =
+            (["zoe".to_owned(), "tom".to_owned()], proposal("class:0169001X/5B", Level::Change));
+        let (forcing, ordering) =
+            (force_change(ctx, &house.anne, Level::Change, &two), issue(ctx, &house.anne, &class, None));
+        if forces_first {
+            let (order, forced) = stop.between(Step::OrderDecided, ordering, forcing).await;
+            assert_eq!(forced.unwrap(), Ok(2));
+            assert_eq!(order.unwrap().unwrap().order.state, OrderState::AwaitingApproval);
+        } else {
+            let (forced, order) = stop.between(Step::DeedDecided, forcing, ordering).await;
+            assert!(matches!(order.unwrap().unwrap().order.state, OrderState::InForce(_)));
+            assert_eq!(forced.unwrap(), Err(AccountError::NotAlone { together: 4, limit: 2 }));
+        }
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
+use crate::flows::four_eyes::Alone;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -40,6 +41,20 @@ pub enum AccountError {
         login: String,
         /// Why not.
         refusal: Refusal,
+    },
+    /// It is not done to several at once.
+    #[error(transparent)]
+    NotAtOnce(Refusal),
+    /// More than one person may force within a day.
+    #[error(
+        "you would force {together} people within a day, of {limit} that one person may reach alone; write a reset order, \
+         which a second person approves"
+    )]
+    NotAlone {
+        /// With whom they forced and ordered before.
+        together: u64,
+        /// The most.
+        limit: u64,
     },
     /// More than one act takes.
     #[error("{0} accounts are more than one act takes; the most is {MOST}")]
@@ -64,6 +79,9 @@ async fn select(
         return Ok(Err(AccountError::TooMany(logins.len())));
     }
     let powers = actor.powers(ctx).await?;
+    if let Err(refusal) = powers.may_at_once(permission, logins.len()) {
+        return Ok(Err(AccountError::NotAtOnce(refusal)));
+    }
     let mut people = Vec::with_capacity(logins.len());
     let mut unknown = Vec::new();
     let mut refused = None;
@@ -114,6 +132,13 @@ async fn act_on(
         };
         let now = ctx.clock.now();
         let mut writes = Writes::under_order_lock();
+        if deed.permission.is_order() {
+            let alone = Alone::force(ctx, actor, people.len() as u64, now).await?;
+            if !alone.is_enough() {
+                return Ok(Err(AccountError::NotAlone { together: alone.together, limit: alone.limit }));
+            }
+            writes.extend(alone.is_still_enough());
+        }
         for (person, right) in &people {
             if let Err(error) = (deed.check)(person) {
                 return Ok(Err(error));

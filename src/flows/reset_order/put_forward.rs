@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::account::AccountId;
-use crate::domain::approval::{Digest, Request, TOGETHER, Wish};
+use crate::domain::approval::{Digest, Request, Wish};
 use crate::domain::event::Act;
 use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
@@ -13,6 +13,7 @@ use crate::domain::territory::TerritoryKind;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
+use crate::flows::four_eyes::Alone;
 use crate::flows::reset_order::issue::{ProposalError, insert};
 use crate::flows::reset_order::released;
 use crate::flows::unavailable::Unavailable;
@@ -28,6 +29,8 @@ pub(super) struct Forward {
     /// The people it covers; none where nobody counted.
     pub(super) covered: Option<u64>,
     request: Option<Request>,
+    /// That one person is enough.
+    conditions: Vec<Statement>,
 }
 
 /// Counts, and decides whether one person is enough. Whoever breaks the glass waits for no count and for nobody.
@@ -44,22 +47,20 @@ pub(super) async fn put_forward(
         return Ok(Err(ProposalError::NobodyLeft(left)));
     }
     if actor.breaks_glass() {
-        return Ok(Ok(Forward { covered: None, request: None }));
+        return Ok(Ok(Forward { covered: None, request: None, conditions: Vec::new() }));
     }
     let covered = store::population::covered(&ctx.db, &order.population).await?;
     if let Some(typed) = confirmed.filter(|typed| *typed != covered) {
         return Ok(Err(ProposalError::NotConfirmed { typed, covered }));
     }
-    let author = actor.name();
-    let together = covered + store::reset_order::covered_since(&ctx.db, &author, now.minus(TOGETHER)).await?;
-    let request = (together > ctx.settings.orders.approval_above).then(|| Request {
-        wish: Wish::Issue,
-        digest: Digest::of(order, begins_at),
-        covered,
-        by: author,
-        at: now,
-    });
-    Ok(Ok(Forward { covered: Some(covered), request }))
+    let alone = Alone::order(ctx, actor, covered, now).await?;
+    if alone.is_enough() {
+        let conditions = alone.is_still_enough();
+        return Ok(Ok(Forward { covered: Some(covered), request: None, conditions }));
+    }
+    let (wish, digest) = (Wish::Issue, Digest::of(order, begins_at));
+    let request = Request { wish, digest, covered, by: actor.name(), at: now };
+    Ok(Ok(Forward { covered: Some(covered), request: Some(request), conditions: Vec::new() }))
 }
 
 impl Forward {
@@ -89,8 +90,10 @@ impl Forward {
             batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, id)));
         }
         batch.extend(next_year(ctx, record, now)?);
-        // First, so that of two changes decided at the same clock one waits for the other and is then undone.
-        batch.insert(0, store::reset_order::raise_clock(clock));
+        // First, so that of two changes decided at the same clock one waits for the other and is then undone; and before the
+        // order is written, which would be counted twice.
+        let first = [store::reset_order::raise_clock(clock)].into_iter().chain(self.conditions.clone());
+        batch.splice(0..0, first);
         let done = ctx.commit(Batch::changing_orders(batch)).await?;
         if done && actor.breaks_glass() {
             alarm(actor, id);

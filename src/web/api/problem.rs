@@ -154,7 +154,8 @@ impl From<Refusal> for Problem {
 impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         match error {
-            AccountError::NotAllowed { refusal, .. } => refusal.into(),
+            AccountError::NotAllowed { refusal, .. } | AccountError::NotAtOnce(refusal) => refusal.into(),
+            AccountError::NotAlone { .. } => Self::new(StatusCode::FORBIDDEN, "not-alone", error.to_string()),
             AccountError::Unknown(_) => Self::not_found(error.to_string()),
             AccountError::TooMany(_) => Self::senseless("too-many", error.to_string()),
             AccountError::Disabled(_) | AccountError::FederatedOnly(_) => {

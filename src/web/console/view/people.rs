@@ -177,7 +177,10 @@ impl PersonPage<'_> {
         self.refusal.map(|error| match error {
             AccountError::Disabled(_) => self.frame.text("refused-disabled"),
             AccountError::FederatedOnly(_) => self.frame.text("refused-federated"),
-            AccountError::NotAllowed { refusal, .. } => refusal_text(&self.frame, refusal),
+            AccountError::NotAllowed { refusal, .. } | AccountError::NotAtOnce(refusal) => {
+                refusal_text(&self.frame, refusal)
+            }
+            AccountError::NotAlone { .. } => self.frame.text("problem-not-alone"),
             AccountError::TooMany(_) | AccountError::Unknown(_) => self.frame.text("refused-unknown"),
         })
     }

@@ -1,0 +1,87 @@
+//! How many people somebody may order to change without a second person, within a day.
+
+use crate::domain::account::AccountId;
+use crate::domain::approval::TOGETHER;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::approval::Counted;
+use crate::store::db::Statement;
+
+/// The people whom somebody may force one by one in a day, however few an order of theirs may cover: the forgotten and the
+/// suspicious of an ordinary day need no second person.
+const ONE_BY_ONE: u64 = 100;
+
+/// What somebody is about to do alone.
+pub(super) struct Alone {
+    author: String,
+    account: Option<AccountId>,
+    since: Timestamp,
+    counted: Counted,
+    /// How many it reaches, with all that was done within the day, and how many it may.
+    pub(super) together: u64,
+    pub(super) limit: u64,
+    room: i64,
+}
+
+impl Alone {
+    /// An order over so many people. What the author ordered before counts, whatever became of it.
+    pub(super) async fn order(
+        ctx: &Context,
+        actor: &Actor,
+        people: u64,
+        now: Timestamp,
+    ) -> Result<Self, Unavailable> {
+        Self::of(ctx, actor, people, (Counted::Ordered, ctx.settings.orders.approval_above), now).await
+    }
+
+    /// A force on so many people. It cannot wait for a second person as an order can, so that orders which had one do not count.
+    pub(super) async fn force(
+        ctx: &Context,
+        actor: &Actor,
+        people: u64,
+        now: Timestamp,
+    ) -> Result<Self, Unavailable> {
+        let limit = ctx.settings.orders.approval_above;
+        let rule = match people {
+            ..=1 => (Counted::Forced, limit.max(ONE_BY_ONE)),
+            _ => (Counted::OrderedAlone, limit),
+        };
+        Self::of(ctx, actor, people, rule, now).await
+    }
+
+    async fn of(
+        ctx: &Context,
+        actor: &Actor,
+        people: u64,
+        (counted, limit): (Counted, u64),
+        now: Timestamp,
+    ) -> Result<Self, Unavailable> {
+        let (author, since) = (actor.name(), now.minus(TOGETHER));
+        let before = store::approval::reached_since(&ctx.db, counted, &author, since).await?;
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Ok(Self {
+            account: actor.account().cloned(),
+            author,
+            since,
+            counted,
+            together: people.saturating_add(before),
+            limit,
+            room: signed(limit).saturating_sub(signed(people)),
+        })
+    }
+
+    /// Whether one person is enough.
+    pub(super) const fn is_enough(&self) -> bool {
+        self.together <= self.limit
+    }
+
+    /// In a batch, before whatever it counts: it is so still. Of two acts of the same author one waits for the other.
+    pub(super) fn is_still_enough(&self) -> Vec<Statement> {
+        let one_at_a_time = self.account.as_ref().map(store::approval::hold_author);
+        let below = store::approval::reached_at_most(self.counted, &self.author, self.since, self.room);
+        one_at_a_time.into_iter().chain([below]).collect()
+    }
+}
