@@ -70,6 +70,17 @@ people-nobody = Nobody was found inside your territory.
 people-name = Name
 people-places = School, class
 people-next = Next page
+people-profile = Profile
+people-any = Any
+people-found = People found
+people-nobody-yet = Nobody on this page of the search; what follows may have some.
+people-require = Require a new password
+people-require-chosen = Of the people chosen…
+people-require-found = Of everybody found…
+people-required = { $count ->
+    [one] A new password is required of one person.
+   *[other] A new password is required of { $count } people.
+}
 
 gate-open = This account can sign in.
 gate-disabled = This account is disabled: nothing lets it in.

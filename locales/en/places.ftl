@@ -62,3 +62,30 @@ language-fr = French
 language-en = English
 
 slip-again = You may load this page again for five minutes: it shows the same code.
+
+state-closed = Must change, or disabled
+state-not-activated = Never activated
+state-ordered = Must change: an order
+state-individual = Must change: required of this person
+state-expired = Must change: too old
+state-rules-tightened = Must change: stricter rules
+state-compromised = Must change: may be known to others
+
+selection-title = Check before it is required
+selection-people = People who will have to choose a new password
+selection-names = Who
+selection-more = { $count ->
+    [one] and one other person
+   *[other] and { $count } other people
+}
+selection-nobody = This is about nobody: nothing will be required.
+selection-back = Back to the search
+selection-what = Their sessions end at once, and codes that they were given open nothing any more. Each person is written down in the audit log with your reason.
+selection-type = To confirm, type the number of people
+selection-submit = Require the change
+left-out-disabled = Left out: the account is disabled
+left-out-must-already = Left out: must change already, and their code stays good
+left-out-never-activated = Left out: never activated, the first code is enough
+left-out-no-local-password = Left out: they sign in elsewhere
+left-out-not-allowed = Left out: you may not do this to them
+left-out-operator = Left out because they have a role: choose them one by one

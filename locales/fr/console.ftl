@@ -70,6 +70,17 @@ people-nobody = Personne n’a été trouvé dans votre ressort.
 people-name = Nom
 people-places = Établissement, classe
 people-next = Page suivante
+people-profile = Profil
+people-any = Indifférent
+people-found = Personnes trouvées
+people-nobody-yet = Personne sur cette page de la recherche ; la suite peut en contenir.
+people-require = Exiger un nouveau mot de passe
+people-require-chosen = Des personnes cochées…
+people-require-found = De toutes les personnes trouvées…
+people-required = { $count ->
+    [one] Un nouveau mot de passe est exigé d’une personne.
+   *[other] Un nouveau mot de passe est exigé de { $count } personnes.
+}
 
 gate-open = Ce compte peut se connecter.
 gate-disabled = Ce compte est désactivé : rien ne le laisse entrer.

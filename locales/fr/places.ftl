@@ -62,3 +62,30 @@ language-fr = Français
 language-en = Anglais
 
 slip-again = Vous pouvez recharger cette page pendant cinq minutes : elle montre le même code.
+
+state-closed = Doit changer, ou désactivé
+state-not-activated = Jamais activé
+state-ordered = Doit changer : un ordre
+state-individual = Doit changer : exigé de cette personne
+state-expired = Doit changer : trop ancien
+state-rules-tightened = Doit changer : règles plus strictes
+state-compromised = Doit changer : peut-être connu d’autrui
+
+selection-title = Vérifier avant d’exiger
+selection-people = Personnes qui devront choisir un nouveau mot de passe
+selection-names = Qui
+selection-more = { $count ->
+    [one] et une autre personne
+   *[other] et { $count } autres personnes
+}
+selection-nobody = Personne n’est concerné : rien ne sera exigé.
+selection-back = Retour à la recherche
+selection-what = Leurs sessions prennent fin aussitôt, et les codes déjà donnés n’ouvrent plus rien. Chaque personne est inscrite au journal avec votre motif.
+selection-type = Pour confirmer, tapez le nombre de personnes
+selection-submit = Exiger le changement
+left-out-disabled = Laissées de côté : compte désactivé
+left-out-must-already = Laissées de côté : doivent déjà changer, et leur code reste valable
+left-out-never-activated = Laissées de côté : compte jamais activé, le premier code suffit
+left-out-no-local-password = Laissées de côté : se connectent ailleurs
+left-out-not-allowed = Laissées de côté : vous n’y êtes pas autorisé
+left-out-operator = Laissées de côté, car elles ont un rôle : à cocher une par une

@@ -142,6 +142,10 @@ pub enum Closure {
 }
 
 impl Closure {
+    /// Every word of [`as_str`](Self::as_str).
+    pub const WORDS: [&str; 7] =
+        ["compromised", "disabled", "expired", "individual", "not_activated", "ordered", "rules_tightened"];
+
     /// The word for logs, tables and tests.
     pub const fn as_str(&self) -> &'static str {
         match self {

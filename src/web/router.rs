@@ -111,6 +111,8 @@ fn console() -> Router<App> {
         .route("/console/people/{id}", get(console::person::show))
         .route("/console/people/{id}/slip", get(console::person::slip))
         .route("/console/people/{id}/{deed}", post(console::person::act))
+        .route(console::selection::SELECTION, post(console::selection::check))
+        .route(console::selection::REQUIRE, post(console::selection::require))
         .route(console::places::PLACES, get(console::places::show))
         .route("/console/places/print", post(console::places::print))
         .route("/console/places/slips", post(console::places::tick))

@@ -65,6 +65,7 @@ mod restart;
 mod restored;
 mod robot;
 mod secrecy;
+mod selection;
 mod session;
 mod sign_in;
 mod slips;

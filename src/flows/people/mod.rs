@@ -3,3 +3,4 @@
 pub mod read;
 pub mod roll;
 pub mod search;
+pub mod selection;

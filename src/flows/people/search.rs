@@ -44,6 +44,24 @@ pub enum State {
 }
 
 impl State {
+    /// By its word: `open`, `closed`, or that of a closure.
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "open" => Some(Self::Open),
+            "closed" => Some(Self::Closed),
+            word => Closure::WORDS.into_iter().find(|known| *known == word).map(Self::Because),
+        }
+    }
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Because(word) => word,
+        }
+    }
+
     fn is_that_of(self, closure: Option<&Closure>) -> bool {
         match self {
             Self::Open => closure.is_none(),

@@ -12,6 +12,7 @@ use crate::domain::jurisdiction::Refusal;
 use crate::flows::account::AccountError;
 use crate::flows::account::grant_role::GrantRoleError;
 use crate::flows::hand_over::HandOverError;
+use crate::flows::people::selection::TooManyFound;
 use crate::flows::reset_order::approve::ApproveError;
 use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::draft::DraftError;
@@ -162,6 +163,12 @@ impl From<AccountError> for Problem {
                 Self::conflict("account-state", error.to_string())
             }
         }
+    }
+}
+
+impl From<TooManyFound> for Problem {
+    fn from(error: TooManyFound) -> Self {
+        Self::senseless("too-many-found", error.to_string())
     }
 }
 

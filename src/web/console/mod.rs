@@ -16,6 +16,7 @@ pub mod people;
 pub mod person;
 pub mod places;
 mod progress_view;
+pub mod selection;
 pub mod sign_in;
 pub(in crate::web) mod view;
 
@@ -59,6 +60,11 @@ enum Elsewhere {
     Due(Box<Response>),
     /// It cannot be answered now.
     Unavailable(Unavailable),
+}
+
+/// A number that somebody typed to confirm, its thousands apart or not; none where it is no number.
+fn typed_number(form: &Parameters, name: &'static str) -> Option<u64> {
+    form.one(name).ok()??.replace([' ', '\u{a0}', '\u{202f}'], "").parse().ok()
 }
 
 impl From<Response> for Elsewhere {

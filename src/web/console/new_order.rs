@@ -30,7 +30,7 @@ use crate::web::app::App;
 use crate::web::console::factor::ask_again;
 use crate::web::console::order_view::{CheckOrderPage, Choice, NewOrderPage, Typed};
 use crate::web::console::orders::ORDERS;
-use crate::web::console::{Answer, Room, names};
+use crate::web::console::{Answer, Room, names, typed_number};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -110,10 +110,8 @@ async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
         Ok(proposal) => proposal,
         Err(problem) => return form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
     };
-    let confirmed = field(&form, "confirmed")
-        .and_then(|typed| typed.replace([' ', '\u{a0}', '\u{202f}'], "").parse().ok());
     // Nothing, or no number: as wrong as another number.
-    let confirmed = Some(confirmed.unwrap_or_default());
+    let confirmed = Some(typed_number(&form, "confirmed").unwrap_or_default());
     match put_forward(room, &actor, &proposal, &form, confirmed).await? {
         Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
         Err(problem) if problem.word() == "factor-too-old" => {

@@ -5,8 +5,11 @@ use axum::response::Response;
 use http::StatusCode;
 use url::form_urlencoded::Serializer;
 
+use crate::domain::jurisdiction::{Permission, allowing};
+use crate::domain::profile::Profile;
 use crate::flows::actor::Origin;
-use crate::flows::people::search::{LONGEST, Question, search};
+use crate::flows::people::search::{LONGEST, Question, State as GateState, search};
+use crate::oidc::parameters::Parameters;
 use crate::store::people::Who;
 use crate::web::answer::page;
 use crate::web::api::cursor;
@@ -20,6 +23,53 @@ use crate::web::pages::view::Trouble;
 /// People on one page.
 const PAGE: u32 = 25;
 
+/// What somebody looks for.
+#[derive(Default)]
+pub(super) struct Search {
+    /// A name, a login, a class or a UAI; none where nothing was asked yet.
+    typed: Option<String>,
+    profile: Option<Profile>,
+    state: Option<GateState>,
+}
+
+impl Search {
+    /// None where it cannot be read.
+    pub(super) fn read(parameters: &Parameters) -> Option<Self> {
+        let typed = parameters.one_line("q", LONGEST).ok()?.unwrap_or_default().to_owned();
+        // Nothing typed and nothing asked are not the same: a field that was left empty means everybody.
+        let is_asked = parameters.under("q").next().is_some();
+        let profile = parameters.one("profile").ok()?.map(str::parse).transpose().ok()?;
+        let state = match parameters.one("state").ok()? {
+            Some(word) => Some(GateState::of(word)?),
+            None => None,
+        };
+        Some(Self { typed: is_asked.then_some(typed), profile, state })
+    }
+
+    pub(super) fn question(&self) -> Option<Question<'_>> {
+        let who = self.profile.map_or(Who::Anybody, Who::Of);
+        Some(Question { typed: self.typed.as_deref()?, place: None, who, state: self.state })
+    }
+
+    /// As it stands in an address and in a form.
+    pub(super) fn fields(&self) -> Vec<(&'static str, &str)> {
+        let typed = self.typed.as_deref().map(|typed| ("q", typed));
+        let profile = self.profile.map(|profile| ("profile", profile.as_str()));
+        let state = self.state.map(|state| ("state", state.as_str()));
+        [typed, profile, state].into_iter().flatten().collect()
+    }
+
+    /// Its address, with more of a query.
+    pub(super) fn address(&self, room: &Room<'_>, more: &[(&str, &str)]) -> String {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs(self.fields()).extend_pairs(more);
+        if room.visit.spoken.asked().is_some() && !more.iter().any(|(name, _)| *name == "ui_locales") {
+            query.append_pair("ui_locales", room.language.tag());
+        }
+        format!("{PEOPLE}?{}", query.finish())
+    }
+}
+
 /// GET `/console/people`.
 pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);
@@ -29,43 +79,32 @@ pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Q
 async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
     let desk = room.operator().await?;
     let Ok(query) = query.0 else { return Ok(room.trouble(Trouble::InvalidRequest)) };
-    let (Ok(typed), Ok(from)) = (query.one_line("q", LONGEST), query.one_line("from", 300)) else {
+    let (Some(asked), Ok(from)) = (Search::read(&query), query.one_line("from", 300)) else {
         return Ok(room.trouble(Trouble::InvalidRequest));
     };
-    // The first page shows nobody before something was asked, and everybody where nothing was typed.
-    let asked = query.under("q").next().is_some();
-    let typed = typed.unwrap_or_default();
     let (ctx, actor) = (&room.app.ctx, desk.actor(None, origin));
-    let question = Question { typed, place: None, who: Who::Anybody, state: None };
-    let searched = format!("people {typed}");
+    let searched = format!("people {:?}", asked.fields());
     // Anything that is not a page of this search by this operator begins anew.
     let after = cursor::read(ctx, &actor, &searched, from).ok().flatten();
-    let people = if asked { search(ctx, &actor, &question, after, PAGE).await? } else { None };
-    let rows: Vec<Row> = people.iter().flat_map(|people| &people.seen).map(|it| Row::of(&it.found)).collect();
-    let next = people.and_then(|people| cursor::write(ctx, &actor, &searched, &people.next?));
-    let address = |from: Option<&str>| {
-        let mut pairs = Serializer::new(String::new());
-        if asked {
-            pairs.append_pair("q", typed);
-        }
-        if let Some(from) = from {
-            pairs.append_pair("from", from);
-        }
-        pairs.finish()
+    let people = match asked.question() {
+        Some(question) => search(ctx, &actor, &question, after, PAGE).await?,
+        None => None,
     };
-    let here = address(from);
-    let switch = format!("{PEOPLE}?{here}&ui_locales={}", room.language.other().tag());
-    let next = next.map(|next| {
-        let chosen = room.visit.spoken.asked().map(|_| format!("&ui_locales={}", room.language.tag()));
-        format!("{PEOPLE}?{}{}", address(Some(&next)), chosen.unwrap_or_default())
-    });
+    let next = people.as_ref().and_then(|people| people.next.clone());
+    let next = next.and_then(|next| cursor::write(ctx, &actor, &searched, &next));
+    let here: Vec<_> = from.map(|from| ("from", from)).into_iter().collect();
+    let switch = asked.address(room, &[&here[..], &[("ui_locales", room.language.other().tag())]].concat());
+    let count = query.one("required").ok().flatten().and_then(|count| count.parse::<u64>().ok());
     let view = PeoplePage {
         frame: room.frame(Some(&switch)),
         desk: room.desk(&desk.visitor),
-        typed,
-        asked,
-        rows: &rows,
-        next: next.as_deref(),
+        typed: asked.typed.as_deref(),
+        profile: asked.profile,
+        state: asked.state,
+        rows: people.iter().flat_map(|people| &people.seen).map(Row::of).collect(),
+        next: next.map(|next| asked.address(room, &[("from", &next)])),
+        requires: allowing(&desk.visitor.roles, Permission::ForceChange).next().is_some(),
+        required: count,
     };
     Ok(page(StatusCode::OK, &view, &[]))
 }

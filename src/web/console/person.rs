@@ -38,7 +38,7 @@ use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
 
 /// The longest reason that is taken, in bytes.
-const LONGEST_REASON: usize = 500;
+pub(super) const LONGEST_REASON: usize = 500;
 
 /// GET `/console/people/{id}`.
 pub async fn show(

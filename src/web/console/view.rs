@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod people;
 pub(in crate::web) mod places;
+pub(in crate::web) mod selection;
 
 use std::fmt::Write as _;
 

@@ -11,7 +11,7 @@ use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
-use crate::store::people::Found;
+use crate::flows::people::search::{Seen, State};
 use crate::web::console::{Room, acts};
 use crate::web::pages::view::Frame;
 
@@ -86,16 +86,43 @@ pub(in crate::web) struct Row {
     pub(in crate::web) name: String,
     pub(in crate::web) login: String,
     pub(in crate::web) places: String,
+    pub(in crate::web) closure: Option<Closure>,
 }
 
 impl Row {
-    pub(in crate::web) fn of(found: &Found) -> Self {
+    pub(in crate::web) fn of(seen: &Seen) -> Self {
+        let person = &seen.found.person;
         Self {
-            id: found.person.facts.account.0.clone(),
-            name: format!("{} {}", found.person.family_name, found.person.given_name),
-            login: found.person.login.clone(),
-            places: found.places.clone(),
+            id: person.facts.account.0.clone(),
+            name: format!("{} {}", person.family_name, person.given_name),
+            login: person.login.clone(),
+            places: seen.found.places.clone(),
+            closure: seen.standing.closure.clone(),
         }
+    }
+
+    fn must_change(&self) -> bool {
+        must_change(self.closure.as_ref())
+    }
+
+    fn state(&self, frame: &Frame<'_>) -> String {
+        frame.text(standing_key(self.closure.as_ref()))
+    }
+}
+
+/// Whether somebody must choose a password: nothing that they choose opens a disabled account.
+pub(super) fn must_change(closure: Option<&Closure>) -> bool {
+    closure.is_some_and(|closure| *closure != Closure::Disabled)
+}
+
+/// How somebody stands, in a word or two.
+pub(super) fn standing_key(closure: Option<&Closure>) -> &'static str {
+    match closure {
+        None => "standing-open",
+        Some(Closure::Disabled) => "standing-disabled",
+        Some(Closure::NotActivated) => "standing-not-activated",
+        Some(closure) if closure.is_recover() => "standing-recover",
+        Some(_) => "standing-change",
     }
 }
 
@@ -105,11 +132,52 @@ impl Row {
 pub(in crate::web) struct PeoplePage<'a> {
     pub(in crate::web) frame: Frame<'a>,
     pub(in crate::web) desk: Desk,
-    pub(in crate::web) typed: &'a str,
-    /// Whether anything was looked for.
-    pub(in crate::web) asked: bool,
-    pub(in crate::web) rows: &'a [Row],
-    pub(in crate::web) next: Option<&'a str>,
+    /// None where nothing was looked for.
+    pub(in crate::web) typed: Option<&'a str>,
+    pub(in crate::web) profile: Option<Profile>,
+    pub(in crate::web) state: Option<State>,
+    pub(in crate::web) rows: Vec<Row>,
+    pub(in crate::web) next: Option<String>,
+    /// Whether the operator may require a change of anybody.
+    pub(in crate::web) requires: bool,
+    /// Of how many a change has just been required.
+    pub(in crate::web) required: Option<u64>,
+}
+
+impl PeoplePage<'_> {
+    /// The profiles that may be looked for: the word, the name, and whether it is chosen.
+    fn profiles(&self) -> Vec<(&'static str, String, bool)> {
+        let choice = |profile: Profile| {
+            (profile.as_str(), self.frame.text(profile_key(profile)), self.profile == Some(profile))
+        };
+        Profile::ALL.into_iter().map(choice).collect()
+    }
+
+    /// The same for the states.
+    fn states(&self) -> Vec<(&'static str, String, bool)> {
+        let states = [
+            ("open", "standing-open"),
+            ("closed", "state-closed"),
+            ("not_activated", "state-not-activated"),
+            ("ordered", "state-ordered"),
+            ("individual", "state-individual"),
+            ("expired", "state-expired"),
+            ("rules_tightened", "state-rules-tightened"),
+            ("compromised", "state-compromised"),
+            ("disabled", "standing-disabled"),
+        ];
+        let is = |word| self.state.is_some_and(|state| state.as_str() == word);
+        states.into_iter().map(|(word, key)| (word, self.frame.text(key), is(word))).collect()
+    }
+
+    fn told(&self) -> Option<String> {
+        let count = self.required?;
+        Some(self.frame.language.text_with("people-required", &[("count", count)]))
+    }
+
+    fn box_label(&self, row: &Row) -> String {
+        self.frame.language.text_with("roll-choose", &[("name", row.name.as_str())])
+    }
 }
 
 /// What was done to an account, ready to print.

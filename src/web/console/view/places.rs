@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Desk;
-use super::people::{profile_key, refusal_text};
+use super::people::{must_change, profile_key, refusal_text, standing_key};
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::order_clock::ClockSpan;
@@ -154,17 +154,11 @@ impl RollRow {
     }
 
     fn must_change(&self) -> bool {
-        self.closure.as_ref().is_some_and(|closure| *closure != Closure::Disabled)
+        must_change(self.closure.as_ref())
     }
 
     fn state(&self, frame: &Frame<'_>) -> String {
-        frame.text(match &self.closure {
-            None => "standing-open",
-            Some(Closure::Disabled) => "standing-disabled",
-            Some(Closure::NotActivated) => "standing-not-activated",
-            Some(closure) if closure.is_recover() => "standing-recover",
-            Some(_) => "standing-change",
-        })
+        frame.text(standing_key(self.closure.as_ref()))
     }
 
     fn who(&self, frame: &Frame<'_>) -> String {

@@ -10,6 +10,7 @@ use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
 use crate::flows::people::roll::Counts;
+use crate::flows::people::search::State;
 use crate::web::console::acts;
 use crate::web::console::audit_view::{self, AuditPage, Bad, Typed};
 use crate::web::console::view::people::{Deed, Lines, PeoplePage, PersonPage, Row, SlipPage};
@@ -212,22 +213,26 @@ fn audit_pages(pages: &mut Vec<(String, String)>, language: Language) {
 
 fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
     let frame = frame(language);
-    let row = || Row {
-        id: "1".to_owned(),
+    let row = |id: &str| Row {
+        id: id.to_owned(),
         name: HOSTILE.to_owned(),
         login: "zoe".to_owned(),
         places: "6A".to_owned(),
+        closure: Some(Closure::Expired),
     };
     let list = PeoplePage {
         frame,
         desk: desk(true),
-        typed: HOSTILE,
-        asked: true,
-        rows: &[row(), row()],
-        next: Some("/"),
+        typed: Some(HOSTILE),
+        profile: Some(Profile::Pupil),
+        state: Some(State::Closed),
+        rows: vec![row("1"), row("2")],
+        next: Some("/".to_owned()),
+        requires: true,
+        required: Some(2),
     };
     page(pages, "console-people", &list, language);
-    let nobody = PeoplePage { frame, desk: desk(true), typed: "", asked: true, rows: &[], next: None };
+    let nobody = PeoplePage { rows: Vec::new(), next: None, required: None, ..list };
     page(pages, "console-nobody", &nobody, language);
     let closures = [
         Closure::Disabled,
