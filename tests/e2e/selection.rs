@@ -167,7 +167,7 @@ async fn nobody_outside_the_territory_is_reached_or_told_of() {
     }
     assert_eq!(office.forced().await, [""; 0]);
     let done = office.head.post("/console/selection/require", &form).await;
-    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
     assert_eq!(office.forced().await, ["zoe"]);
 }
 

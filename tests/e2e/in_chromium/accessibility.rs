@@ -160,6 +160,22 @@ async fn of_people_at_the_console() {
     browser.press("unlock").await;
     browser.see_css("[role=status]").await;
     review.of("person after an act", browser).await;
+    activate(&provider, "tom").await;
+    desk.go("/people?q=").await;
+    browser.see("who-tom").await.click().await.unwrap();
+    browser.see("who-lea").await.click().await.unwrap();
+    browser.press("chosen").await;
+    browser.see("confirmed").await;
+    review.of("selection", browser).await;
+    browser.fill("reason", "Mots de passe volés").await;
+    browser.fill("confirmed", "3").await;
+    browser.press("require").await;
+    browser.see("errors").await;
+    review.of("selection refused", browser).await;
+    browser.fill("confirmed", "1").await;
+    browser.press("require").await;
+    browser.see("told").await;
+    review.of("required", browser).await;
     for path in ["/audit", "/audit?about=nobody", "/audit?from=yesterday"] {
         desk.go(path).await;
         review.of(path, browser).await;
