@@ -99,17 +99,17 @@ async fn few_and_many_are_counted_alike() {
     for profiles in [vec![], vec![Profile::Pupil], vec![Profile::Guardian, Profile::Teacher]] {
         let population =
             Population { territory: territory.clone(), profiles: profiles.into_iter().collect() };
-        let question = Question {
-            never_activated: true,
-            changed_since: Some(now.minus(Duration::from_mins(30))),
-            suspect_since: Some(now.minus(Duration::from_mins(30))),
-            recover: true,
-            now,
-        };
-        let db = &provider.ctx.db;
-        let few = store::population::census(db, &population, &question, 1_000).await.unwrap();
-        let many = store::population::census(db, &population, &question, 0).await.unwrap();
-        assert_eq!(few, many);
-        assert!(few.covered > 0);
+        let since = Some(now.minus(Duration::from_mins(30)));
+        for (never_activated, changed_since, recover) in
+            [(true, since, true), (false, None, false), (true, None, false), (false, since, false)]
+        {
+            let question =
+                Question { never_activated, changed_since, suspect_since: changed_since, recover, now };
+            let db = &provider.ctx.db;
+            let few = store::population::census(db, &population, &question, 1_000).await.unwrap();
+            let many = store::population::census(db, &population, &question, 0).await.unwrap();
+            assert_eq!(few, many, "{question:?}");
+            assert!(few.covered > 0);
+        }
     }
 }
