@@ -243,28 +243,56 @@ impl Held {
     }
 }
 
+/// What a client asked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) client: ClientId,
+    pub(crate) redirect_uri: String,
+    pub(crate) code_challenge: String,
+    pub(crate) nonce: String,
+    pub(crate) scope: &'a str,
+}
+
 /// Codes as a sign-in leaves them behind, for a minute's worth of exchanges.
 pub(crate) async fn codes(ctx: &Context, people: &[Person], client: &str) -> Vec<String> {
-    let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
-    let expires_at = ctx.clock.now().plus(Duration::from_mins(10));
+    let asked = Asked {
+        client: ClientId(client.to_owned()),
+        redirect_uri: REDIRECT_URI.to_owned(),
+        code_challenge: URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes())),
+        nonce: "n-0S6_WzA2Mj".to_owned(),
+        scope: SCOPE,
+    };
     let mut codes = Vec::new();
     let mut writes = Writes::plain();
     for person in people.iter().cycle().take(REQUESTS as usize) {
-        let code = Secret::from_random(ctx.random.bytes());
-        let claim = CodeClaim {
-            client: ClientId(client.to_owned()),
-            redirect_uri: REDIRECT_URI.to_owned(),
-            code_challenge: CodeChallenge::parse(&challenge),
-            nonce: Some("n-0S6_WzA2Mj".to_owned()),
-            scope: serde_json::from_value(json!(SCOPE)).unwrap(),
-            sid: person.sid.clone(),
-            authentication: person.authentication.clone(),
-        };
-        writes.push(Claim::put(CODE, code.hash(), &claim, expires_at).unwrap());
+        let (code, claim) = code(ctx, person, &asked);
+        writes.push(claim);
         codes.push(code.expose().to_owned());
     }
     ctx.ephemeral.commit(&ctx.db, writes).await.unwrap();
     codes
+}
+
+/// A code for what was asked, and the claim to be kept for it.
+pub(crate) fn code(ctx: &Context, person: &Person, asked: &Asked<'_>) -> (Secret, Claim) {
+    let code = Secret::from_random(ctx.random.bytes());
+    let claim = CodeClaim {
+        client: asked.client.clone(),
+        redirect_uri: asked.redirect_uri.clone(),
+        code_challenge: CodeChallenge::parse(&asked.code_challenge),
+        nonce: Some(asked.nonce.clone()),
+        scope: serde_json::from_value(json!(asked.scope)).unwrap(),
+        sid: person.sid.clone(),
+        authentication: person.authentication.clone(),
+    };
+    let expires_at = ctx.clock.now().plus(Duration::from_mins(10));
+    let claim = Claim::put(CODE, code.hash(), &claim, expires_at).unwrap();
+    (code, claim)
+}
+
+/// The same person with a session that was opened now.
+pub(crate) async fn come_again(ctx: &Context, person: &Person) -> Person {
+    let (sid, authentication) = open_session(ctx, &person.account).await;
+    Person { sid, authentication, ..person.clone() }
 }
 
 pub(crate) fn refreshing(client: &str, token: &str) -> Vec<u8> {

@@ -92,3 +92,8 @@ pub(crate) fn post(path: &str, client: &str, secret: &str, form: &[(&str, &str)]
 pub(crate) fn get(path: &str, token: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
 }
+
+/// A page, asked for by a browser with a cookie.
+pub(crate) fn page(path: &str, cookie: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n").into_bytes()
+}

@@ -39,6 +39,29 @@ pub(crate) fn populate(deployment: &Deployment, people: u32) -> Taken {
     taken
 }
 
+/// A deployment with so many people. Where one is kept in a directory, it begins with a copy of that, or else leaves one there
+/// for the next time.
+pub(crate) async fn settled(home: &Path, kept: Option<&Path>, people: u32) -> (Deployment, Option<Taken>) {
+    if let Some(kept) = kept.filter(|kept| kept.exists()) {
+        copy(kept, home);
+        return (Deployment::at(home), None);
+    }
+    let deployment = Deployment::init(home).await;
+    let taken = populate(&deployment, people);
+    if let Some(kept) = kept {
+        copy(home, kept);
+    }
+    (deployment, Some(taken))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap().path();
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
+}
+
 /// In the process of its own: reads the files of a deployment, and prints what it took.
 pub(crate) async fn in_child(deployment: &Deployment) {
     let ctx = deployment.context().await;

@@ -20,6 +20,8 @@ mod order;
 mod paper;
 mod peers;
 mod people;
+mod preview;
+mod progress;
 mod replicas;
 mod report;
 mod sign_in;
@@ -47,6 +49,9 @@ struct Arguments {
     /// Measure only these, on the population that all measures need.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
+    /// Begin with a copy of the population that an earlier run left in this directory, or leave one there; in a file only.
+    #[arg(long)]
+    kept: Option<PathBuf>,
     /// Be the server of bare routes.
     #[arg(long, hide = true)]
     bare: Option<SocketAddr>,
@@ -71,9 +76,13 @@ enum Part {
     Paper,
     Import,
     Memory,
+    /// What an order would do.
+    Preview,
     SignIns,
     Doors,
     Orders,
+    /// How far an order has got.
+    Progress,
     Slips,
     /// Beside node-oidc-provider; `make bench-peers` installs it.
     Peers,
@@ -89,10 +98,10 @@ async fn main() {
         println!("nothing is measured without --bench; use `cargo bench`");
     } else if let Some(address) = arguments.bare {
         limits::bare(address, arguments.lengths).await;
-    } else if let (Some(form), Some(count)) = (arguments.paper, arguments.slips) {
-        println!("{}", paper::in_child(&form, count));
-    } else if let Some(home) = arguments.import {
-        import::in_child(&Deployment::at(&home)).await;
+    } else if let (Some(form), Some(count)) = (&arguments.paper, arguments.slips) {
+        println!("{}", paper::in_child(form, count));
+    } else if let Some(home) = &arguments.import {
+        import::in_child(&Deployment::at(home)).await;
     } else {
         // Not in the system's directory for temporary files, which may be in memory: commits must reach a disk.
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
@@ -105,21 +114,27 @@ async fn main() {
             paper::measure();
         }
         if arguments.only != [Part::Paper] {
-            measure(directory.path(), arguments.accounts, wanted).await;
+            measure(directory.path(), &arguments, wanted).await;
         }
     }
 }
 
-async fn measure(directory: &Path, accounts: u32, wanted: impl Fn(Part) -> bool) {
-    let large = Deployment::init(&directory.join("large")).await;
-    let imported = import::populate(&large, accounts);
-    if wanted(Part::Import) {
+async fn measure(directory: &Path, arguments: &Arguments, wanted: impl Fn(Part) -> bool) {
+    let Arguments { accounts, ref kept, .. } = *arguments;
+    let (large, imported) = import::settled(&directory.join("large"), kept.as_deref(), accounts).await;
+    if let Some(imported) = imported.filter(|_| wanted(Part::Import)) {
         import::measure(&imported, &large, directory, accounts).await;
     }
     if wanted(Part::Memory) {
         memory::measure(directory, &large).await;
     }
     let ctx = Arc::new(large.context().await);
+    if wanted(Part::Preview) || wanted(Part::Progress) {
+        preview::activate(&ctx).await;
+    }
+    if wanted(Part::Preview) {
+        preview::measure(&large, &ctx).await;
+    }
     let some = some_accounts(&ctx.db, 1_000, accounts).await;
     let people = doors::move_in(&ctx, some).await;
     if wanted(Part::SignIns) {
@@ -138,6 +153,9 @@ async fn measure(directory: &Path, accounts: u32, wanted: impl Fn(Part) -> bool)
         order::measure(&small.context().await, &ctx, &server, &people).await;
     }
     drop(server);
+    if wanted(Part::Progress) {
+        progress::measure(&large, &ctx, &people[0]).await;
+    }
     if wanted(Part::Peers) {
         peers::measure(&large, &ctx, &people).await;
     }

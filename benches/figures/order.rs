@@ -8,6 +8,7 @@ use ecluse::domain::reset_order::OrderId;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::actor::Actor;
 use ecluse::flows::context::Context;
+use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 
 use crate::cpu;
@@ -23,9 +24,9 @@ pub(crate) fn actor() -> Actor {
     Actor::local("bench", Some("a measure".to_owned()))
 }
 
-/// Orders that everybody of these profiles in a place changes the password.
-pub(crate) async fn order(ctx: &Context, territory: &str, profiles: &[Profile], level: Level) -> OrderId {
-    let proposal = Proposal {
+/// That everybody of these profiles in a place changes the password.
+pub(crate) fn proposal(territory: &str, profiles: &[Profile], level: Level) -> Proposal {
+    Proposal {
         territory: TerritoryCode::parse(territory).unwrap(),
         profiles: profiles.iter().copied().collect(),
         level,
@@ -36,16 +37,22 @@ pub(crate) async fn order(ctx: &Context, territory: &str, profiles: &[Profile], 
         at: None,
         deadline: None,
         repeats: false,
-    };
+    }
+}
+
+/// Orders it.
+pub(crate) async fn order(ctx: &Context, territory: &str, profiles: &[Profile], level: Level) -> OrderId {
+    let proposal = proposal(territory, profiles, level);
     issue(ctx, &actor().breaking_glass(), &proposal, None).await.unwrap().unwrap().order.id
 }
 
-/// Issues orders over the whole of both populations in turn. From then on everybody's gate is closed.
+/// Issues orders over the whole of both populations in turn, and lifts them in the end.
 pub(crate) async fn measure(small: &Context, large: &Context, server: &Server, people: &[Person]) {
     let questions = doors::tokens(server, large, people).await;
     let mut connection = Connection::open(server.address).await;
     let mut took: [Vec<f64>; 4] = Default::default();
     let (mut before, mut after) = (Vec::new(), Vec::new());
+    let mut issued = Vec::new();
     for _ in 0..ROUNDS {
         for (at, ctx, profiles) in [
             (0, small, &[][..]),
@@ -54,8 +61,9 @@ pub(crate) async fn measure(small: &Context, large: &Context, server: &Server, p
             (3, large, &[Profile::Head]),
         ] {
             let began = cpu::now();
-            order(ctx, "academie:13", profiles, Level::Change).await;
+            let id = order(ctx, "academie:13", profiles, Level::Change).await;
             took[at].push(millis(began.elapsed()));
+            issued.push((ctx, id));
             if at == 1 {
                 let began = cpu::now();
                 let answer = connection.send(&questions[0]).await;
@@ -66,6 +74,10 @@ pub(crate) async fn measure(small: &Context, large: &Context, server: &Server, p
                 before.push(millis(began.elapsed()));
             }
         }
+    }
+    // So that the progress of none of them is counted while others are measured.
+    for (ctx, id) in issued {
+        cancel(ctx, &actor().breaking_glass(), &id).await.unwrap().unwrap();
     }
     report::title("Orders, in milliseconds from the command to the commit");
     let ratio = median(&took[1]) / median(&took[0]);
@@ -79,6 +91,6 @@ pub(crate) async fn measure(small: &Context, large: &Context, server: &Server, p
     report::alone("a request after that", &format!("{:.2} ms", median(&before)), "");
 }
 
-fn millis(took: Duration) -> f64 {
+pub(crate) fn millis(took: Duration) -> f64 {
     took.as_secs_f64() * 1e3
 }

@@ -1,11 +1,11 @@
-//! Invented people: schools of 600, with pupils, guardians, teachers and staff, in files such as a directory exports.
+//! Invented people: schools of 500, so that there are 2,000 for 1,000,000, with pupils, guardians, teachers and staff, in files such as a directory exports.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-/// People of one school: 420 pupils in 15 classes, 130 guardians of two pupils each, 45 teachers and 5 of the staff.
-pub(crate) const SCHOOL: u32 = 600;
+/// People of one school: 350 pupils in 14 classes, 105 guardians of two pupils each, 40 teachers and 5 of the staff.
+pub(crate) const SCHOOL: u32 = 500;
 
 /// The source that all of them come from.
 pub(crate) const SOURCE: &str = "AC-POITIERS";
@@ -55,22 +55,22 @@ impl Invented {
         let family_name = FAMILY[(number / 12 * 5 % 12) as usize];
         let login = format!("{}.{}{number}", ascii(given_name), ascii(family_name));
         let profile = match place {
-            0..420 => "National_ELV",
-            420..550 => "National_TUT",
-            550..595 => "National_ENS",
-            595 => "National_DIR",
+            0..350 => "National_ELV",
+            350..455 => "National_TUT",
+            455..495 => "National_ENS",
+            495 => "National_DIR",
             _ => "National_ETA",
         };
         let class = match profile {
             "National_ELV" => {
-                format!("{}{}", 6 - place / 28 / 4, char::from(b"ABCD"[(place / 28 % 4) as usize]))
+                format!("{}{}", 6 - place / 25 / 4, char::from(b"ABCD"[(place / 25 % 4) as usize]))
             }
             "National_ENS" => format!("6{}", char::from(b"ABCD"[(place % 4) as usize])),
             _ => String::new(),
         };
         let pupils = match profile {
             "National_TUT" => {
-                let first = school * SCHOOL + (place - 420) * 3;
+                let first = school * SCHOOL + (place - 350) * 3;
                 vec![key(first), key(first + 1)]
             }
             _ => Vec::new(),
