@@ -82,7 +82,8 @@ check-order-submit = Put the order forward
 
 
 problem-account-state = The state of this account does not allow it.
-problem-already-asked = A second person is asked to approve this cancellation already.
+problem-already-asked = Somebody asked for this already: a second person must approve it.
+problem-author-left = Whoever asked for this role may not give it any more: it must be asked for again.
 problem-beholden = The author gave you a role, a code or a reset within the last 30 days: somebody else must approve.
 problem-changed = The order was changed since you read it. Read it again.
 problem-deadline = The deadline must come after the start.

@@ -82,7 +82,8 @@ check-order-submit = Déposer l’ordre
 
 
 problem-account-state = L’état de ce compte ne le permet pas.
-problem-already-asked = Une deuxième personne est déjà sollicitée pour cette annulation.
+problem-already-asked = C’est déjà demandé : une deuxième personne doit l’approuver.
+problem-author-left = Qui a demandé ce rôle ne peut plus le donner : il faut le redemander.
 problem-beholden = L’auteur vous a donné un rôle, un code ou une réinitialisation depuis moins de 30 jours : quelqu’un d’autre doit approuver.
 problem-changed = L’ordre a changé depuis que vous l’avez lu. Relisez-le.
 problem-deadline = L’échéance doit venir après la prise d’effet.

@@ -10,10 +10,17 @@ use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::code::printed;
 use crate::domain::operator::Role;
-use crate::domain::territory::TerritoryCode;
+use crate::domain::territory::{TerritoryCode, TerritoryPath};
 use crate::flows::account::grant_role::grant_role;
 use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::revoke_role::revoke_role;
+use crate::flows::actor::Actor;
+use crate::flows::context::Context;
+use crate::flows::people::operators::operators;
+use crate::store::operator::Holder;
+
+/// Roles that are read in one go.
+const PAGE: u32 = 500;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -22,6 +29,8 @@ pub(super) enum Verb {
     FactorCode(Login),
     /// Gives an account a role over a territory.
     Grant(Grant),
+    /// Lists who holds a role, by place.
+    List,
     /// Takes a role away, and ends what its holder had open.
     Revoke(Grant),
 }
@@ -81,10 +90,42 @@ pub(super) async fn run(
             grant_role(&ctx, &actor, &login, role, &territory).await?.map_err(Failure::refused)?;
             printer.talk(format_args!("{login} is {} over {territory}", role.as_str()));
         }
+        Verb::List => list(&ctx, &actor, printer).await?,
         Verb::Revoke(Grant { login, role, territory }) => {
             revoke_role(&ctx, &actor, &login, role, &territory).await?.map_err(Failure::refused)?;
             printer.talk(format_args!("{login} is {} over {territory} no more", role.as_str()));
         }
     }
     Ok(ExitStatus::Done)
+}
+
+async fn list(ctx: &Context, actor: &Actor, printer: &Printer) -> Result<(), Failure> {
+    let (mut held, mut after) = (Vec::new(), None);
+    while let Some(page) = operators(ctx, actor, after.as_ref(), PAGE).await? {
+        held.extend(page.holders);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let place =
+        |over: &TerritoryPath| over.code().map_or_else(|| over.as_str().to_owned(), |code| code.to_string());
+    let data: Vec<_> = held
+        .iter()
+        .map(|holder| {
+            json!({
+                "login": holder.login,
+                "role": holder.grant.role.as_str(),
+                "territory": place(&holder.grant.over),
+                "disabled": holder.disabled,
+            })
+        })
+        .collect();
+    let line = |holder: &Holder| {
+        let (role, place) = (holder.grant.role.as_str(), place(&holder.grant.over));
+        let note = if holder.disabled { "  (disabled)" } else { "" };
+        format!("{role:<14} {place:<24} {}{note}", holder.login)
+    };
+    let lines = || held.iter().map(line).collect::<Vec<_>>().join("\n");
+    Ok(printer.answer(&data, lines)?)
 }

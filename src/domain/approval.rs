@@ -1,10 +1,12 @@
-//! The second person behind an order: what is approved, by whom, and until when that counts.
+//! The second person behind an order, or behind a role that gives power over many: what is approved, by whom, and until when that
+//! counts.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
 use super::account::AccountId;
+use super::jurisdiction::RoleGrant;
 use super::reset_order::ResetOrder;
 use super::secret::Secret;
 use super::timestamp::Timestamp;
@@ -104,6 +106,31 @@ pub const FAVOUR: Duration = Duration::from_hours(30 * 24);
 
 /// For how long an author's orders count together.
 pub const TOGETHER: Duration = Duration::from_hours(24);
+
+/// How long a role that was asked for may be approved.
+pub const PENDING: Duration = Duration::from_hours(7 * 24);
+
+/// A role that somebody asked for, for somebody, and that a second operator has not approved yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingRole {
+    /// Which request.
+    pub id: String,
+    /// Who would hold it.
+    pub account: AccountId,
+    /// What, and where.
+    pub grant: RoleGrant,
+    /// Who asked, as the audit log names them.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl PendingRole {
+    /// Who asked; none where it was no operator.
+    pub fn author(&self) -> Option<AccountId> {
+        self.by.strip_prefix("account:").map(|id| AccountId(id.to_owned()))
+    }
+}
 
 impl Request {
     /// Whether this may be approved, as it is now, by whoever this is. That favours make beholden is asked apart.

@@ -46,6 +46,10 @@ pub enum Act {
     NoticeRetry,
     /// A role was granted.
     OperatorGrant,
+    /// A role that two operators give was asked for.
+    OperatorAsk,
+    /// A role that was asked for was refused.
+    OperatorRefuse,
     /// A role was taken away.
     OperatorRevoke,
     /// Somebody acted alone where a second person is asked for.
@@ -98,7 +102,7 @@ pub enum Act {
 
 impl Act {
     /// All of them, by their stored form.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::AccountDisable,
         Self::AccountEnable,
         Self::AccountImport,
@@ -120,7 +124,9 @@ impl Act {
         Self::KeyBackup,
         Self::KeyRotate,
         Self::NoticeRetry,
+        Self::OperatorAsk,
         Self::OperatorGrant,
+        Self::OperatorRefuse,
         Self::OperatorRevoke,
         Self::OrderApprove,
         Self::OrderCancel,
@@ -173,7 +179,9 @@ impl Act {
             Self::KeyBackup => "key.backup",
             Self::KeyRotate => "key.rotate",
             Self::NoticeRetry => "notice.retry",
+            Self::OperatorAsk => "operator.ask",
             Self::OperatorGrant => "operator.grant",
+            Self::OperatorRefuse => "operator.refuse",
             Self::OperatorRevoke => "operator.revoke",
             Self::BreakGlass => "break_glass",
             Self::OrderApprove => "order.approve",

@@ -35,7 +35,7 @@ pub async fn has_favoured(
 ) -> Result<bool, DbError> {
     let sql = q!(
         "SELECT id FROM audit WHERE object = $1 AND at >= $3 AND actor = $2
-             AND act IN ('operator.grant', 'code.issue', 'code.print', 'password.force', 'account.enable', 'factor.reset')
+             AND act IN ('operator.ask', 'operator.grant', 'code.issue', 'code.print', 'password.force', 'account.enable', 'factor.reset')
          LIMIT 1",
         format!("account:{}", account.0),
         actor,

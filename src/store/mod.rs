@@ -16,6 +16,7 @@ pub mod import;
 pub mod key_sheet;
 pub mod notice;
 pub mod operator;
+pub mod pending_role;
 pub mod people;
 pub mod population;
 pub mod progress;

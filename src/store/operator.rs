@@ -1,5 +1,7 @@
 //! Roles over territories.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::account::AccountId;
 use crate::domain::jurisdiction::RoleGrant;
 use crate::domain::operator::Role;
@@ -82,4 +84,80 @@ pub fn still_reaches(grant: &RoleGrant, account: &AccountId) -> Statement {
     )
     .holds_alone()
     .named("jurisdiction")
+}
+
+/// Where a page of those who hold roles ends.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    /// Where the role holds.
+    pub path: String,
+    /// Whose it is.
+    pub account: String,
+    /// Which.
+    pub role: String,
+}
+
+/// Somebody who holds a role.
+pub struct Holder {
+    /// Whose account.
+    pub account: AccountId,
+    /// The login.
+    pub login: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// The role.
+    pub grant: RoleGrant,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+}
+
+impl Holder {
+    /// Where it stands among others.
+    pub fn position(&self) -> Position {
+        Position {
+            path: self.grant.over.as_str().to_owned(),
+            account: self.account.0.clone(),
+            role: self.grant.role.as_str().to_owned(),
+        }
+    }
+}
+
+/// Those who hold roles at a place and below, by place; at most `limit` behind a position.
+pub async fn holders(
+    db: &Db,
+    place: &TerritoryPath,
+    after: Option<&Position>,
+    limit: u32,
+) -> Result<Vec<Holder>, DbError> {
+    let (from, to) = place.range_below();
+    let [path, account, role] = after.map_or([""; 3], |it| [&*it.path, &*it.account, &*it.role]);
+    let sql = q!(
+        "SELECT r.account_id, r.role, r.path, a.login, a.given_name, a.family_name, a.disabled_at
+         FROM operator_role r JOIN account a ON a.id = r.account_id
+         WHERE r.ended IS NULL AND (r.path = $1 OR r.path > $2 AND r.path < $3)
+             AND (r.path, r.account_id, r.role) > ($4, $5, $6)
+         ORDER BY r.path, r.account_id, r.role LIMIT $7",
+        place.as_str(),
+        from,
+        to,
+        path,
+        account,
+        role,
+        limit
+    );
+    let rows = db.all(sql).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Holder {
+                account: AccountId(row.text("account_id")?),
+                login: row.text("login")?,
+                given_name: row.text("given_name")?,
+                family_name: row.text("family_name")?,
+                grant: grant_of(row)?,
+                disabled: row.opt_time("disabled_at")?.is_some(),
+            })
+        })
+        .collect()
 }

@@ -8,6 +8,10 @@ use ecluse::domain::client::SigningAlgorithm;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::scope::ApiScope;
+use ecluse::domain::territory::TerritoryCode;
+use ecluse::flows::account::grant_role::{GrantRoleError, Granted, grant_role};
+use ecluse::flows::actor::Actor;
+use ecluse::flows::people::operators::waiting;
 use ecluse::flows::reset_order::issue::issue;
 use ecluse::web::api;
 use reqwest::{Method, StatusCode};
@@ -105,7 +109,7 @@ fn order(place: &str, draft: bool) -> Value {
 }
 
 /// Everything that can be asked for.
-const ACTS: [&str; 27] = [
+const ACTS: [&str; 30] = [
     "preview",
     "issue",
     "draft",
@@ -133,12 +137,16 @@ const ACTS: [&str; 27] = [
     "read",
     "print",
     "hand-over",
+    "role-authority",
+    "role-approve",
+    "role-refuse",
 ];
 
 /// Which of them a role allows, in the order of [`ACTS`].
 fn allowed(role: Role) -> Vec<&'static str> {
     match role {
-        Role::Authority | Role::SchoolAdmin => ACTS.to_vec(),
+        Role::Authority => ACTS.to_vec(),
+        Role::SchoolAdmin => ACTS.into_iter().filter(|act| !act.starts_with("role-")).collect(),
         Role::ClassTeacher => {
             let acts = ["preview", "show", "force_change", "force_recover", "unlock", "end_sessions", "code"];
             let read = ["report", "schools/uai", "left", "notices", "families"];
@@ -207,11 +215,45 @@ async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> 
             program.post("/slips", json!({ "territory": place, "profiles": families })).await
         }
         "hand-over" => program.post("/slips/handed", json!({ "territory": place })).await,
-        "role" => {
-            let role = json!({ "login": teacher, "role": "class_teacher", "territory": place });
-            program.post("/roles", role).await
+        act if act.starts_with("role") => {
+            ask_about_role(provider, program, act, (pupil, teacher, place)).await
         }
         _ => program.post("/people/acts", json!({ "act": act, "logins": [pupil] })).await,
+    }
+}
+
+/// The same of roles: a pupil's and a teacher's.
+async fn ask_about_role(
+    provider: &Provider,
+    program: &Program,
+    act: &str,
+    (pupil, teacher, place): (&str, &str, &str),
+) -> Answer {
+    let give = async |role| {
+        program.post("/roles", json!({ "login": teacher, "role": role, "territory": place })).await
+    };
+    match act {
+        "role" => give("class_teacher").await,
+        "role-authority" => give("authority").await,
+        _ => {
+            let whom = if act == "role-refuse" && place == INSIDE { "tom" } else { pupil };
+            let id = role_that_waits(provider, &provider.as_operator("anne"), whom, place).await;
+            let answer = act.trim_start_matches("role-");
+            program.send(Method::POST, &format!("/roles/pending/{id}/{answer}"), None).await
+        }
+    }
+}
+
+/// A role that another operator asked for.
+async fn role_that_waits(provider: &Provider, asks: &Actor, login: &str, place: &str) -> String {
+    let place = TerritoryCode::parse(place).unwrap();
+    match grant_role(&provider.ctx, asks, login, Role::Authority, &place).await.unwrap() {
+        Ok(Granted::Pending(pending)) => pending.id,
+        Err(GrantRoleError::AlreadyAsked) => {
+            let waiting = waiting(&provider.ctx, asks).await.unwrap().unwrap();
+            waiting.into_iter().find(|waiting| waiting.person.login == login).unwrap().pending.id
+        }
+        other => panic!("{other:?}"),
     }
 }
 
@@ -413,4 +455,31 @@ fn the_committed_document_is_that_of_the_code() {
             assert!(operation["security"][0]["oauth2"][0].is_string(), "{method} {path} needs no scope");
         }
     }
+}
+
+#[tokio::test]
+async fn roles_are_listed_and_one_that_reaches_everybody_waits() {
+    let provider = Provider::start().await;
+    provider.hire("voisin", Role::SchoolAdmin, "uai:0169001X").await;
+    let anne = Program::of(&provider, "anne", Role::Authority, "departement:086").await;
+    let bruno = Program::of(&provider, "bruno", Role::Authority, "departement:086").await;
+    let wish = json!({ "login": "m.blanc", "role": "authority", "territory": "uai:0860001J" });
+    let asked = anne.post("/roles", wish.clone()).await;
+    assert_eq!((asked.status, asked.body["requested_by"].as_str()), (202, Some("account:anne")));
+    assert_eq!(anne.post("/roles", wish).await.problem(), (409, "already-asked"));
+    let pending = bruno.get("/roles/pending").await;
+    assert_eq!(pending.body["roles"], json!([asked.body]));
+    let id = asked.body["id"].as_str().unwrap();
+    let path = format!("/roles/pending/{id}/approve");
+    assert_eq!(anne.send(Method::POST, &path, None).await.problem(), (403, "own-wish"));
+    assert_eq!(bruno.send(Method::POST, &path, None).await.status, 204);
+    assert_eq!(bruno.send(Method::POST, &path, None).await.problem(), (404, "not-found"));
+    let roles = anne.get("/roles").await;
+    let logins: Vec<_> = roles.body["roles"].as_array().unwrap().iter().map(|role| &role["login"]).collect();
+    assert_eq!(logins, ["anne", "bruno", "m.blanc"]);
+    provider.hire("audit", Role::Auditor, "departement:086").await;
+    let reads = Program::for_scopes(&provider, "audit", "audit:read").await;
+    assert_eq!(reads.get("/roles").await.status, 200);
+    assert_eq!(reads.get("/roles/pending").await.problem(), (403, "insufficient-scope"));
+    assert_eq!(reads.get("/roles?cursor=x").await.problem(), (422, "unknown-cursor"));
 }

@@ -11,7 +11,7 @@ use ecluse::flows::account::AccountError;
 use ecluse::flows::account::disable::disable;
 use ecluse::flows::account::end_sessions::end_sessions;
 use ecluse::flows::account::force_change::force_change;
-use ecluse::flows::account::grant_role::{GrantRoleError, grant_role};
+use ecluse::flows::account::grant_role::{GrantRoleError, Granted, grant_role};
 use ecluse::flows::account::new_code::new_code;
 use ecluse::flows::account::revoke_role::revoke_role;
 use ecluse::flows::account::unlock::unlock;
@@ -208,7 +208,7 @@ async fn roles_are_given_inside_the_territory_and_taken_with_all_that_was_open()
         own,
         Err(GrantRoleError::Account(AccountError::NotAllowed { refusal: Refusal::Oneself, .. }))
     ));
-    assert_eq!(give(&principal, "m.blanc", Role::ClassTeacher, CLASS).await, Ok(()));
+    assert_eq!(give(&principal, "m.blanc", Role::ClassTeacher, CLASS).await, Ok(Granted::Held));
     assert_eq!(
         browser.get("/account/password").await.status,
         StatusCode::SEE_OTHER,

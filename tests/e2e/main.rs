@@ -64,6 +64,7 @@ mod replicas;
 mod restart;
 mod restored;
 mod robot;
+mod roles;
 mod secrecy;
 mod selection;
 mod session;

@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::domain::account::AccountId;
+use crate::domain::approval::{PENDING, PendingRole};
 use crate::domain::event::Act;
-use crate::domain::jurisdiction::{Permission, Refusal, Target};
+use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, Target};
 use crate::domain::operator::Role;
 use crate::domain::population::Population;
 use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::account::{AccountError, object, select};
-use crate::flows::actor::Actor;
+use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::come_into_force;
+use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
+use crate::store::account::Person;
 use crate::store::db::{Batch, Statement};
 use crate::store::reset_order::nothing_due;
 
@@ -25,6 +29,9 @@ pub enum GrantRoleError {
     /// There is no such account, or the operator may not act on it.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// Somebody asked for it already.
+    #[error("somebody asked for this role already; another operator must approve it")]
+    AlreadyAsked,
     /// The operator may not give this role there.
     #[error("{0}: {1}")]
     NotAllowed(TerritoryCode, Refusal),
@@ -36,33 +43,154 @@ pub enum GrantRoleError {
     UnknownTerritory(TerritoryCode),
 }
 
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Granted {
+    /// The role is held.
+    Held,
+    /// It waits for a second operator.
+    Pending(PendingRole),
+}
+
 /// A role that begins or ends.
 pub(super) struct RoleChange {
-    pub(super) permission: Permission,
     pub(super) act: Act,
     pub(super) role: Role,
     pub(super) write: fn(&AccountId, Role, &TerritoryPath) -> Statement,
 }
 
-/// Gives a role. It counts from the order clock of this moment on, so that it spares nobody an order that is in force.
+/// That somebody may give or take a role.
+pub(super) struct Judged {
+    pub(super) place: TerritoryPath,
+    /// The right to it over the place.
+    over: Right,
+    pub(super) person: Person,
+    /// The right to it over all that the person is.
+    right: Right,
+}
+
+impl Judged {
+    /// In a batch: it is so still.
+    pub(super) fn still(&self) -> Vec<Statement> {
+        let over = self.over.still_held().into_iter();
+        over.chain(self.right.still_reaches(&self.person.facts.account)).collect()
+    }
+
+    /// In a batch: what somebody did about a role.
+    pub(super) fn line(
+        &self,
+        ctx: &Context,
+        actor: &Actor,
+        (act, role): (Act, Role),
+        now: Timestamp,
+    ) -> Statement {
+        let mut line = actor.line_by(&self.right, act, object(&self.person.facts.account));
+        let place = self.place.code().map_or_else(|| self.place.as_str().to_owned(), |code| code.to_string());
+        line.reason = Some(format!("{} over {place}", role.as_str()));
+        ctx.audit(now, &line)
+    }
+
+    /// In a batch: the role begins or ends. A role changes how long a password may live and which code opens the page: what was
+    /// decided before is void, and so is a slip that was printed for somebody without a role.
+    pub(super) fn write(
+        &self,
+        ctx: &Context,
+        actor: &Actor,
+        change: &RoleChange,
+        now: Timestamp,
+    ) -> Vec<Statement> {
+        let account = &self.person.facts.account;
+        vec![
+            (change.write)(account, change.role, &self.place),
+            store::account::end_code(account, now),
+            store::notice::account_ended(account, &ctx.new_cause(now), now),
+            self.line(ctx, actor, (change.act, change.role), now),
+        ]
+    }
+}
+
+/// The place must be inside the operator's territory, and all that the account is: else somebody of another school could be
+/// given power over this one by whoever has no say over them.
+pub(super) async fn judge(
+    ctx: &Context,
+    actor: &Actor,
+    login: &str,
+    role: Role,
+    territory: &TerritoryCode,
+) -> Result<Result<Judged, GrantRoleError>, Unavailable> {
+    let permission = Permission::GrantRole(role);
+    let Some(place) = store::territory::find(&ctx.db, territory).await? else {
+        return Ok(Err(GrantRoleError::UnknownTerritory(territory.clone())));
+    };
+    let there = Population { territory: place.path.clone(), profiles: BTreeSet::new() };
+    let over = match actor.powers(ctx).await?.may(permission, Target::Population(&there)) {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Err(GrantRoleError::NotAllowed(territory.clone(), refusal))),
+    };
+    Ok(match select(ctx, actor, permission, &[login.to_owned()]).await? {
+        Ok(people) => {
+            let (person, right) = people
+                .into_iter()
+                .next()
+                .ok_or_else(|| Unavailable::Broken("a selection of one has nobody".to_owned()))?;
+            Ok(Judged { place: place.path, over, person, right })
+        }
+        Err(error) => Err(error.into()),
+    })
+}
+
+/// Gives a role. It counts from the order clock of this moment on, so that it spares nobody an order that is in force. One that two
+/// operators give waits for the second; whoever has a shell on the host needs none.
 pub async fn grant_role(
     ctx: &Context,
     actor: &Actor,
     login: &str,
     role: Role,
     territory: &TerritoryCode,
-) -> Result<Result<(), GrantRoleError>, Unavailable> {
-    let change = RoleChange {
-        permission: Permission::GrantRole(role),
-        act: Act::OperatorGrant,
-        role,
-        write: store::operator::grant,
-    };
-    change_role(ctx, actor, login, territory, &change).await
+) -> Result<Result<Granted, GrantRoleError>, Unavailable> {
+    if role.needs_two() && actor.account().is_some() {
+        return ask_for_role(ctx, actor, login, role, territory).await;
+    }
+    let change = RoleChange { act: Act::OperatorGrant, role, write: store::operator::grant };
+    Ok(change_role(ctx, actor, login, territory, &change).await?.map(|()| Granted::Held))
 }
 
-/// The place must be inside the operator's territory, and all that the account is: else somebody of another school could be
-/// given power over this one by whoever has no say over them.
+async fn ask_for_role(
+    ctx: &Context,
+    actor: &Actor,
+    login: &str,
+    role: Role,
+    territory: &TerritoryCode,
+) -> Result<Result<Granted, GrantRoleError>, Unavailable> {
+    for _ in 0..TRIES {
+        let judged = match judge(ctx, actor, login, role, territory).await? {
+            Ok(judged) => judged,
+            Err(error) => return Ok(Err(error)),
+        };
+        let now = ctx.clock.now();
+        let account = judged.person.facts.account.clone();
+        let grant = RoleGrant { role, over: judged.place.clone() };
+        if holds(ctx, &account, &grant).await? {
+            return Ok(Ok(Granted::Held));
+        }
+        if store::pending_role::is_asked(&ctx.db, &account, &grant, now.minus(PENDING)).await? {
+            return Ok(Err(GrantRoleError::AlreadyAsked));
+        }
+        let pending = PendingRole { id: ctx.new_id(now), account, grant, by: actor.name(), at: now };
+        let mut batch = judged.still();
+        batch.extend([
+            store::pending_role::lapse(&pending.account, &pending.grant, now.minus(PENDING)),
+            store::pending_role::ask(&pending),
+            judged.line(ctx, actor, (Act::OperatorAsk, role), now),
+        ]);
+        if ctx.commit(Batch::plain(batch)).await? {
+            return Ok(Ok(Granted::Pending(pending)));
+        }
+    }
+    Err(Unavailable::Contended)
+}
+
+/// A role begins or ends by one operator's word.
 pub(super) async fn change_role(
     ctx: &Context,
     actor: &Actor,
@@ -71,36 +199,19 @@ pub(super) async fn change_role(
     change: &RoleChange,
 ) -> Result<Result<(), GrantRoleError>, Unavailable> {
     for _ in 0..TRIES {
-        let Some(place) = store::territory::find(&ctx.db, territory).await? else {
-            return Ok(Err(GrantRoleError::UnknownTerritory(territory.clone())));
+        let judged = match judge(ctx, actor, login, change.role, territory).await? {
+            Ok(judged) => judged,
+            Err(error) => return Ok(Err(error)),
         };
-        let there = Population { territory: place.path.clone(), profiles: BTreeSet::new() };
-        let over = match actor.powers(ctx).await?.may(change.permission, Target::Population(&there)) {
-            Ok(right) => right,
-            Err(refusal) => return Ok(Err(GrantRoleError::NotAllowed(territory.clone(), refusal))),
-        };
-        let people = match select(ctx, actor, change.permission, &[login.to_owned()]).await? {
-            Ok(people) => people,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        let now = ctx.clock.now();
-        let mut batch = vec![nothing_due()];
-        batch.extend(over.still_held());
-        for (person, right) in &people {
-            let account = &person.facts.account;
-            if change.act == Act::OperatorRevoke && !holds(ctx, account, change.role, &place.path).await? {
-                return Ok(Err(GrantRoleError::NotHeld(login.to_owned(), territory.clone(), change.role)));
-            }
-            let mut line = actor.line_by(right, change.act, object(account));
-            line.reason = Some(format!("{} over {territory}", change.role.as_str()));
-            // A role changes how long a password may live and which code opens the page: what was decided before is
-            // void, and so is a slip that was printed for somebody without a role.
-            batch.extend(right.still_reaches(account));
-            batch.push((change.write)(account, change.role, &place.path));
-            batch.push(store::account::end_code(account, now));
-            batch.push(store::notice::account_ended(account, &ctx.new_cause(now), now));
-            batch.push(ctx.audit(now, &line));
+        let grant = RoleGrant { role: change.role, over: judged.place.clone() };
+        if change.act == Act::OperatorRevoke && !holds(ctx, &judged.person.facts.account, &grant).await? {
+            return Ok(Err(GrantRoleError::NotHeld(login.to_owned(), territory.clone(), change.role)));
         }
+        let now = ctx.clock.now();
+        let mut batch = judged.still();
+        batch.insert(0, nothing_due());
+        batch.extend(judged.write(ctx, actor, change, now));
+        ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit(Batch::under_order_lock(batch)).await? {
             return Ok(Ok(()));
         }
@@ -110,12 +221,6 @@ pub(super) async fn change_role(
     Err(Unavailable::Contended)
 }
 
-async fn holds(
-    ctx: &Context,
-    account: &AccountId,
-    role: Role,
-    path: &TerritoryPath,
-) -> Result<bool, Unavailable> {
-    let held = store::operator::held(&ctx.db, account).await?;
-    Ok(held.iter().any(|grant| grant.role == role && grant.over == *path))
+async fn holds(ctx: &Context, account: &AccountId, grant: &RoleGrant) -> Result<bool, Unavailable> {
+    Ok(store::operator::held(&ctx.db, account).await?.contains(grant))
 }

@@ -1,5 +1,6 @@
 //! What an operator does with one account, or with a selection.
 
+pub mod approve_role;
 pub mod disable;
 pub mod end_sessions;
 pub mod force_change;

@@ -1,7 +1,6 @@
 //! A role over a territory is taken away.
 
 use crate::domain::event::Act;
-use crate::domain::jurisdiction::Permission;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryCode;
 use crate::flows::account::grant_role::{GrantRoleError, RoleChange, change_role};
@@ -18,11 +17,6 @@ pub async fn revoke_role(
     role: Role,
     territory: &TerritoryCode,
 ) -> Result<Result<(), GrantRoleError>, Unavailable> {
-    let change = RoleChange {
-        permission: Permission::GrantRole(role),
-        act: Act::OperatorRevoke,
-        role,
-        write: store::operator::revoke,
-    };
+    let change = RoleChange { act: Act::OperatorRevoke, role, write: store::operator::revoke };
     change_role(ctx, actor, login, territory, &change).await
 }

@@ -1,5 +1,6 @@
 //! What operators see of people.
 
+pub mod operators;
 pub mod read;
 pub mod roll;
 pub mod search;

@@ -3,6 +3,7 @@
 use crate::domain::account::AccountId;
 use crate::domain::audit_chain::Line;
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
+use crate::domain::operator::Role;
 use crate::domain::order_clock::ClockSpan;
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
@@ -24,6 +25,9 @@ pub struct Sheet {
     pub history: Option<Vec<Line>>,
     /// The permissions that the operator has here, a second factor supposed.
     pub may: Vec<Permission>,
+    /// The roles that the operator may give the person or take away, somewhere, a second factor supposed; those that reach
+    /// least first.
+    pub gives: Vec<Role>,
 }
 
 /// What may be done from somebody's page.
@@ -55,9 +59,17 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
             may.push(permission);
         }
     }
+    let mut gives = Vec::new();
+    for role in Role::ALL.into_iter().rev() {
+        if let Ok(_) | Err(Refusal::FactorTooOld) =
+            powers.may_on(ctx, Permission::GrantRole(role), facts).await?
+        {
+            gives.push(role);
+        }
+    }
     let history = match powers.may_on(ctx, Permission::ReadAudit, facts).await? {
         Ok(_) => Some(store::audit::of_account(&ctx.db, account, LINES).await?),
         Err(_) => None,
     };
-    Ok(Some(Sheet { asked, roles, history, may }))
+    Ok(Some(Sheet { asked, roles, history, may, gives }))
 }

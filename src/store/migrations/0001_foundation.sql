@@ -128,7 +128,22 @@ CREATE TABLE operator_role (
     began BIGINT NOT NULL,
     ended BIGINT
 );
+CREATE INDEX operator_role_path ON operator_role (path, account_id, role) WHERE ended IS NULL;
 CREATE UNIQUE INDEX operator_role_open ON operator_role (account_id, role, path) WHERE ended IS NULL;
+
+-- Roles that wait for a second operator. Ended: given, refused, or asked for anew.
+CREATE TABLE pending_role (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    role TEXT NOT NULL,
+    path TEXT NOT NULL,
+    requested_by TEXT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    approved_by TEXT,
+    ended_at BIGINT
+);
+CREATE UNIQUE INDEX pending_role_open ON pending_role (account_id, role, path) WHERE ended_at IS NULL;
+CREATE INDEX pending_role_path ON pending_role (path, requested_at) WHERE ended_at IS NULL;
 
 -- Second factors of operators.
 CREATE TABLE factor (

@@ -77,7 +77,10 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(people::code))
         .routes(routes!(slips::print))
         .routes(routes!(slips::hand))
-        .routes(routes!(roles::grant, roles::revoke))
+        .routes(routes!(roles::list, roles::grant, roles::revoke))
+        .routes(routes!(roles::pending))
+        .routes(routes!(roles::approve))
+        .routes(routes!(roles::refuse))
         .routes(routes!(audit::list));
     let (router, mut document) = OpenApiRouter::new().nest(ROOT, routes).split_for_parts();
     let scopes = Scopes::from_iter(ApiScope::ALL.map(|scope| (scope.as_str(), scope.meaning())));

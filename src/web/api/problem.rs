@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::domain::approval::Objection;
 use crate::domain::jurisdiction::Refusal;
 use crate::flows::account::AccountError;
+use crate::flows::account::approve_role::ApproveRoleError;
 use crate::flows::account::grant_role::GrantRoleError;
 use crate::flows::hand_over::HandOverError;
 use crate::flows::people::selection::TooManyFound;
@@ -186,10 +187,36 @@ impl From<GrantRoleError> for Problem {
     fn from(error: GrantRoleError) -> Self {
         match error {
             GrantRoleError::Account(error) => error.into(),
+            GrantRoleError::AlreadyAsked => Self::conflict("already-asked", error.to_string()),
             GrantRoleError::NotAllowed(_, refusal) => refusal.into(),
             GrantRoleError::NotHeld(..) => Self::conflict("role-not-held", error.to_string()),
             GrantRoleError::UnknownTerritory(_) => Self::senseless("unknown-territory", error.to_string()),
         }
+    }
+}
+
+impl From<ApproveRoleError> for Problem {
+    fn from(error: ApproveRoleError) -> Self {
+        match error {
+            ApproveRoleError::NotAllowed(refusal) => refusal.into(),
+            ApproveRoleError::Objection(objection) => objection.into(),
+            ApproveRoleError::AuthorLeft => Self::conflict("author-left", error.to_string()),
+            ApproveRoleError::Unknown(_) => Self::not_found(error.to_string()),
+        }
+    }
+}
+
+impl From<Objection> for Problem {
+    fn from(objection: Objection) -> Self {
+        let kind = match objection {
+            Objection::OwnWish => "own-wish",
+            Objection::Beholden => "beholden",
+            Objection::Involved => "involved",
+            Objection::Local => "local",
+            Objection::Changed => return Self::conflict("changed", objection.to_string()),
+            Objection::Drifted { .. } => return Self::conflict("drifted", objection.to_string()),
+        };
+        Self::new(StatusCode::FORBIDDEN, kind, objection.to_string())
     }
 }
 
@@ -239,17 +266,7 @@ impl From<ApproveError> for Problem {
             ApproveError::NotAsked(_) => Self::conflict("not-asked", error.to_string()),
             ApproveError::Unknown(_) => Self::not_found(error.to_string()),
             ApproveError::ReasonMissing => Self::senseless("reason-missing", error.to_string()),
-            ApproveError::Objection(objection) => {
-                let kind = match objection {
-                    Objection::OwnWish => "own-wish",
-                    Objection::Beholden => "beholden",
-                    Objection::Involved => "involved",
-                    Objection::Local => "local",
-                    Objection::Changed => return Self::conflict("changed", objection.to_string()),
-                    Objection::Drifted { .. } => return Self::conflict("drifted", objection.to_string()),
-                };
-                Self::new(StatusCode::FORBIDDEN, kind, objection.to_string())
-            }
+            ApproveError::Objection(objection) => objection.into(),
         }
     }
 }

@@ -1,18 +1,30 @@
 //! Roles over territories.
 
-use axum::extract::State;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde::Deserialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
+use super::cursor;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, place};
+use super::wire::{Body, Instant, Query, place};
+use crate::domain::approval::PendingRole;
+use crate::domain::jurisdiction::Refusal;
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
-use crate::flows::account::grant_role::grant_role;
+use crate::domain::territory::TerritoryPath;
+use crate::flows::account::approve_role::{approve_role, refuse_role};
+use crate::flows::account::grant_role::{Granted, grant_role};
 use crate::flows::account::revoke_role::revoke_role;
+use crate::flows::people::operators::{operators, waiting};
+use crate::store::operator::{Holder, Position};
 use crate::web::app::App;
+
+/// Roles on a page.
+const PAGE: u32 = 100;
 
 /// Who, what and where.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,20 +37,161 @@ pub struct RoleRequest {
     territory: String,
 }
 
-/// Gives a role. What its holder had open ends.
+/// Somebody who holds a role.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoleAnswer {
+    login: String,
+    given_name: String,
+    family_name: String,
+    /// Whether the account is disabled: then the role opens nothing.
+    is_disabled: bool,
+    role: Role,
+    territory: String,
+}
+
+/// A page of roles, by place.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RolesPage {
+    roles: Vec<RoleAnswer>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
+}
+
+/// A role that waits for a second operator.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingRoleAnswer {
+    id: String,
+    /// For whom, as the audit log has it: `account:ID`.
+    account: String,
+    role: Role,
+    territory: String,
+    /// Who asked, as the audit log has them.
+    requested_by: String,
+    requested_at: Instant,
+}
+
+/// The roles that wait, the oldest first, a hundred at most.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PendingRoles {
+    roles: Vec<PendingRoleAnswer>,
+}
+
+fn code(path: &TerritoryPath) -> String {
+    path.code().map_or_else(|| path.as_str().to_owned(), |code| code.to_string())
+}
+
+impl From<PendingRole> for PendingRoleAnswer {
+    fn from(pending: PendingRole) -> Self {
+        Self {
+            id: pending.id,
+            account: format!("account:{}", pending.account.0),
+            role: pending.grant.role,
+            territory: code(&pending.grant.over),
+            requested_by: pending.by,
+            requested_at: pending.at.into(),
+        }
+    }
+}
+
+impl From<Holder> for RoleAnswer {
+    fn from(holder: Holder) -> Self {
+        Self {
+            login: holder.login,
+            given_name: holder.given_name,
+            family_name: holder.family_name,
+            is_disabled: holder.disabled,
+            role: holder.grant.role,
+            territory: code(&holder.grant.over),
+        }
+    }
+}
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct RolesQuery {
+    /// The `next` of the page before.
+    #[param(min_length = 1)]
+    cursor: Option<String>,
+}
+
+/// Who holds a role inside the operator's territory.
+#[utoipa::path(
+    get, path = "/roles", tag = "roles", params(RolesQuery),
+    responses((status = 200, body = RolesPage), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["audit:read"]))
+)]
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<RolesQuery>,
+) -> Answer<Json<RolesPage>> {
+    let actor = caller.act(&app, ApiScope::AuditRead).await?;
+    let after: Option<Position> = cursor::read(&app.ctx, &actor, "roles", query.cursor.as_deref())?;
+    let found = operators(&app.ctx, &actor, after.as_ref(), PAGE).await?.ok_or(Refusal::NotOfRole)?;
+    let next = found.next.and_then(|next| cursor::write(&app.ctx, &actor, "roles", &next));
+    Ok(Json(RolesPage { roles: found.holders.into_iter().map(RoleAnswer::from).collect(), next }))
+}
+
+/// Gives a role. What its holder had open ends. `authority` waits until another operator approves it.
 #[utoipa::path(
     post, path = "/roles", tag = "roles", request_body = RoleRequest,
-    responses((status = 204, description = "It is held"), (status = "4XX", body = Problem)),
+    responses(
+        (status = 202, body = PendingRoleAnswer, description = "It waits for a second operator"),
+        (status = 204, description = "It is held"),
+        (status = "4XX", body = Problem)
+    ),
     security(("oauth2" = ["roles:grant"]))
 )]
 pub async fn grant(
     State(app): State<App>,
     caller: Caller,
     Body(request): Body<RoleRequest>,
-) -> Answer<StatusCode> {
+) -> Answer<Response> {
     let actor = caller.act(&app, ApiScope::RolesGrant).await?;
     let territory = place(&request.territory)?;
-    grant_role(&app.ctx, &actor, &request.login, request.role, &territory).await??;
+    Ok(match grant_role(&app.ctx, &actor, &request.login, request.role, &territory).await?? {
+        Granted::Held => StatusCode::NO_CONTENT.into_response(),
+        Granted::Pending(pending) => {
+            (StatusCode::ACCEPTED, Json(PendingRoleAnswer::from(pending))).into_response()
+        }
+    })
+}
+
+/// The roles that wait for a second operator where the operator may give them.
+#[utoipa::path(
+    get, path = "/roles/pending", tag = "roles",
+    responses((status = 200, body = PendingRoles), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["roles:grant"]))
+)]
+pub async fn pending(State(app): State<App>, caller: Caller) -> Answer<Json<PendingRoles>> {
+    let actor = caller.act(&app, ApiScope::RolesGrant).await?;
+    let waiting = waiting(&app.ctx, &actor).await?.ok_or(Refusal::NotOfRole)?;
+    Ok(Json(PendingRoles { roles: waiting.into_iter().map(|it| it.pending.into()).collect() }))
+}
+
+/// Approves a role that another operator asked for. What its holder had open ends.
+#[utoipa::path(
+    post, path = "/roles/pending/{id}/approve", tag = "roles", params(("id" = String, Path)),
+    responses((status = 204, description = "It is held"), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["orders:approve"]))
+)]
+pub async fn approve(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<StatusCode> {
+    let actor = caller.act(&app, ApiScope::OrdersApprove).await?;
+    approve_role(&app.ctx, &actor, &id).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses a role that was asked for, or takes the own request back.
+#[utoipa::path(
+    post, path = "/roles/pending/{id}/refuse", tag = "roles", params(("id" = String, Path)),
+    responses((status = 204, description = "It waits no more"), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["roles:grant"]))
+)]
+pub async fn refuse(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<StatusCode> {
+    let actor = caller.act(&app, ApiScope::RolesGrant).await?;
+    refuse_role(&app.ctx, &actor, &id).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::domain::jurisdiction::RoleGrant;
 use crate::flows::actor::Origin;
+use crate::flows::people::operators::waiting;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::web::answer::page;
@@ -28,11 +29,15 @@ async fn home(room: &Room<'_>, origin: Origin) -> Answer {
     }
     let switch = room.switch();
     let factor = store::factor::find(&room.app.ctx.db, desk.visitor.account()).await?;
+    let actor = desk.actor(None, origin);
     let view = HomePage {
         frame: room.frame(Some(&switch)),
         desk: room.desk(&desk.visitor),
         places: &places,
-        waiting: orders::waiting(room, &desk.actor(None, origin)).await?,
+        roles_waiting: waiting(&room.app.ctx, &actor)
+            .await?
+            .is_some_and(|waiting| waiting.iter().any(|waiting| !waiting.is_own)),
+        waiting: orders::waiting(room, &actor).await?,
         spare: factor.map(|factor| factor.spare).unwrap_or_default(),
     };
     Ok(page(StatusCode::OK, &view, &[]))

@@ -16,12 +16,14 @@ pub mod people;
 pub mod person;
 pub mod places;
 mod progress_view;
+pub mod roles;
 pub mod selection;
 pub mod sign_in;
 pub(in crate::web) mod view;
 
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
+use url::form_urlencoded::Serializer;
 
 use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::secret::Secret;
@@ -154,6 +156,16 @@ impl<'a> Room<'a> {
     /// On to a page of the console, in the language that was chosen.
     fn go(&self, path: &str) -> Response {
         see_other(&format!("{path}{}", self.suffix()))
+    }
+
+    /// A page of the console with a query, in the language that was chosen.
+    fn address(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let mut pairs = Serializer::new(String::new());
+        pairs.extend_pairs(query);
+        if self.visit.spoken.asked().is_some() && !query.iter().any(|(name, _)| *name == "ui_locales") {
+            pairs.append_pair("ui_locales", self.language.tag());
+        }
+        format!("{path}?{}", pairs.finish())
     }
 
     fn suffix(&self) -> String {

@@ -1,10 +1,12 @@
 //! What places and people are called.
 
 use crate::domain::account::AccountId;
+use crate::domain::jurisdiction::{Permission, RoleGrant, seen};
 use crate::domain::territory::TerritoryPath;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::web::app::App;
+use crate::web::console::view::Choice;
 
 /// A place, with the school of a class.
 pub(super) async fn place(app: &App, path: &TerritoryPath) -> Result<String, Unavailable> {
@@ -28,4 +30,22 @@ pub(super) async fn actor(app: &App, name: &str) -> Result<String, Unavailable> 
     let Some(id) = name.strip_prefix("account:") else { return Ok(name.to_owned()) };
     let person = store::account::find(&app.ctx.db, &AccountId(id.to_owned())).await?;
     Ok(person.map_or_else(|| name.to_owned(), |person| person.full_name()))
+}
+
+/// Places that are offered; any other is typed by its code.
+const OFFERED: usize = 200;
+
+/// The places where these roles allow something, and those directly below them.
+pub(super) async fn choices(
+    app: &App,
+    roles: &[RoleGrant],
+    permission: Permission,
+) -> Result<Vec<Choice>, Unavailable> {
+    let mut choices = Vec::new();
+    for over in seen(roles, permission, &TerritoryPath::root()) {
+        for near in store::territory::near(&app.ctx.db, &over, OFFERED - choices.len().min(OFFERED)).await? {
+            choices.push(Choice { code: near.code.to_string(), name: place(app, &near.path).await? });
+        }
+    }
+    Ok(choices)
 }

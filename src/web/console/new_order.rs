@@ -12,7 +12,7 @@ use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
-use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::{AtDesk, Visitor};
@@ -28,15 +28,12 @@ use crate::web::answer::page;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::ask_again;
-use crate::web::console::order_view::{CheckOrderPage, Choice, NewOrderPage, Typed};
+use crate::web::console::order_view::{CheckOrderPage, NewOrderPage, Typed};
 use crate::web::console::orders::ORDERS;
 use crate::web::console::{Answer, Room, names, typed_number};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
-
-/// Places that are offered; any other is typed by its code.
-const OFFERED: usize = 200;
 
 /// GET `/console/orders/new`.
 pub async fn show(State(app): State<App>, visit: Visit) -> Response {
@@ -200,30 +197,12 @@ async fn form_page(room: &Room<'_>, visitor: &Visitor, typed: Typed, refused: Op
     let view = NewOrderPage {
         frame: room.frame(refused.is_none().then_some(switch.as_str())),
         desk: room.desk(visitor),
-        places: choices(room, visitor).await?,
+        places: names::choices(room.app, &visitor.roles, Permission::IssueOrder).await?,
         profiles: &Profile::ALL,
         typed,
         refused: refused.map(|problem| problem.told(room.language)),
     };
     Ok(page(refused.map_or(StatusCode::OK, Problem::code), &view, &[]))
-}
-
-/// The operator's own places and those directly below them.
-async fn choices(room: &Room<'_>, visitor: &Visitor) -> Result<Vec<Choice>, Unavailable> {
-    let mut choices = Vec::new();
-    let own =
-        crate::domain::jurisdiction::seen(&visitor.roles, Permission::IssueOrder, &TerritoryPath::root());
-    for over in own {
-        for place in
-            store::territory::near(&room.app.ctx.db, &over, OFFERED - choices.len().min(OFFERED)).await?
-        {
-            choices.push(Choice {
-                code: place.code.to_string(),
-                name: names::place(room.app, &place.path).await?,
-            });
-        }
-    }
-    Ok(choices)
 }
 
 fn field(form: &Parameters, name: &'static str) -> Option<String> {

@@ -9,7 +9,7 @@ use crate::flows::reset_order::preview::Counts;
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
 use crate::web::console::progress_view::{FailedNotices, Progress, spared_key};
-use crate::web::console::view::Desk;
+use crate::web::console::view::{Choice, Desk};
 use crate::web::pages::text::Language;
 use crate::web::pages::view::Frame;
 
@@ -208,12 +208,6 @@ impl OrderPage<'_> {
     fn may(&self, act: &Act) -> bool {
         !(self.own && matches!(act, Act::Approve))
     }
-}
-
-/// A place to choose from.
-pub(super) struct Choice {
-    pub(super) code: String,
-    pub(super) name: String,
 }
 
 /// What was typed into the form of an order, as it goes back into it.

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use url::form_urlencoded::Serializer;
 
 use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::profile::Profile;
@@ -61,12 +60,7 @@ impl Search {
 
     /// Its address, with more of a query.
     pub(super) fn address(&self, room: &Room<'_>, more: &[(&str, &str)]) -> String {
-        let mut query = Serializer::new(String::new());
-        query.extend_pairs(self.fields()).extend_pairs(more);
-        if room.visit.spoken.asked().is_some() && !more.iter().any(|(name, _)| *name == "ui_locales") {
-            query.append_pair("ui_locales", room.language.tag());
-        }
-        format!("{PEOPLE}?{}", query.finish())
+        room.address(PEOPLE, &[&self.fields()[..], more].concat())
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::account::AccountId;
 use crate::domain::code::printed;
 use crate::domain::jurisdiction::{Permission, Refusal, allowing};
 use crate::domain::level::Level;
+use crate::domain::operator::Role;
 use crate::domain::profile::Profile;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::territory::TerritoryKind;
@@ -31,8 +32,9 @@ use crate::store;
 use crate::store::account::Person;
 use crate::web::answer::{page, see_other};
 use crate::web::app::App;
-use crate::web::console::view::people::{Deed, Lines, PersonPage, SlipPage};
-use crate::web::console::{Answer, PEOPLE, Room, factor, places};
+use crate::web::console::view::Choice;
+use crate::web::console::view::people::{Deed, HeldRole, Lines, PersonPage, SlipPage, refused};
+use crate::web::console::{Answer, PEOPLE, Room, factor, names, places};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -55,8 +57,8 @@ pub async fn show(
         let Some(sheet) = read(&app.ctx, &actor, &AccountId(id)).await? else {
             return Ok(room.trouble(Trouble::NotFound));
         };
-        let done = query.0.ok().and_then(|query| Deed::of(query.one("done").ok().flatten()?));
-        person_page(&room, &desk, &sheet, done, None).await
+        let done = query.0.ok().and_then(|query| told(query.one("done").ok().flatten()?));
+        person_page(&room, &desk, &sheet, done.map_or(Outcome::Nothing, Outcome::Done)).await
     };
     room.end(shown.await)
 }
@@ -86,18 +88,40 @@ async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, 
     let refusal = match do_it(&room.app.ctx, &actor, deed, &sheet.asked.loaded.login).await? {
         Ok(Done::Leave(given)) => return Ok(slip_page(room, &desk, &sheet.asked.loaded, &given)),
         Ok(Done::Code(issue)) => return Ok(see_other(&slip_address(room, &desk, &account, issue))),
-        Ok(Done::Plain) => {
-            let path = format!("{PEOPLE}/{}?done={}", account.0, deed.as_str());
-            let chosen = room.visit.spoken.asked().map(|_| format!("&ui_locales={}", room.language.tag()));
-            return Ok(see_other(&format!("{path}{}", chosen.unwrap_or_default())));
-        }
+        Ok(Done::Plain) => return Ok(after_act(room, &account, deed.as_str())),
         Err(AccountError::NotAllowed { refusal: Refusal::FactorTooOld, .. }) => {
             let then = format!("{PEOPLE}/{}/{}", account.0, deed.as_str());
             return factor::ask_again(room, &desk.visitor, &then, &form).await;
         }
         Err(refusal) => refusal,
     };
-    person_page(room, &desk, &sheet, None, Some(&refusal)).await
+    let refused = refused(&room.frame(None), &refusal);
+    person_page(room, &desk, &sheet, Outcome::Refused(StatusCode::FORBIDDEN, refused)).await
+}
+
+/// What came of what somebody asked for on the page.
+pub(super) enum Outcome {
+    /// They asked for nothing.
+    Nothing,
+    /// It is done: the message.
+    Done(&'static str),
+    /// It is not: the sentence.
+    Refused(StatusCode, String),
+}
+
+/// The message of what was done, by its word.
+fn told(word: &str) -> Option<&'static str> {
+    match word {
+        "role-asked" => Some("role-asked-done"),
+        "role-given" => Some("role-given-done"),
+        "role-taken" => Some("role-taken-done"),
+        word => Deed::of(word).map(Deed::done_key),
+    }
+}
+
+/// Back to the page, which says what was done.
+pub(super) fn after_act(room: &Room<'_>, account: &AccountId, done: &str) -> Response {
+    see_other(&room.address(&format!("{PEOPLE}/{}", account.0), &[("done", done)]))
 }
 
 /// What came of an act.
@@ -145,13 +169,7 @@ async fn do_it(
     Ok(done.map(|_| Done::Plain))
 }
 
-async fn person_page(
-    room: &Room<'_>,
-    desk: &AtDesk,
-    sheet: &Sheet,
-    done: Option<Deed>,
-    refusal: Option<&AccountError>,
-) -> Answer {
+pub(super) async fn person_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, outcome: Outcome) -> Answer {
     let person = &sheet.asked.loaded;
     let id = &person.facts.account;
     let switch = format!("{PEOPLE}/{}?ui_locales={}", id.0, room.language.other().tag());
@@ -172,22 +190,62 @@ async fn person_page(
         });
         at.push((open.profile, name, address));
     }
+    let (status, done, refused) = match outcome {
+        Outcome::Nothing => (StatusCode::OK, None, None),
+        Outcome::Done(key) => (StatusCode::OK, Some(key), None),
+        Outcome::Refused(status, sentence) => (status, None, Some(sentence)),
+    };
     let view = PersonPage {
-        frame: room.frame(refusal.is_none().then_some(switch.as_str())),
+        frame: room.frame(refused.is_none().then_some(switch.as_str())),
         desk: room.desk(&desk.visitor),
         id: &id.0,
         login: &person.login,
         name: person.full_name(),
         closure: sheet.asked.verdict.as_ref().err(),
         places: &at,
-        roles: &sheet.roles,
+        roles: roles(room, sheet).await?,
+        gives: &sheet.gives,
+        choices: role_places(room, desk, person).await?,
         deeds: deeds(sheet),
         lines: sheet.history.as_ref().map(|history| Lines::of(room, history, id)),
         done,
-        refusal,
+        refused,
     };
-    let status = if refusal.is_some() { StatusCode::FORBIDDEN } else { StatusCode::OK };
     Ok(page(status, &view, &[]))
+}
+
+/// What the person may do to others, and whether the operator may take it away.
+async fn roles(room: &Room<'_>, sheet: &Sheet) -> Result<Vec<HeldRole>, Unavailable> {
+    let mut roles = Vec::with_capacity(sheet.roles.len());
+    for held in &sheet.roles {
+        let place = names::place(room.app, &held.over).await?;
+        let code = held.over.code().filter(|_| sheet.gives.contains(&held.role));
+        roles.push(HeldRole { role: held.role, place, code: code.map(|code| code.to_string()) });
+    }
+    Ok(roles)
+}
+
+/// Places at which a role is offered: the person's own, and the operator's.
+async fn role_places(room: &Room<'_>, desk: &AtDesk, person: &Person) -> Result<Vec<Choice>, Unavailable> {
+    let roles = &desk.visitor.roles;
+    let mut own: Vec<_> = person.facts.affiliations.iter().filter(|it| it.span.is_open()).collect();
+    own.sort_by(|one, other| one.path.cmp(&other.path));
+    own.dedup_by(|one, other| one.path == other.path);
+    let mut choices = Vec::new();
+    for place in own {
+        let may = allowing(roles, Permission::GrantRole(Role::ClassTeacher))
+            .any(|grant| grant.over.contains(&place.path));
+        if let Some(code) = place.path.code().filter(|_| may) {
+            let name = names::place(room.app, &place.path).await?;
+            choices.push(Choice { code: code.to_string(), name });
+        }
+    }
+    for choice in names::choices(room.app, roles, Permission::GrantRole(Role::ClassTeacher)).await? {
+        if !choices.iter().any(|own| own.code == choice.code) {
+            choices.push(choice);
+        }
+    }
+    Ok(choices)
 }
 
 /// What is offered: what the operator may do, and what makes sense.
@@ -235,9 +293,9 @@ const SHOWN: Duration = Duration::from_mins(5);
 fn slip_address(room: &Room<'_>, desk: &AtDesk, account: &AccountId, issue: i64) -> String {
     let until = room.app.ctx.clock.now().plus(SHOWN);
     let tag = slip_tag(room, desk, account, issue, until);
-    let chosen = room.visit.spoken.asked().map(|_| format!("&ui_locales={}", room.language.tag()));
-    let chosen = chosen.unwrap_or_default();
-    format!("{PEOPLE}/{}/slip?issue={issue}&until={}&tag={tag}{chosen}", account.0, until.micros())
+    let (issue, until) = (issue.to_string(), until.micros().to_string());
+    let query = [("issue", issue.as_str()), ("until", &until), ("tag", &tag)];
+    room.address(&format!("{PEOPLE}/{}/slip", account.0), &query)
 }
 
 fn slip_tag(room: &Room<'_>, desk: &AtDesk, account: &AccountId, issue: i64, until: Timestamp) -> String {

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use url::form_urlencoded::Serializer;
 
 use crate::domain::account::AccountId;
 use crate::domain::jurisdiction::Refusal;
@@ -66,16 +65,9 @@ impl Spot {
 
     /// Its address, with more of a query.
     fn address(&self, room: &Room<'_>, more: &[(&str, &str)]) -> String {
-        let mut query = Serializer::new(String::new());
-        query.append_pair("at", self.code.as_str());
-        if let Some(profile) = self.profile {
-            query.append_pair("profile", profile.as_str());
-        }
-        query.extend_pairs(more);
-        if room.visit.spoken.asked().is_some() && !more.iter().any(|(name, _)| *name == "ui_locales") {
-            query.append_pair("ui_locales", room.language.tag());
-        }
-        format!("{PLACES}?{}", query.finish())
+        let profile = self.profile.map(|profile| ("profile", profile.as_str()));
+        let here: Vec<_> = [("at", self.code.as_str())].into_iter().chain(profile).collect();
+        room.address(PLACES, &[&here[..], more].concat())
     }
 
     /// What a cursor in it is good for.

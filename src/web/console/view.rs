@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod people;
 pub(in crate::web) mod places;
+pub(in crate::web) mod roles;
 pub(in crate::web) mod selection;
 
 use std::fmt::Write as _;
@@ -75,6 +76,12 @@ pub(in crate::web) struct Place {
     pub(in crate::web) name: String,
 }
 
+/// A place to choose from.
+pub(in crate::web) struct Choice {
+    pub(in crate::web) code: String,
+    pub(in crate::web) name: String,
+}
+
 /// The name of a role.
 const fn role_key(role: Role) -> &'static str {
     match role {
@@ -101,6 +108,8 @@ pub(in crate::web) struct HomePage<'a> {
     pub(in crate::web) places: &'a [Place],
     /// Orders that wait for this operator's approval.
     pub(in crate::web) waiting: Vec<OrderRow>,
+    /// Whether roles do.
+    pub(in crate::web) roles_waiting: bool,
     /// Codes that are left to stand in for the factor.
     pub(in crate::web) spare: i64,
 }

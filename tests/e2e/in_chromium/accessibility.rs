@@ -180,6 +180,21 @@ async fn of_people_at_the_console() {
         desk.go(path).await;
         review.of(path, browser).await;
     }
+    desk.go("/people/m.blanc").await;
+    browser.see_css("details summary").await.click().await.unwrap();
+    review.of("a role to give", browser).await;
+    browser.see_css("#role option[value=authority]").await.click().await.unwrap();
+    browser.press("give").await;
+    browser.see_css("[role=status]").await;
+    review.of("a role asked for", browser).await;
+    desk.go("/roles").await;
+    review.of("roles", browser).await;
+    let bruno = Desk::open(&provider, Kind::PHONE, ("bruno", Role::Authority, "academie:13")).await;
+    review.of("home where a role waits", &bruno.browser).await;
+    bruno.browser.press("roles-waiting").await;
+    bruno.browser.see_css("[id^=approve-]").await.click().await.unwrap();
+    bruno.browser.see("told").await;
+    review.of("roles, one just approved", &bruno.browser).await;
     desk.go("").await;
     browser.press("renew-codes").await;
     browser.see_css(".codes").await;

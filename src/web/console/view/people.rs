@@ -2,12 +2,13 @@
 
 use askama::Template;
 
-use super::{Desk, role_key};
+use super::{Choice, Desk, role_key};
 use crate::domain::account::AccountId;
 use crate::domain::audit_chain::Line;
 use crate::domain::gate::Closure;
-use crate::domain::jurisdiction::{Refusal, RoleGrant};
+use crate::domain::jurisdiction::Refusal;
 use crate::domain::level::Level;
+use crate::domain::operator::Role;
 use crate::domain::profile::Profile;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
@@ -63,6 +64,11 @@ impl Deed {
 
     pub(in crate::web) fn of(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|deed| deed.as_str() == text)
+    }
+
+    /// What was done.
+    pub(in crate::web) const fn done_key(self) -> &'static str {
+        self.keys().2
     }
 
     /// The button, what it does, and what was done.
@@ -218,11 +224,24 @@ pub(in crate::web) struct PersonPage<'a> {
     pub(in crate::web) closure: Option<&'a Closure>,
     /// Who somebody is where, with the address of a page about it.
     pub(in crate::web) places: &'a [(Profile, String, Option<String>)],
-    pub(in crate::web) roles: &'a [RoleGrant],
+    pub(in crate::web) roles: Vec<HeldRole>,
+    /// The roles that may be given.
+    pub(in crate::web) gives: &'a [Role],
+    /// Where.
+    pub(in crate::web) choices: Vec<Choice>,
     pub(in crate::web) deeds: Vec<Deed>,
     pub(in crate::web) lines: Option<Lines>,
-    pub(in crate::web) done: Option<Deed>,
-    pub(in crate::web) refusal: Option<&'a AccountError>,
+    /// The message of what was done.
+    pub(in crate::web) done: Option<&'static str>,
+    pub(in crate::web) refused: Option<String>,
+}
+
+/// A role that the person holds.
+pub(in crate::web) struct HeldRole {
+    pub(in crate::web) role: Role,
+    pub(in crate::web) place: String,
+    /// The place's code, where the operator may take the role away.
+    pub(in crate::web) code: Option<String>,
 }
 
 impl PersonPage<'_> {
@@ -241,24 +260,25 @@ impl PersonPage<'_> {
         })
     }
 
-    fn refused(&self) -> Option<String> {
-        self.refusal.map(|error| match error {
-            AccountError::Disabled(_) => self.frame.text("refused-disabled"),
-            AccountError::FederatedOnly(_) => self.frame.text("refused-federated"),
-            AccountError::NotAllowed { refusal, .. } | AccountError::NotAtOnce(refusal) => {
-                refusal_text(&self.frame, refusal)
-            }
-            AccountError::NotAlone { .. } => self.frame.text("problem-not-alone"),
-            AccountError::TooMany(_) | AccountError::Unknown(_) => self.frame.text("refused-unknown"),
-        })
-    }
-
-    fn role(&self, held: &RoleGrant) -> String {
-        self.frame.text(role_key(held.role))
+    fn role(&self, role: Role) -> String {
+        self.frame.text(role_key(role))
     }
 
     fn profile(&self, profile: Profile) -> String {
         self.frame.text(profile_key(profile))
+    }
+}
+
+/// Why nothing was done to somebody.
+pub(in crate::web) fn refused(frame: &Frame<'_>, error: &AccountError) -> String {
+    match error {
+        AccountError::Disabled(_) => frame.text("refused-disabled"),
+        AccountError::FederatedOnly(_) => frame.text("refused-federated"),
+        AccountError::NotAllowed { refusal, .. } | AccountError::NotAtOnce(refusal) => {
+            refusal_text(frame, refusal)
+        }
+        AccountError::NotAlone { .. } => frame.text("problem-not-alone"),
+        AccountError::TooMany(_) | AccountError::Unknown(_) => frame.text("refused-unknown"),
     }
 }
 

@@ -13,11 +13,14 @@ use crate::flows::people::roll::Counts;
 use crate::flows::people::search::State;
 use crate::web::console::acts;
 use crate::web::console::audit_view::{self, AuditPage, Bad, Typed};
-use crate::web::console::view::people::{Deed, Lines, PeoplePage, PersonPage, Row, SlipPage};
+use crate::web::console::view::people::{
+    Deed, HeldRole, Lines, PeoplePage, PersonPage, Row, SlipPage, refused,
+};
 use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
+use crate::web::console::view::roles::{self, HolderRow, RolesPage, WaitingRow};
 use crate::web::console::view::{
-    CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, HomePage, PermitPage, Picture, Place, Refused,
-    Resumed, WithoutRolePage,
+    Choice, CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, HomePage, PermitPage, Picture, Place,
+    Refused, Resumed, WithoutRolePage,
 };
 use crate::web::pages::text::Language;
 
@@ -40,7 +43,14 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
     let roles = [Role::Authority, Role::SchoolAdmin, Role::ClassTeacher, Role::Helpdesk, Role::Auditor];
     let places = roles.map(|role| Place { role, name: "Collège Jean-Moulin".to_owned() });
     for spare in [0, 1, 2, 10] {
-        let home = HomePage { frame, desk: desk(true), places: &places, waiting: Vec::new(), spare };
+        let home = HomePage {
+            frame,
+            desk: desk(true),
+            places: &places,
+            roles_waiting: true,
+            waiting: Vec::new(),
+            spare,
+        };
         page(pages, &format!("console-home-{spare}"), &home, language);
     }
     page(pages, "console-without-role", &WithoutRolePage { frame, login: HOSTILE }, language);
@@ -90,6 +100,8 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
         page(pages, if list { "console-list-new" } else { "console-codes-new" }, &renewed, language);
     }
     people_pages(pages, language);
+    slip_pages(pages, language);
+    roles_pages(pages, language);
     places_pages(pages, language);
     roll_pages(pages, language);
     audit_pages(pages, language);
@@ -257,14 +269,24 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
             name: "Zoé Petit".to_owned(),
             closure,
             places: &places,
-            roles: &[],
+            roles: vec![HeldRole {
+                role: Role::Helpdesk,
+                place: HOSTILE.to_owned(),
+                code: Some("uai:0860001J".to_owned()),
+            }],
+            gives: &[Role::ClassTeacher],
+            choices: vec![Choice { code: "uai:0860001J".to_owned(), name: HOSTILE.to_owned() }],
             deeds: Deed::ALL.to_vec(),
             lines: Some(Lines::sample(HOSTILE)),
-            done: closure.is_none().then_some(Deed::Unlock),
-            refusal: closure.is_some().then_some(&refusal),
+            done: closure.is_none().then_some(Deed::Unlock.done_key()),
+            refused: closure.is_some().then(|| refused(&frame, &refusal)),
         };
         page(pages, &format!("console-person-{number}"), &person, language);
     }
+}
+
+fn slip_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let frame = frame(language);
     for is_leave in [false, true] {
         let slip = SlipPage {
             frame,
@@ -278,4 +300,38 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
         };
         page(pages, if is_leave { "console-leave" } else { "console-slip" }, &slip, language);
     }
+}
+
+fn roles_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let waiting = |id: &str, is_own| WaitingRow {
+        id: id.to_owned(),
+        account: "1".to_owned(),
+        name: HOSTILE.to_owned(),
+        role: Role::Authority,
+        place: HOSTILE.to_owned(),
+        by: HOSTILE.to_owned(),
+        at: "13 avril".to_owned(),
+        is_own,
+    };
+    let holder = HolderRow {
+        account: "1".to_owned(),
+        name: HOSTILE.to_owned(),
+        login: "zoe".to_owned(),
+        role: Role::Auditor,
+        place: HOSTILE.to_owned(),
+        disabled: true,
+    };
+    let held = RolesPage {
+        frame: frame(language),
+        desk: desk(true),
+        waiting: vec![waiting("1", false), waiting("2", true)],
+        holders: vec![holder],
+        next: Some("/".to_owned()),
+        told: Some(roles::Told::Approved),
+    };
+    page(pages, "console-roles", &held, language);
+    let problem = roles::Told::Problem(http::StatusCode::CONFLICT, "Non".to_owned());
+    let told = Some(problem);
+    let nobody = RolesPage { waiting: Vec::new(), holders: Vec::new(), next: None, told, ..held };
+    page(pages, "console-roles-none", &nobody, language);
 }

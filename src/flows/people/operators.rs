@@ -1,0 +1,75 @@
+//! Who holds a role, and which roles wait for a second operator.
+
+use crate::domain::approval::{PENDING, PendingRole};
+use crate::domain::jurisdiction::Permission;
+use crate::domain::operator::Role;
+use crate::domain::territory::TerritoryPath;
+use crate::flows::actor::Actor;
+use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
+use crate::store;
+use crate::store::account::Person;
+use crate::store::operator::{Holder, Position};
+
+/// Roles that wait and are shown.
+const WAITING: u32 = 100;
+
+/// A page of those who hold roles.
+pub struct Operators {
+    /// Who holds what.
+    pub holders: Vec<Holder>,
+    /// Behind whom the next page begins, if there is one.
+    pub next: Option<Position>,
+}
+
+/// Those who hold roles where the actor may read what was done. None where they may not anywhere.
+pub async fn operators(
+    ctx: &Context,
+    actor: &Actor,
+    after: Option<&Position>,
+    limit: u32,
+) -> Result<Option<Operators>, Unavailable> {
+    let places = actor.powers(ctx).await?.sees(Permission::ReadAudit, &TerritoryPath::root());
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let mut holders = Vec::new();
+    for place in &places {
+        holders.extend(store::operator::holders(&ctx.db, place, after, limit + 1).await?);
+    }
+    holders.sort_by_cached_key(Holder::position);
+    let goes_on = holders.len() > limit as usize;
+    holders.truncate(limit as usize);
+    let next = holders.last().filter(|_| goes_on).map(Holder::position);
+    Ok(Some(Operators { holders, next }))
+}
+
+/// A role that waits, and who would hold it.
+pub struct Waiting {
+    /// What was asked for.
+    pub pending: PendingRole,
+    /// For whom.
+    pub person: Person,
+    /// Whether the actor asked for it.
+    pub is_own: bool,
+}
+
+/// The roles that wait where the actor may give them, the oldest first. None where they may not anywhere.
+pub async fn waiting(ctx: &Context, actor: &Actor) -> Result<Option<Vec<Waiting>>, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let places = powers.sees(Permission::GrantRole(Role::Authority), &TerritoryPath::root());
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let since = ctx.clock.now().minus(PENDING);
+    let mut waiting = Vec::new();
+    for place in places {
+        for pending in store::pending_role::list(&ctx.db, &place, since, WAITING).await? {
+            if let Some(person) = store::account::find(&ctx.db, &pending.account).await? {
+                let is_own = pending.author().as_ref() == actor.account();
+                waiting.push(Waiting { pending, person, is_own });
+            }
+        }
+    }
+    Ok(Some(waiting))
+}

@@ -1,0 +1,108 @@
+//! Roles that wait for a second operator.
+
+use crate::domain::account::AccountId;
+use crate::domain::approval::PendingRole;
+use crate::domain::jurisdiction::RoleGrant;
+use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
+use crate::store::db::{Db, DbError, Row, Statement, q};
+
+/// In a batch: somebody asks for a role. The same role at the same place is asked for once at a time.
+pub fn ask(pending: &PendingRole) -> Statement {
+    q!(
+        "INSERT INTO pending_role (id, account_id, role, path, requested_by, requested_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        pending.id.as_str(),
+        pending.account.0.as_str(),
+        pending.grant.role.as_str(),
+        pending.grant.over.as_str(),
+        pending.by.as_str(),
+        pending.at
+    )
+    .want(1)
+    .named("pending role")
+}
+
+/// In a batch: what was asked for before this instant is asked for no more.
+pub fn lapse(account: &AccountId, grant: &RoleGrant, before: Timestamp) -> Statement {
+    q!(
+        "UPDATE pending_role SET ended_at = $4
+         WHERE account_id = $1 AND role = $2 AND path = $3 AND ended_at IS NULL AND requested_at < $4",
+        account.0.as_str(),
+        grant.role.as_str(),
+        grant.over.as_str(),
+        before
+    )
+}
+
+/// Whether somebody asked for it at this instant or later, and nobody has answered.
+pub async fn is_asked(
+    db: &Db,
+    account: &AccountId,
+    grant: &RoleGrant,
+    since: Timestamp,
+) -> Result<bool, DbError> {
+    let sql = q!(
+        "SELECT id FROM pending_role
+         WHERE account_id = $1 AND role = $2 AND path = $3 AND ended_at IS NULL AND requested_at >= $4",
+        account.0.as_str(),
+        grant.role.as_str(),
+        grant.over.as_str(),
+        since
+    );
+    Ok(db.one(sql).await?.is_some())
+}
+
+/// In a batch: it was answered, with the name of whoever approved.
+pub fn end(id: &str, approved_by: Option<&str>, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE pending_role SET ended_at = $3, approved_by = $2 WHERE id = $1 AND ended_at IS NULL",
+        id,
+        approved_by,
+        now
+    )
+    .want(1)
+    .named("pending role")
+}
+
+/// What waits under this id and was asked for at this instant or later.
+pub async fn find(db: &Db, id: &str, since: Timestamp) -> Result<Option<PendingRole>, DbError> {
+    let sql = q!(
+        "SELECT id, account_id, role, path, requested_by, requested_at FROM pending_role
+         WHERE id = $1 AND ended_at IS NULL AND requested_at >= $2",
+        id,
+        since
+    );
+    db.one(sql).await?.as_ref().map(read).transpose()
+}
+
+/// What waits at a place and below, and was asked for at this instant or later, the oldest first; at most `limit`.
+pub async fn list(
+    db: &Db,
+    place: &TerritoryPath,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<PendingRole>, DbError> {
+    let (from, to) = place.range_below();
+    let sql = q!(
+        "SELECT id, account_id, role, path, requested_by, requested_at FROM pending_role
+         WHERE ended_at IS NULL AND (path = $1 OR path > $2 AND path < $3) AND requested_at >= $4
+         ORDER BY requested_at, id LIMIT $5",
+        place.as_str(),
+        from,
+        to,
+        since,
+        limit
+    );
+    db.all(sql).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<PendingRole, DbError> {
+    Ok(PendingRole {
+        id: row.text("id")?,
+        account: AccountId(row.text("account_id")?),
+        grant: RoleGrant { role: row.parsed("role")?, over: TerritoryPath::from_stored(row.text("path")?) },
+        by: row.text("requested_by")?,
+        at: row.time("requested_at")?,
+    })
+}
