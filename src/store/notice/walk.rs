@@ -12,7 +12,7 @@ use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::store::account::{FIELD, Person, RECORD, person_sql};
-use crate::store::db::{Batch, Db, DbError, Row, Statement, q};
+use crate::store::db::{Batch, Db, DbError, Row, Statement, Value, q};
 
 /// A walk that is not finished.
 pub struct Walk {
@@ -130,21 +130,9 @@ pub async fn page(db: &Db, walk: &Walk, begin: &Place, end: &Place) -> Result<Ve
     if walk.receiver == Receiver::Mail {
         return page_by_mail(db, walk, begin, end).await;
     }
-    let (from, to) = walk.territory.range_below();
-    let texts = [
-        FIELD,
-        RECORD,
-        walk.territory.as_str(),
-        &from,
-        &to,
-        &begin.path,
-        &begin.account,
-        &end.path,
-        &end.account,
-        walk.receiver.as_str(),
-    ];
-    let values = texts.into_iter().map(Into::into).chain([walk.clock.0.into()]);
-    db.all(Statement::new(SQL, values.collect())).await?.iter().map(Person::from_row).collect()
+    let mut values = bounds(walk, begin, end);
+    values.extend([walk.receiver.as_str().into(), walk.clock.0.into()]);
+    db.all(Statement::new(SQL, values)).await?.iter().map(Person::from_row).collect()
 }
 
 /// The people of a page who have an address.
@@ -157,6 +145,12 @@ async fn page_by_mail(db: &Db, walk: &Walk, begin: &Place, end: &Place) -> Resul
              WHERE f.path >= $3 AND f.path < $5 AND (f.path = $3 OR f.path > $4)
                  AND (f.path, f.account_id) > ($6, $7) AND (f.path, f.account_id) <= ($8, $9))"
     );
+    let values = bounds(walk, begin, end);
+    db.all(Statement::new(SQL, values)).await?.iter().map(Person::from_row).collect()
+}
+
+/// What a page is found by: `$1` to `$9`.
+fn bounds(walk: &Walk, begin: &Place, end: &Place) -> Vec<Value> {
     let (from, to) = walk.territory.range_below();
     let texts = [
         FIELD,
@@ -169,8 +163,7 @@ async fn page_by_mail(db: &Db, walk: &Walk, begin: &Place, end: &Place) -> Resul
         &end.path,
         &end.account,
     ];
-    let values = texts.into_iter().map(Into::into).collect();
-    db.all(Statement::new(SQL, values)).await?.iter().map(Person::from_row).collect()
+    texts.into_iter().map(Value::from).collect()
 }
 
 /// In a batch: what the relying party is told of one person.
