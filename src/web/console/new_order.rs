@@ -100,8 +100,8 @@ async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
 
 async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
     let (desk, form) = room.posted(form).await?;
-    let key = field(&form, "key").filter(|key| key.len() <= 64).unwrap_or_default();
-    origin.idempotency_key = Some(key.clone()).filter(|key| !key.is_empty());
+    let key = key(&form);
+    origin.idempotency_key.clone_from(&key);
     let actor = desk.actor(field(&form, "reason"), origin);
     let proposal = match proposal(room, &form) {
         Ok(proposal) => proposal,
@@ -115,7 +115,7 @@ async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
             ask_again(room, &desk.visitor, &format!("{ORDERS}{}", room.suffix()), &form).await
         }
         Err(problem) if problem.word() == "not-confirmed" => {
-            check_page(room, &desk, &actor, &proposal, &form, (key, Some(&problem))).await
+            check_page(room, &desk, &actor, &proposal, &form, (key.unwrap_or_default(), Some(&problem))).await
         }
         Err(problem) => form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
     }
@@ -141,7 +141,7 @@ async fn put_forward(
 
 async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
     let (desk, form) = room.posted(form).await?;
-    origin.idempotency_key = field(&form, "key").filter(|key| key.len() <= 64);
+    origin.idempotency_key = key(&form);
     let actor = desk.actor(field(&form, "reason"), origin);
     let ctx = &room.app.ctx;
     let done = match (proposal(room, &form), field(&form, "order").map(OrderId)) {
@@ -207,6 +207,11 @@ async fn form_page(room: &Room<'_>, visitor: &Visitor, typed: Typed, refused: Op
 
 fn field(form: &Parameters, name: &'static str) -> Option<String> {
     form.one(name).ok().flatten().map(str::to_owned)
+}
+
+/// What makes a form that is sent twice one act; it was made with the form, and is never longer.
+fn key(form: &Parameters) -> Option<String> {
+    field(form, "key").filter(|key| key.len() <= 64)
 }
 
 fn typed(form: &Parameters) -> Typed {
