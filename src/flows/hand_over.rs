@@ -87,15 +87,14 @@ pub async fn hand_over(
         let handed = wish.handed.then(|| Handed { at: now, by: actor.name() });
         let mut batch = Vec::new();
         let mut ticked = 0;
-        for person in &people {
+        for (person, stands) in &people {
             let whose = match reached(ctx, &powers, person, &wish.which).await? {
                 Ok(Some(whose)) => whose,
                 Ok(None) => continue,
                 Err(error) => return Ok(Err(error.into())),
             };
-            let stands = standing(ctx, person).await?.slip.is_some();
             let printed = person.slip.as_ref();
-            let Some(printed) = printed.filter(|slip| stands && slip.handed.is_some() != wish.handed) else {
+            let Some(printed) = printed.filter(|slip| *stands && slip.handed.is_some() != wish.handed) else {
                 continue;
             };
             let facts = &person.facts;
@@ -133,13 +132,13 @@ async fn reached(
     })
 }
 
-/// Who is meant: all of them are at the place.
+/// Who is meant, and whether each has a slip that counts: all of them are at the place.
 async fn people(
     ctx: &Context,
     actor: &Actor,
     wish: &HandOver<'_>,
     place: &TerritoryPath,
-) -> Result<Decided<Vec<Person>>, Unavailable> {
+) -> Result<Decided<Vec<(Person, bool)>>, Unavailable> {
     const STEP: u32 = 500;
     let mut people = Vec::new();
     let too_many = |number| Ok(Err(AccountError::TooMany(number).into()));
@@ -149,7 +148,7 @@ async fn people(
             let mut after = None;
             while let Some(found) = search(ctx, actor, &question, after, STEP).await? {
                 let printed = found.seen.into_iter().filter(|seen| seen.standing.slip.is_some());
-                people.extend(printed.map(|seen| seen.found.person));
+                people.extend(printed.map(|seen| (seen.found.person, true)));
                 after = found.next;
                 if people.len() > MOST {
                     return too_many(people.len());
@@ -174,7 +173,10 @@ async fn people(
             _ => store::account::find(&ctx.db, &AccountId(name.clone())).await?,
         };
         match found.filter(|person| is_here(person, place, wish.who)) {
-            Some(person) => people.push(person),
+            Some(person) => {
+                let stands = standing(ctx, &person).await?.slip.is_some();
+                people.push((person, stands));
+            }
             None => unknown.push(name),
         }
     }
