@@ -21,7 +21,7 @@ use crate::flows::notices::{MailSettings, NoticeSettings};
 use crate::flows::random::Random;
 use crate::flows::reset_order::OrderRules;
 use crate::flows::signing_keys::{KeyRoom, Rotation};
-use crate::flows::step::Steps;
+use crate::flows::step::{Step, Steps};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::keys::KeyRing;
 use crate::store;
@@ -168,6 +168,7 @@ impl Context {
 
     /// Runs a batch; `false` when what it was decided upon has changed, so that the caller loads and decides again.
     pub async fn commit(&self, batch: Batch) -> Result<bool, Unavailable> {
+        self.steps.at(Step::BatchDecided).await;
         Ok(happened(self.db.run(batch).await)?.is_some())
     }
 
@@ -182,6 +183,7 @@ impl Context {
 
     /// The same for what has happened with its statements; none when it was decided upon what has changed.
     pub async fn commit_weighed(&self, writes: Writes) -> Result<Option<Committed>, Unavailable> {
+        self.steps.at(Step::BatchDecided).await;
         happened(self.ephemeral.commit(&self.db, writes).await)
     }
 

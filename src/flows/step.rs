@@ -34,6 +34,8 @@ pub enum Step {
     OrderDecided,
     /// An act on selected people: decided, nothing written.
     DeedDecided,
+    /// Any act or answer: decided, its batch not begun.
+    BatchDecided,
     /// Slips: decided for a few people, nothing written.
     SlipsDecided,
     /// Relying parties are told: something is due, nothing taken in hand.

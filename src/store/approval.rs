@@ -6,11 +6,11 @@ use crate::domain::reset_order::OrderId;
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Db, DbError, Row, Statement, q};
 
-/// In a batch: somebody is asked. One thing at a time for each order.
+/// In a batch: somebody is asked. One thing at a time for each order: of two who ask at once, one is undone.
 pub fn ask(id: &str, order: &OrderId, request: &Request) -> Statement {
     q!(
         "INSERT INTO order_approval (id, order_id, wish, digest, covered, requested_by, requested_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         id,
         order.0.as_str(),
         request.wish.as_str(),
@@ -20,6 +20,7 @@ pub fn ask(id: &str, order: &OrderId, request: &Request) -> Statement {
         request.at
     )
     .want(1)
+    .named("approval")
 }
 
 /// What somebody is asked about an order now.
@@ -61,15 +62,30 @@ pub async fn approved(db: &Db, order: &OrderId) -> Result<Vec<Approved>, DbError
         .collect()
 }
 
-/// In a batch: it was answered, with the name of whoever approved, or it fell.
-pub fn end(order: &OrderId, approved_by: Option<&str>, now: Timestamp) -> Statement {
+/// In a batch: this request was answered, with the name of whoever approved, or it fell. One that was made since, of the same order, is
+/// another: whoever approved did not look at who asks for it now.
+pub fn answer(order: &OrderId, request: &Request, approved_by: Option<&str>, now: Timestamp) -> Statement {
     q!(
-        "UPDATE order_approval SET ended_at = $3, approved_by = $2 WHERE order_id = $1 AND ended_at IS NULL",
+        "UPDATE order_approval SET ended_at = $3, approved_by = $2
+         WHERE order_id = $1 AND ended_at IS NULL AND wish = $4 AND requested_by = $5 AND requested_at = $6",
         order.0.as_str(),
         approved_by,
+        now,
+        request.wish.as_str(),
+        request.by.as_str(),
+        request.at
+    )
+    .want(1)
+    .named("approval")
+}
+
+/// In a batch: whatever was asked about the order is asked no more.
+pub fn end(order: &OrderId, now: Timestamp) -> Statement {
+    q!(
+        "UPDATE order_approval SET ended_at = $2 WHERE order_id = $1 AND ended_at IS NULL",
+        order.0.as_str(),
         now
     )
-    .named("approval")
 }
 
 /// What of an author's counts together.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says where it stopped")]
 
 mod access_token;
+mod act_races;
 mod api;
 mod attacks;
 mod audit;

@@ -9,6 +9,7 @@ use crate::domain::factor::spare_code;
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
+use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::store::db::BatchError;
 use crate::store::ephemeral::{Committed, Reserve, Writes};
@@ -49,6 +50,7 @@ enum Written {
 }
 
 async fn write(ctx: &Context, writes: Writes) -> Result<Written, Unavailable> {
+    ctx.steps.at(Step::BatchDecided).await;
     match ctx.ephemeral.commit(&ctx.db, writes).await {
         Ok(Committed::Whole) => Ok(Written::Done),
         Ok(Committed::ClaimsLost) => Err(Unavailable::ClaimsLost),

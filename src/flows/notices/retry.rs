@@ -7,6 +7,7 @@ use crate::domain::reset_order::OrderId;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::cancel::CancelError;
+use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::{Batch, BatchError, Statement};
@@ -73,6 +74,7 @@ async fn put_back(
 ) -> Result<Option<u64>, Unavailable> {
     let statements = back.len();
     back.extend(beside);
+    ctx.steps.at(Step::BatchDecided).await;
     match ctx.db.run(Batch::plain(back)).await {
         Ok(done) => {
             ctx.notices_written.notify_one();

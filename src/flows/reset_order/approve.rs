@@ -84,7 +84,7 @@ pub async fn approve(
         let mut batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(id, before, state),
-            store::approval::end(id, Some(&actor.name()), now).want(1),
+            store::approval::answer(id, &asked.request, Some(&actor.name()), now),
         ];
         batch.extend(after(ctx, actor, &asked, &record, now)?);
         ctx.steps.at(Step::OrderDecided).await;
@@ -195,7 +195,7 @@ async fn object(
 async fn fall(ctx: &Context, actor: &Actor, asked: &Asked, now: Timestamp) -> Result<bool, Unavailable> {
     let id = &asked.record.order.id;
     let mut batch = vec![
-        store::approval::end(id, None, now).want(1),
+        store::approval::answer(id, &asked.request, None, now),
         ctx.audit(now, &actor.order_line(&asked.right, Act::OrderSendBack, id)),
     ];
     if asked.request.wish == Wish::Issue {

@@ -90,7 +90,10 @@ async fn move_on(
             Err(refusal) => return Ok(Err(refusal.into())),
         };
         if act == Act::OrderCancel && needs_second(ctx, actor, &record).await? {
-            return ask_for(ctx, actor, &right, record, now).await;
+            match ask_for(ctx, actor, &right, record, now).await? {
+                Some(asked) => return Ok(asked),
+                None => continue,
+            }
         }
         let next = match step(record.order.state, now) {
             Ok(next) => next,
@@ -101,7 +104,7 @@ async fn move_on(
             store::reset_order::change_state(id, record.order.state, next),
             ctx.audit(now, &actor.order_line(&right, act, id)),
         ];
-        batch.push(store::approval::end(id, None, now));
+        batch.push(store::approval::end(id, now));
         batch.extend(right.still_held());
         if actor.breaks_glass() {
             batch.push(ctx.audit(now, &actor.order_line(&right, Act::BreakGlass, id)));
@@ -128,17 +131,17 @@ async fn needs_second(ctx: &Context, actor: &Actor, record: &OrderRecord) -> Res
         && store::approval::was_approved(&ctx.db, &record.order.id).await?)
 }
 
-/// Asks a second person to lift it; until then it stays in force.
+/// Asks a second person to lift it; until then it stays in force. None when what that was decided upon has changed.
 async fn ask_for(
     ctx: &Context,
     actor: &Actor,
     right: &Right,
     record: OrderRecord,
     now: Timestamp,
-) -> Result<Result<OrderRecord, CancelError>, Unavailable> {
+) -> Result<Option<Result<OrderRecord, CancelError>>, Unavailable> {
     let id = &record.order.id;
     if store::approval::open(&ctx.db, id).await?.is_some() {
-        return Ok(Err(CancelError::AlreadyAsked(id.clone())));
+        return Ok(Some(Err(CancelError::AlreadyAsked(id.clone()))));
     }
     let request = Request {
         wish: Wish::Cancel,
@@ -152,5 +155,5 @@ async fn ask_for(
         ctx.audit(now, &actor.order_line(right, Act::OrderCancelAsk, id)),
     ];
     batch.extend(right.still_held());
-    if ctx.commit(Batch::plain(batch)).await? { Ok(Ok(record)) } else { Err(Unavailable::Contended) }
+    Ok(ctx.commit(Batch::plain(batch)).await?.then_some(Ok(record)))
 }

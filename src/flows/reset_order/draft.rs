@@ -100,7 +100,7 @@ pub async fn edit(
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(id, before.order.state, OrderState::Draft),
             rewrite.map_err(|error| Unavailable::Broken(error.to_string()))?,
-            store::approval::end(id, None, now),
+            store::approval::end(id, now),
             ctx.audit(now, &actor.order_line(&right, Act::OrderEdit, id)),
         ];
         batch.extend(right.still_held());
