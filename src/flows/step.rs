@@ -34,8 +34,10 @@ pub enum Step {
     OrderDecided,
     /// An act on selected people: decided, nothing written.
     DeedDecided,
-    /// Any act or answer: decided, its batch not begun.
+    /// Whatever is decided and then written: its batch has not begun.
     BatchDecided,
+    /// A second factor: decided, nothing written.
+    FactorDecided,
     /// Slips: decided for a few people, nothing written.
     SlipsDecided,
     /// Relying parties are told: something is due, nothing taken in hand.

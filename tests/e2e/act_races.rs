@@ -193,19 +193,23 @@ const MOVE: &str = "INSERT INTO affiliation (account_id, path, profile, began)
 
 #[tokio::test]
 async fn no_act_on_an_order_outlives_the_role_that_it_rests_on() {
+    let mut outlived = Vec::new();
     for act in ON_ORDERS {
         let house = House::open().await;
         let id = house.prepare(act).await;
         let before = house.lines().await;
         let meanwhile = house.write(END_ROLES);
         let (done, ()) = house.stop.before_batch(house.act(act, &id), meanwhile).await;
-        assert!(done.is_err(), "{act} was done");
-        assert_eq!(house.lines().await, before, "{act}: {done:?}");
+        if done.is_ok() || house.lines().await != before {
+            outlived.push(act);
+        }
     }
+    assert!(outlived.is_empty(), "{outlived:?}");
 }
 
 #[tokio::test]
 async fn no_act_on_a_person_outlives_the_role_or_the_reach_that_it_rests_on() {
+    let mut outlived = Vec::new();
     for meanwhile in [END_ROLES, MOVE] {
         for act in ON_ONE {
             let house = House::open().await;
@@ -218,10 +222,12 @@ async fn no_act_on_a_person_outlives_the_role_or_the_reach_that_it_rests_on() {
                 "print" => house.stop.between(Step::SlipsDecided, acting, other).await,
                 _ => house.stop.before_batch(acting, other).await,
             };
-            assert!(done.is_err(), "{act} was done");
-            assert_eq!(house.lines().await, before, "{act}: {done:?}");
+            if done.is_ok() || house.lines().await != before {
+                outlived.push((act, meanwhile));
+            }
         }
     }
+    assert!(outlived.is_empty(), "{outlived:?}");
 }
 
 #[tokio::test]
@@ -321,6 +327,18 @@ async fn a_factor_is_reset_by_whoever_may_give_the_roles_that_are_held_when_it_i
     let resetting = reset_factor(ctx, &house.head, "m.blanc");
     let (reset, ()) = house.stop.before_batch(resetting, meanwhile).await;
     assert!(matches!(reset.unwrap().err(), Some(AccountError::NotAllowed { .. })), "a head of school by now");
+}
+
+#[tokio::test]
+async fn a_role_that_somebody_else_takes_meanwhile_is_not_taken_twice() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    house.prepare_one("revoke").await;
+    let role = Role::ClassTeacher;
+    let meanwhile =
+        async { revoke_role(ctx, &house.anne, "m.blanc", role, &place(CLASS)).await.unwrap().unwrap() };
+    let (taken, ()) = house.stop.before_batch(house.act_on_one("revoke"), meanwhile).await;
+    assert!(taken.is_err_and(|error| error.starts_with("NotHeld")));
 }
 
 #[tokio::test]

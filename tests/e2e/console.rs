@@ -21,7 +21,7 @@ use crate::browser::{Browser, Page};
 use crate::provider::{Provider, Wish, operator};
 use crate::sign_in::{activate, elsewhere};
 
-const TEACHER: &str = "m.blanc";
+pub(crate) const TEACHER: &str = "m.blanc";
 const SCHOOL: &str = "uai:0860001J";
 
 /// An authenticator app on somebody's telephone.
@@ -65,7 +65,7 @@ impl App {
     }
 }
 
-fn is_home(page: &Page) -> bool {
+pub(crate) fn is_home(page: &Page) -> bool {
     page.status == StatusCode::OK && page.body.contains("class=\"roles\"")
 }
 
@@ -107,19 +107,19 @@ pub(crate) async fn enrolled(provider: &Provider, login: &str) -> (Browser, App,
     (browser, app, codes)
 }
 
-async fn head(provider: &Provider) -> (Browser, App, Vec<String>) {
+pub(crate) async fn head(provider: &Provider) -> (Browser, App, Vec<String>) {
     provider.hire(TEACHER, Role::SchoolAdmin, SCHOOL).await;
     enrolled(provider, TEACHER).await
 }
 
 /// The same person in another browser, with the password shown and no factor.
-async fn password_alone(provider: &Provider, login: &str) -> (Browser, Page) {
+pub(crate) async fn password_alone(provider: &Provider, login: &str) -> (Browser, Page) {
     let browser = elsewhere(provider, login).await;
     let page = browser.go("/console").await;
     (browser, page)
 }
 
-async fn show(browser: &Browser, page: &Page, code: &str) -> Page {
+pub(crate) async fn show(browser: &Browser, page: &Page, code: &str) -> Page {
     browser.submit(page, "/console/factor", &[("code", code)]).await
 }
 

@@ -28,6 +28,7 @@ mod deployment;
 mod doctor;
 mod documents;
 mod doors;
+mod factor_races;
 mod four_eyes;
 mod history;
 mod holder;

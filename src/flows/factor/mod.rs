@@ -50,7 +50,7 @@ enum Written {
 }
 
 async fn write(ctx: &Context, writes: Writes) -> Result<Written, Unavailable> {
-    ctx.steps.at(Step::BatchDecided).await;
+    ctx.steps.at(Step::FactorDecided).await;
     match ctx.ephemeral.commit(&ctx.db, writes).await {
         Ok(Committed::Whole) => Ok(Written::Done),
         Ok(Committed::ClaimsLost) => Err(Unavailable::ClaimsLost),
