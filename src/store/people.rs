@@ -4,7 +4,7 @@ use crate::domain::account::AccountId;
 use crate::domain::profile::Profile;
 use crate::domain::territory::TerritoryPath;
 use crate::store::account::{FIELD, Person, RECORD, person_sql};
-use crate::store::db::{Db, DbError, Statement, Value};
+use crate::store::db::{Db, DbError, Statement, Value, q};
 
 /// Above every text that a name begins with.
 const LAST: &str = "\u{10ffff}";
@@ -26,6 +26,37 @@ pub enum Who {
     Family,
     /// Somebody of this profile.
     Of(Profile),
+}
+
+const FAMILY: [&str; 2] = [Profile::Pupil.as_str(), Profile::Guardian.as_str()];
+
+impl Who {
+    /// The one and the other; empty where any is meant.
+    const fn profiles(self) -> [&'static str; 2] {
+        match self {
+            Self::Anybody => [""; 2],
+            Self::Family => FAMILY,
+            Self::Of(profile) => [profile.as_str(); 2],
+        }
+    }
+}
+
+/// Whether more people than this have a place there, and are that: counts no further.
+pub async fn are_more(db: &Db, place: &TerritoryPath, who: Who, than: u64) -> Result<bool, DbError> {
+    let ((from, to), [one, other]) = (place.range_below(), who.profiles());
+    let than = i64::try_from(than).unwrap_or(i64::MAX - 1);
+    let sql = q!(
+        "SELECT COUNT(*) AS people FROM (SELECT DISTINCT f.account_id FROM affiliation f
+            WHERE f.ended IS NULL AND f.path >= $1 AND f.path < $3 AND (f.path = $1 OR f.path > $2)
+                AND ($4 = '' OR f.profile = $4 OR f.profile = $5) LIMIT $6) AS part",
+        place.as_str(),
+        from,
+        to,
+        one,
+        other,
+        than + 1
+    );
+    db.one(sql).await?.map_or(Ok(false), |row| Ok(row.int("people")? > than))
 }
 
 /// What is looked for.
@@ -86,12 +117,8 @@ pub async fn look(db: &Db, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
         Some(path) => (path.as_str().to_owned(), path.range_below()),
         None => (String::new(), (String::new(), String::new())),
     };
-    let [pupil, guardian] = [Profile::Pupil, Profile::Guardian].map(Profile::as_str);
-    let [one, other] = match wanted.who {
-        Who::Anybody => ["", ""],
-        Who::Family => [pupil, guardian],
-        Who::Of(profile) => [profile.as_str(); 2],
-    };
+    let [pupil, guardian] = FAMILY;
+    let [one, other] = wanted.who.profiles();
     let values: Vec<Value> = vec![
         FIELD.into(),
         RECORD.into(),

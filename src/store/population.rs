@@ -18,9 +18,12 @@ use crate::store::db::{Db, DbError, Row, Statement, Value, q};
 /// How many affiliations are few.
 pub const FEW: u32 = 50_000;
 
+/// Behind every id.
+const LAST: &str = "~";
+
 /// Parts that are counted at once: behind which account each begins, and where it ends. They are fewer than there are threads that
 /// read, for others read as well.
-type Parts = [[String; 2]; 3];
+type Parts = Vec<(String, String)>;
 
 /// Whoever has a place in the population now: `$1` to `$4` are its bounds and profiles.
 macro_rules! here_sql {
@@ -52,23 +55,23 @@ macro_rules! many_sql {
             $joined,
             " WHERE EXISTS (SELECT 1 FROM affiliation f WHERE ",
             here_sql!(" AND f.account_id = a.id"),
-            ") AND a.id > $5 AND ($6 = '' OR a.id <= $6)"
+            ") AND a.id > $5 AND a.id <= $6"
         )
     };
 }
 
-/// Those of many who hold no role: who they are. `activated` says who counts as
-/// somebody with a password.
+/// Those of many who hold no role: who they are. `never` says how many of somebody who signs in here are spared because they have no
+/// password.
 macro_rules! everybody_sql {
-    ($joined:literal, $activated:literal) => {
+    ($joined:literal, $never:literal, $bound:literal) => {
         concat!(
             "SELECT COUNT(*) AS covered,
                  CAST(COALESCE(SUM(CASE WHEN a.way_in = 'federated_only' THEN 1 ELSE 0 END), 0) AS BIGINT) AS federated,
-                 CAST(COALESCE(SUM(CASE WHEN a.way_in = 'federated_only' OR ",
-            $activated,
-            " THEN 0 ELSE 1 END), 0) AS BIGINT) AS never_activated,
-                 CAST(COALESCE(SUM(CASE WHEN a.email IS NULL AND a.way_in <> 'federated_only' AND ",
-            $activated,
+                 CAST(COALESCE(",
+            $never,
+            ", 0) AS BIGINT) AS never_activated,
+                 CAST(COALESCE(SUM(CASE WHEN a.email IS NULL AND a.way_in <> 'federated_only'",
+            $bound,
             " THEN 1 ELSE 0 END), 0) AS BIGINT) AS without_email
              FROM ",
             many_sql!($joined),
@@ -143,13 +146,13 @@ pub async fn census(
 ) -> Result<Census, DbError> {
     const FEW_SQL: &str = census_sql!(
         few_sql!(),
-        " LEFT JOIN credential c ON c.account_id = a.id WHERE a.id > $5 AND ($6 = '' OR a.id <= $6)"
+        " LEFT JOIN credential c ON c.account_id = a.id WHERE a.id > $5 AND a.id <= $6"
     );
     let (here, since) = (Here::of(population), question.values());
     let mut census = Census::default();
     if here.are_few(db, few).await? {
         let asked = [i64::from(question.never_activated).into()].into_iter().chain(since).collect();
-        for row in db.all(here.statement(FEW_SQL, ["", ""], asked)).await? {
+        for row in db.all(here.statement(FEW_SQL, ["", LAST], asked)).await? {
             census.add(&row)?;
             census.changed_since += row.number::<u64>("changed_since")?;
             census.suspect += row.number::<u64>("suspect")?;
@@ -173,11 +176,14 @@ pub async fn census(
 }
 
 /// Of many, who they are, whether they have a password or not.
-const EVERYBODY_SQL: &str = everybody_sql!("", "1 = 1");
+const EVERYBODY_SQL: &str = everybody_sql!("", "0", "");
 
 /// The same where whoever has none is spared.
-const ACTIVATED_SQL: &str =
-    everybody_sql!("LEFT JOIN credential c ON c.account_id = a.id", "c.account_id IS NOT NULL");
+const ACTIVATED_SQL: &str = everybody_sql!(
+    "LEFT JOIN credential c ON c.account_id = a.id",
+    "SUM(CASE WHEN c.account_id IS NULL AND a.way_in <> 'federated_only' THEN 1 ELSE 0 END)",
+    " AND c.account_id IS NOT NULL"
+);
 
 /// Of many who sign in here and hold no role, those with newer passwords, from these to the accounts: mostly they are few.
 const CHANGED_SQL: &str = concat!(
@@ -193,7 +199,7 @@ const CHANGED_SQL: &str = concat!(
      WHERE a.id = c.account_id AND (c.chosen_at >= CAST($7 AS BIGINT) OR c.chosen_at >= CAST($9 AS BIGINT))
          AND a.way_in <> 'federated_only' AND EXISTS (SELECT 1 FROM affiliation f WHERE ",
     here_sql!(" AND f.account_id = c.account_id"),
-    ") AND c.account_id > $5 AND ($6 = '' OR c.account_id <= $6)
+    ") AND c.account_id > $5 AND c.account_id <= $6
          AND c.account_id NOT IN (SELECT account_id FROM operator_role WHERE ended IS NULL)) AS each"
 );
 
@@ -221,15 +227,12 @@ impl Census {
 
 /// The accounts that an order over this population would cover if it came into force now.
 pub async fn covered(db: &Db, population: &Population) -> Result<u64, DbError> {
-    const FEW_SQL: &str = concat!(
-        "SELECT COUNT(*) AS covered FROM ",
-        few_sql!(),
-        " WHERE a.id > $5 AND ($6 = '' OR a.id <= $6)"
-    );
+    const FEW_SQL: &str =
+        concat!("SELECT COUNT(*) AS covered FROM ", few_sql!(), " WHERE a.id > $5 AND a.id <= $6");
     const MANY_SQL: &str = concat!("SELECT COUNT(*) AS covered FROM ", many_sql!(""));
     let here = Here::of(population);
     let rows = if here.are_few(db, FEW).await? {
-        db.all(here.statement(FEW_SQL, ["", ""], Vec::new())).await?
+        db.all(here.statement(FEW_SQL, ["", LAST], Vec::new())).await?
     } else {
         here.count(db, &parts(db).await?, MANY_SQL, &[]).await?
     };
@@ -272,7 +275,7 @@ impl Here {
     ) -> Result<Vec<Row>, DbError> {
         let each = parts
             .iter()
-            .map(|[from, to]| db.all(self.statement(sql, [from.as_str(), to.as_str()], asked.to_vec())));
+            .map(|(from, to)| db.all(self.statement(sql, [from.as_str(), to.as_str()], asked.to_vec())));
         Ok(try_join_all(each).await?.concat())
     }
 }
@@ -283,17 +286,18 @@ fn bounds(population: &Population) -> [Value; 4] {
     [population.territory.as_str().into(), from.into(), to.into(), profiles.join(",").into()]
 }
 
-/// Parts of the accounts that are equally large; the last has no end.
+/// Parts of the accounts that are equally large.
 async fn parts(db: &Db) -> Result<Parts, DbError> {
     let all = db.one(q!("SELECT COUNT(*) AS accounts FROM account")).await?;
     let all = all.map_or(Ok(0), |row| row.int("accounts"))?;
-    let mut ends = [const { String::new() }; 2];
-    for (end, parts) in ends.iter_mut().zip(1..) {
-        let row = db.one(q!("SELECT id FROM account ORDER BY id LIMIT 1 OFFSET $1", all * parts / 3)).await?;
-        *end = row.map_or(Ok(String::new()), |row| row.text("id"))?;
+    let at = |place| db.one(q!("SELECT id FROM account ORDER BY id LIMIT 1 OFFSET $1", place));
+    let mut ends = Vec::with_capacity(3);
+    for row in try_join_all([at(all / 3), at(all * 2 / 3)]).await? {
+        ends.push(row.map_or_else(|| Ok(LAST.to_owned()), |row| row.text("id"))?);
     }
-    let [first, second] = ends;
-    Ok([[String::new(), first.clone()], [first, second.clone()], [second, String::new()]])
+    ends.push(LAST.to_owned());
+    let from = [String::new()].into_iter().chain(ends.clone());
+    Ok(from.zip(ends).collect())
 }
 
 /// Everybody of the population who holds a role.
@@ -348,11 +352,11 @@ mod tests {
         let here = Here([Value::from("a"), Value::from("a>"), Value::from("a?"), Value::from("")]);
         let since: Vec<Value> = vec![1_i64.into(), 1_i64.into(), 1_i64.into(), 1_i64.into()];
         for (sql, asked, first) in [
-            (EVERYBODY_SQL, vec![], "a USING COVERING INDEX account_counted (id>?)"),
-            (ACTIVATED_SQL, vec![], "a USING COVERING INDEX account_counted (id>?)"),
-            (CHANGED_SQL, since, "c USING COVERING INDEX credential_counted (account_id>?)"),
+            (EVERYBODY_SQL, vec![], "a USING COVERING INDEX account_counted (id>? AND id<?)"),
+            (ACTIVATED_SQL, vec![], "a USING COVERING INDEX account_counted (id>? AND id<?)"),
+            (CHANGED_SQL, since, "c USING COVERING INDEX credential_counted (account_id>? AND account_id<?)"),
         ] {
-            let mut statement = here.statement(sql, ["", ""], asked);
+            let mut statement = here.statement(sql, ["", LAST], asked);
             statement.explain();
             let rows = db.all(statement).await.unwrap();
             let steps: Vec<_> = rows.iter().map(|row| row.text("detail").unwrap()).collect();

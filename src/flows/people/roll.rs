@@ -18,8 +18,8 @@ use crate::store::territory::Territory;
 /// People that are counted for one page; where there are more, nobody is counted.
 const MOST: u64 = 10_000;
 
-/// People that are read in one go.
-const STEP: u32 = 500;
+/// People that are read in one go: each time all are sorted.
+const STEP: u32 = 2_000;
 
 /// Places on a page.
 pub const PLACES: usize = 100;
@@ -153,6 +153,11 @@ async fn count(
     mut each: impl FnMut(&Seen),
 ) -> Result<bool, Unavailable> {
     let (mut counted, mut after) = (0, None);
+    if let Some(place) = question.place
+        && store::people::are_more(&ctx.db, place, question.who, MOST).await?
+    {
+        return Ok(false);
+    }
     while counted < MOST {
         let Some(people) = search(ctx, actor, question, after, STEP).await? else { break };
         counted += people.seen.len() as u64;
