@@ -356,6 +356,7 @@ async fn bad_input_is_named_and_changes_nothing() {
         (with(json!({ "confirmed": 3.5 })), (400, "invalid-request")),
         (with(json!({ "confirmed": -3 })), (400, "invalid-request")),
         (with(json!({ "confirmed": 1e300 })), (400, "invalid-request")),
+        (with(json!({ "confirmed": u64::MAX })), (400, "invalid-request")),
         (with(json!({ "confirmed": "3" })), (400, "invalid-request")),
         (with(json!({ "named_operators": ["personne"] })), (422, "unknown-login")),
         (with(json!({ "unknown": 1 })), (400, "invalid-request")),

@@ -370,6 +370,7 @@ async fn a_program_lists_people_by_place_query_and_state_and_its_cursor_is_its_o
         ("place=uai:9999999A", (422, "unknown-territory")),
         ("state=ajar", (400, "invalid-request")),
         ("cursor=x", (422, "unknown-cursor")),
+        ("query=%08", (422, "unknown-query")),
         ("page=2", (400, "invalid-request")),
     ] {
         assert_eq!(anne.get(&format!("/people?{query}")).await.problem(), problem, "{query}");

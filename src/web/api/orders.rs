@@ -37,6 +37,7 @@ const PAGE: usize = 50;
 #[serde(deny_unknown_fields)]
 pub struct OrderRequest {
     /// Such as `academie:13`, `departement:086`, `uai:0860001J` or `class:0860001J/6A`, with everything below it.
+    #[schema(example = "class:0860001J/6A")]
     territory: String,
     /// National profiles such as `National_ELV`; every one when empty.
     #[serde(default)]
@@ -61,6 +62,7 @@ pub struct OrderRequest {
     #[serde(default)]
     yearly: bool,
     /// Why; it is shown with the order.
+    #[schema(example = "stolen passwords")]
     reason: Option<String>,
     /// Writes a draft, which binds nobody.
     #[serde(default)]
@@ -180,6 +182,7 @@ pub struct PreviewAnswer {
 #[serde(deny_unknown_fields)]
 pub struct ReasonRequest {
     /// For the audit log.
+    #[schema(example = "stolen passwords")]
     reason: Option<String>,
 }
 

@@ -184,9 +184,8 @@ pub async fn list(
     let actor = caller.act(&app, ApiScope::PeopleRead).await?;
     let typed = query.query.unwrap_or_default();
     if typed.len() > LONGEST || typed.chars().any(char::is_control) {
-        return Err(Problem::invalid(format!(
-            "query holds at most {LONGEST} bytes and no control characters"
-        )));
+        let detail = format!("query holds at most {LONGEST} bytes and no control characters");
+        return Err(Problem::senseless("unknown-query", detail));
     }
     let reached = reached(&app, &actor).await?;
     if reached.is_empty() {
@@ -282,7 +281,7 @@ enum Act {
 pub struct ActRequest {
     act: Act,
     /// One that nobody has refuses all of them. At most 10,000.
-    #[schema(min_items = 1, max_items = 10_000)]
+    #[schema(min_items = 1, max_items = 10_000, example = json!(["lina.valombre"]))]
     logins: Vec<String>,
     /// For the audit log.
     reason: Option<String>,

@@ -30,10 +30,12 @@ const PAGE: u32 = 100;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRequest {
+    #[schema(example = "lina.valombre")]
     login: String,
     /// What its holder may do.
     role: Role,
     /// Such as `uai:0860001J`, with everything below it.
+    #[schema(example = "uai:0860001J")]
     territory: String,
 }
 

@@ -44,6 +44,7 @@ enum Form {
 #[serde(deny_unknown_fields)]
 pub struct SlipsRequest {
     /// Such as `uai:0860001J` or `class:0860001J/6A`, with everything below it.
+    #[schema(example = "class:0860001J/6A")]
     territory: String,
     /// National profiles such as `National_ELV`; every one when empty. A class teacher names `National_ELV` and `National_TUT`.
     #[serde(default)]
@@ -126,6 +127,7 @@ pub async fn print(
 #[serde(deny_unknown_fields)]
 pub struct HandOverRequest {
     /// Where: of a class, its pupils and guardians are meant.
+    #[schema(example = "class:0860001J/6A")]
     territory: String,
     /// Only people of this profile.
     profile: Option<Profile>,

@@ -62,19 +62,18 @@ impl From<Instant> for Timestamp {
     }
 }
 
-/// A whole number. JSON has one kind of number, and JSON Schema calls `3.0` an integer; serde does not.
+/// A whole number, of 64 bits with a sign as the document says. JSON has one kind of number, and JSON Schema calls `3.0` an integer; serde does not.
 pub fn whole<'de, N, D>(deserializer: D) -> Result<Option<N>, D::Error>
 where
-    N: TryFrom<u64>,
+    N: TryFrom<i64>,
     D: Deserializer<'de>,
 {
     let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
     let written = match number.as_f64() {
-        // Nothing is added but to `-0`, which is 0.
-        Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{:.0}", float + 0.0),
+        Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
         _ => number.to_string(),
     };
-    let read = written.parse().ok().and_then(|whole: u64| N::try_from(whole).ok());
+    let read = written.parse().ok().and_then(|whole: i64| N::try_from(whole).ok());
     read.map(Some).ok_or_else(|| D::Error::custom(format!("{number} is not a number of the range")))
 }
 
