@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::response::Response;
+use futures_util::stream;
 
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryCode;
@@ -12,41 +13,40 @@ use crate::flows::context::Context;
 use crate::flows::reset_order::left::{Left, Remaining};
 use crate::paper::roster::{Entry, head, lines};
 use crate::web::answer::log;
-use crate::web::download::{Outlet, table};
+use crate::web::download::{attachment, plain};
+
+/// What comes next of a list.
+enum Next {
+    Head(Remaining),
+    Lines(Remaining),
+}
 
 /// Sends a list that was begun.
 pub fn send(ctx: &Arc<Context>, name: &str, remaining: Remaining) -> Response {
-    let (outlet, response) = table(name);
     let ctx = Arc::clone(ctx);
-    tokio::spawn(async move {
-        if let Err(error) = fill(&ctx, remaining, &outlet).await {
-            let _ = outlet.send(Err(error)).await;
+    let pieces = stream::try_unfold(Next::Head(remaining), move |next| {
+        let ctx = Arc::clone(&ctx);
+        async move {
+            let mut remaining = match next {
+                Next::Head(remaining) => return Ok(Some((Bytes::from(head()?), Next::Lines(remaining)))),
+                Next::Lines(remaining) => remaining,
+            };
+            let few = remaining.next(&ctx).await.map_err(|error| {
+                log(&error);
+                io::Error::other("the list cannot be read to its end")
+            })?;
+            let Some(few) = few else { return Ok(None) };
+            Ok(Some((Bytes::from(lines(few.iter().map(entry))?), Next::Lines(remaining))))
         }
     });
-    response
-}
-
-async fn fill(ctx: &Context, mut remaining: Remaining, outlet: &Outlet) -> io::Result<()> {
-    let mut piece = head()?;
-    loop {
-        if outlet.send(Ok(Bytes::from(piece))).await.is_err() {
-            return Ok(());
-        }
-        let next = remaining.next(ctx).await.map_err(|error| {
-            log(&error);
-            io::Error::other("the list cannot be read to its end")
-        })?;
-        let Some(left) = next else { return Ok(()) };
-        piece = lines(left.iter().map(entry))?;
-    }
+    attachment("text/csv; charset=utf-8; header=present", name, pieces)
 }
 
 /// What the file is called: the order, and the place if it is one of several.
 pub fn file_name(id: &OrderId, place: Option<&TerritoryCode>) -> String {
     let order = id.0.chars().filter(char::is_ascii_alphanumeric).take(12).collect::<String>();
     let place = place.map(TerritoryCode::as_str).unwrap_or_default();
-    let sign = |sign: char| if sign.is_ascii_alphanumeric() { sign } else { '-' };
-    let name = format!("left-{order}-{}", place.chars().map(sign).collect::<String>());
+    let name = format!("left-{order}-{}", plain(place));
     format!("{}.csv", name.trim_end_matches('-'))
 }
 

@@ -1,15 +1,15 @@
 //! The audit log as a file: lines that are sent while they are read, however many there are.
 
-use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
+use std::io;
+
+use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use futures_util::stream::{self, StreamExt as _};
 use jiff::Zoned;
 
 use crate::flows::audit::export::{Lines, Sealed, json, written};
 use crate::paper::table::tame;
-use crate::store::db::DbError;
+use crate::web::download::attachment;
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Form {
         }
     }
 
-    fn write(self, lines: &[Sealed]) -> Result<Vec<u8>, csv::Error> {
+    fn write(self, lines: &[Sealed]) -> io::Result<Vec<u8>> {
         match self {
             Self::Json => {
                 Ok(lines.iter().flat_map(|line| format!("{}\n", json(line)).into_bytes()).collect())
@@ -68,7 +68,7 @@ impl Form {
                 for line in lines {
                     table.write_record(cells(line).iter().map(|cell| tame(cell).into_owned()))?;
                 }
-                table.into_inner().map_err(|error| error.into_error().into())
+                table.into_inner().map_err(csv::IntoInnerError::into_error)
             }
         }
     }
@@ -96,31 +96,20 @@ fn cells((sealed, line): &Sealed) -> [String; 12] {
 /// The answer. Where reading fails half way, it ends without its end: whoever saves it is told that it is not whole.
 pub(super) fn file(today: &Zoned, lines: Lines, form: Form) -> Response {
     let (kind, ending) = form.kind();
-    let name = format!("attachment; filename=\"audit-{}.{ending}\"", today.strftime("%Y-%m-%d"));
-    let begin = stream::once(async move { Ok::<_, Broken>(Bytes::from(form.head())) });
-    let rest = stream::unfold(Some(lines), move |lines| async move {
-        let mut lines = lines?;
-        let chunk = lines.next().await?;
-        let bytes = chunk.map_err(Broken::Read).and_then(|chunk| form.write(&chunk).map_err(Broken::Write));
+    let name = format!("audit-{}.{ending}", today.strftime("%Y-%m-%d"));
+    let begin = stream::once(async move { Ok(Bytes::from(form.head())) });
+    let rest = stream::try_unfold(lines, move |mut lines| async move {
+        let Some(chunk) = lines.next().await else { return Ok(None) };
+        let bytes = chunk.map_err(io::Error::other).and_then(|chunk| form.write(&chunk));
         match bytes {
-            Ok(bytes) => Some((Ok(Bytes::from(bytes)), Some(lines))),
+            Ok(bytes) => Ok(Some((Bytes::from(bytes), lines))),
             Err(error) => {
                 tracing::error!(%error, "an export of the audit log was cut off");
-                Some((Err(error), None))
+                Err(error)
             }
         }
     });
-    let body = Body::from_stream(stream::StreamExt::chain(begin, rest));
-    ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], body).into_response()
-}
-
-/// Why the rest is missing.
-#[derive(Debug, thiserror::Error)]
-enum Broken {
-    #[error(transparent)]
-    Read(DbError),
-    #[error(transparent)]
-    Write(csv::Error),
+    attachment(kind, &name, begin.chain(rest))
 }
 
 #[cfg(test)]

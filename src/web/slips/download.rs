@@ -4,16 +4,12 @@
 //! both for the one who downloads: who goes away stops the printing.
 
 use std::io::{self, BufWriter, Write};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Waiting, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http_body::Frame;
+use futures_util::{Stream, stream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
@@ -26,6 +22,7 @@ use crate::paper::slip::Slip;
 use crate::paper::stationery::{PerPage, Unprintable};
 use crate::store::db::DbError;
 use crate::web::app::App;
+use crate::web::download::{attachment, plain};
 use crate::web::pages::text::Language;
 use crate::web::slips::{Names, Written, stationery};
 
@@ -67,10 +64,7 @@ pub async fn download(app: &App, actor: Actor, wish: Wish) -> Result<Result<Resp
     let Ok(place) = Arc::clone(&app.presses).try_acquire_owned() else {
         return Err(DbError::Overloaded.into());
     };
-    let headers = [
-        (CONTENT_TYPE, content_type(wish.format).to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file_name(&wish))),
-    ];
+    let (kind, name) = (content_type(wish.format), file_name(&wish));
     let (slips_to, slips) = mpsc::channel(1);
     let (bytes_to, bytes) = mpsc::channel(4);
     let (answer, answered) = oneshot::channel();
@@ -81,7 +75,7 @@ pub async fn download(app: &App, actor: Actor, wish: Wish) -> Result<Result<Resp
         return Ok(Err(nothing));
     }
     tokio::task::spawn_blocking(move || paper.put(slips));
-    Ok(Ok((headers, Body::new(Pages { bytes })).into_response()))
+    Ok(Ok(attachment(kind, &name, pieces(bytes))))
 }
 
 const fn content_type(format: Format) -> &'static str {
@@ -92,18 +86,16 @@ const fn content_type(format: Format) -> &'static str {
     }
 }
 
-/// `0860001J-6A.pdf`, in letters that every header and every system takes.
+/// Such as `slips-0860001J-6A.pdf`.
 fn file_name(wish: &Wish) -> String {
     let code = wish.selection.territory.code();
-    let plain = code.as_ref().map_or("", |code| code.as_str().rsplit(':').next().unwrap_or_default());
-    let plain: String =
-        plain.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign } else { '-' }).collect();
+    let place = code.as_ref().map_or("", |code| code.as_str().rsplit(':').next().unwrap_or_default());
     let extension = match wish.format {
         Format::Csv => "csv",
         Format::Pdf => "pdf",
         Format::Zip => "zip",
     };
-    format!("slips-{plain}.{extension}")
+    format!("slips-{}.{extension}", plain(place))
 }
 
 /// A few slips; none where the printing broke off.
@@ -241,23 +233,14 @@ impl Write for Pipe {
     }
 }
 
-/// What is printed, as the body of an answer.
-struct Pages {
-    bytes: mpsc::Receiver<Part>,
-}
-
-impl http_body::Body for Pages {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        waiting: &mut Waiting<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        self.bytes.poll_recv(waiting).map(|part| match part {
-            Some(Part::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+/// What is printed, piece by piece. Where the last one never comes, something broke off.
+fn pieces(bytes: mpsc::Receiver<Part>) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::unfold(Some(bytes), |bytes| async {
+        let mut bytes = bytes?;
+        match bytes.recv().await {
+            Some(Part::Bytes(piece)) => Some((Ok(piece), Some(bytes))),
             Some(Part::End) => None,
-            None => Some(Err(io::Error::other("the printing broke off"))),
-        })
-    }
+            None => Some((Err(io::Error::other("the printing broke off")), None)),
+        }
+    })
 }
