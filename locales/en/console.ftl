@@ -179,6 +179,6 @@ person-no-role = This person has no role in the console.
 role-take = Take away
 role-taken-done = The role is taken away.
 role-give = Give a role
-role-give-what = A role lets its holder act on others, at this place and below it. The person signs in at the console with a second factor. “Authority” waits until another operator approves it.
+role-give-what = A role lets its holder act on others, at this place and below it. The person signs in at the console with a second factor. “Authority”, and what orders or prints for more than a school, waits until another operator approves it.
 role-given-done = The role is given. At the console the person sets up a second factor.
 role-asked-done = The role is asked for. Another operator must approve it.

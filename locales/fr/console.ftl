@@ -179,6 +179,6 @@ person-no-role = Cette personne n’a aucun rôle dans la console.
 role-take = Retirer
 role-taken-done = Le rôle est retiré.
 role-give = Donner un rôle
-role-give-what = Un rôle permet d’agir sur d’autres personnes, à ce lieu et en dessous. La personne se connecte à la console avec un second facteur. « Autorité » attend qu’un autre opérateur l’approuve.
+role-give-what = Un rôle permet d’agir sur d’autres personnes, à ce lieu et en dessous. La personne se connecte à la console avec un second facteur. « Autorité », et ce qui ordonne ou imprime au-delà d’un établissement, attend qu’un autre opérateur l’approuve.
 role-given-done = Le rôle est donné. À la console, la personne installe un second facteur.
 role-asked-done = Le rôle est demandé. Un autre opérateur doit l’approuver.

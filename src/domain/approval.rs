@@ -75,9 +75,10 @@ pub enum Objection {
     /// The same person asked for it.
     #[error("somebody else must approve what you asked for")]
     OwnWish,
-    /// Whoever asked gave the approver a role, a code or a reset lately, and so may be both of them.
+    /// One of the two may be the other, or both a third person: a role, a code or a reset was given lately.
     #[error(
-        "whoever asked for this gave you a role, a code or a reset within the last 30 days; somebody else must approve"
+        "within the last 30 days whoever asked for this gave you a role, a code or a reset, or you them a code, or somebody a \
+         code to both; somebody else must approve"
     )]
     Beholden,
     /// What would be approved is not what was shown.

@@ -13,7 +13,7 @@ use super::account::AccountId;
 use super::operator::Role;
 use super::population::Population;
 use super::profile::Profile;
-use super::territory::TerritoryPath;
+use super::territory::{TerritoryKind, TerritoryPath};
 use super::timestamp::Timestamp;
 
 /// A role over a place and everything below it, as it was granted to an operator.
@@ -236,6 +236,13 @@ impl Refusal {
 }
 
 impl RoleGrant {
+    /// Whether it takes two operators to give it: its holder may give any role, or order for, or print the codes of, more than a school.
+    pub fn needs_two(&self) -> bool {
+        let is_wide = self.over.code().is_none_or(|code| code.kind() < TerritoryKind::School);
+        let is_mighty = self.role.allows(Permission::IssueOrder) || self.role.allows(Permission::PrintSlips);
+        self.role == Role::Authority || is_wide && is_mighty
+    }
+
     fn reaches_population(&self, population: &Population) -> Result<(), Refusal> {
         if !self.over.contains(&population.territory) {
             return Err(Refusal::OutOfTerritory);

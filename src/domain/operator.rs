@@ -31,11 +31,6 @@ impl Role {
     pub const ALL: [Self; 5] =
         [Self::Authority, Self::SchoolAdmin, Self::ClassTeacher, Self::Helpdesk, Self::Auditor];
 
-    /// Whether it is given by two operators: its holder may order for everybody and give any role.
-    pub const fn needs_two(self) -> bool {
-        matches!(self, Self::Authority)
-    }
-
     /// The written form.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,8 +10,8 @@ use crate::store;
 use crate::store::approval::Counted;
 use crate::store::db::Statement;
 
-/// The people whom somebody may force one by one in a day, however few an order of theirs may cover: the forgotten and the
-/// suspicious of an ordinary day need no second person.
+/// The people whom somebody may force one by one in a day, whatever they ordered: the suspicious of an ordinary day need no second
+/// person and no fresh factor.
 const ONE_BY_ONE: u64 = 100;
 
 /// What somebody is about to do alone.
@@ -23,6 +23,8 @@ pub(super) struct Alone {
     /// How many it reaches, with all that was done within the day, and how many it may.
     pub(super) together: u64,
     pub(super) limit: u64,
+    /// Whether it is one of the few of an ordinary day; else it is like an order, however many it reaches.
+    pub(super) is_ordinary: bool,
     room: i64,
 }
 
@@ -37,18 +39,21 @@ impl Alone {
         Self::of(ctx, actor, people, (Counted::Ordered, ctx.settings.orders.approval_above), now).await
     }
 
-    /// A force on so many people. It cannot wait for a second person as an order can, so that orders which had one do not count.
+    /// A force on so many people. It cannot wait for a second person as an order can, so that orders which had one do not count. One
+    /// at a time a few of them are nobody's campaign.
     pub(super) async fn force(
         ctx: &Context,
         actor: &Actor,
         people: u64,
         now: Timestamp,
     ) -> Result<Self, Unavailable> {
-        let limit = ctx.settings.orders.approval_above;
-        let rule = match people {
-            ..=1 => (Counted::Forced, limit.max(ONE_BY_ONE)),
-            _ => (Counted::OrderedAlone, limit),
-        };
+        if people <= 1 {
+            let one = Self::of(ctx, actor, people, (Counted::Forced, ONE_BY_ONE), now).await?;
+            if one.is_enough() {
+                return Ok(Self { is_ordinary: true, ..one });
+            }
+        }
+        let rule = (Counted::OrderedAlone, ctx.settings.orders.approval_above);
         Self::of(ctx, actor, people, rule, now).await
     }
 
@@ -69,6 +74,7 @@ impl Alone {
             counted,
             together: people.saturating_add(before),
             limit,
+            is_ordinary: false,
             room: signed(limit).saturating_sub(signed(people)),
         })
     }

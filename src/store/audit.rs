@@ -26,19 +26,23 @@ pub fn write(id: &str, at: Timestamp, line: &AuditLine) -> Statement {
     .want(1)
 }
 
-/// Whether somebody gave an account a role, a code or a reset at this instant or later.
-pub async fn has_favoured(
-    db: &Db,
-    actor: &str,
-    account: &AccountId,
-    since: Timestamp,
-) -> Result<bool, DbError> {
+/// Whether one of two operators may be the other, or both a third: whether the first gave the second a role, a code or a reset at
+/// this instant or later, the second the first what lets one sign in as somebody, or another operator that to both. Whoever has a
+/// shell on the host does not count: they may do everything anyway.
+pub async fn are_beholden(db: &Db, first: &str, second: &str, since: Timestamp) -> Result<bool, DbError> {
     let sql = q!(
-        "SELECT id FROM audit WHERE object = $1 AND at >= $3 AND actor = $2
-             AND act IN ('operator.ask', 'operator.grant', 'code.issue', 'code.print', 'password.force', 'account.enable', 'factor.reset')
+        "SELECT l.id FROM audit l
+         WHERE l.at >= $3
+             AND (l.object = $2 AND l.actor = $1 AND l.act IN ('operator.ask', 'operator.grant', 'code.issue',
+                     'code.print', 'password.force', 'account.enable', 'factor.reset')
+                 OR l.object = $1 AND l.actor = $2 AND l.act IN ('code.issue', 'code.print', 'factor.reset')
+                 OR l.object = $1 AND l.actor >= 'account:' AND l.actor < 'account;'
+                     AND l.act IN ('code.issue', 'code.print', 'factor.reset')
+                     AND EXISTS (SELECT 1 FROM audit o WHERE o.object = $2 AND o.actor = l.actor AND o.at >= $3
+                         AND o.act IN ('code.issue', 'code.print', 'factor.reset')))
          LIMIT 1",
-        format!("account:{}", account.0),
-        actor,
+        first,
+        second,
         since
     );
     Ok(db.one(sql).await?.is_some())

@@ -152,7 +152,7 @@ async fn forcing_one_by_one_comes_to_an_end_as_well() {
         assert_eq!(force_change(ctx, anne, Level::Change, &one).await.unwrap(), Ok(1));
     }
     let refused = force_change(ctx, anne, Level::Change, &one).await.unwrap();
-    assert_eq!(refused, Err(AccountError::NotAlone { together: 101, limit: 100 }));
+    assert_eq!(refused, Err(AccountError::NotAlone { together: 101, limit: 2 }));
     assert_eq!(force_change(ctx, &house.bruno, Level::Change, &one).await.unwrap(), Ok(1), "of one author");
 }
 
@@ -211,6 +211,36 @@ async fn whoever_owes_the_author_something_is_no_second_person() {
         let bruno = house.provider.as_operator("bruno");
         assert!(house.approve(&bruno, &id).await.is_ok(), "{favour}");
     }
+}
+
+#[tokio::test]
+async fn whoever_could_sign_in_as_the_author_is_no_second_person_nor_are_two_whom_a_third_could_be() {
+    let house = House::open().await;
+    let (ctx, anne) = (&house.provider.ctx, &house.anne);
+    let clara = house.provider.hire("clara", Role::Authority, "academie:13").await;
+    new_code(ctx, &house.bruno, "anne").await.unwrap().unwrap();
+    let id = house.waits(Level::Change).await;
+    assert_eq!(
+        house.approve(&house.bruno, &id).await,
+        Err(Objection::Beholden.into()),
+        "the other way round"
+    );
+    let dora = house.provider.hire("dora", Role::Authority, "academie:13").await;
+    new_code(ctx, &house.bruno, "dora").await.unwrap().unwrap();
+    assert_eq!(house.approve(&dora, &id).await, Err(Objection::Beholden.into()), "Bruno could be both");
+    new_code(ctx, &operator(), "clara").await.unwrap().unwrap();
+    new_code(ctx, &operator(), "anne").await.unwrap().unwrap();
+    assert!(house.approve(&clara, &id).await.is_ok(), "the host is the root of trust");
+    let place = TerritoryCode::parse("uai:0860001J").unwrap();
+    grant_role(ctx, &clara, "m.blanc", Role::SchoolAdmin, &place).await.unwrap().unwrap();
+    let _ = anne;
+    let by_the_new = proposal("uai:0860001J", Level::Change);
+    let newcomer = house.provider.as_operator("m.blanc");
+    let id = issue(ctx, &newcomer, &by_the_new, None).await.unwrap().unwrap().order.id;
+    assert!(
+        house.approve(&clara, &id).await.is_ok(),
+        "whoever gave a role may approve what its holder asks for"
+    );
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use ecluse::domain::approval::Objection;
 use ecluse::domain::jurisdiction::Refusal;
 use ecluse::domain::operator::Role;
 use ecluse::domain::territory::TerritoryCode;
+use ecluse::flows::account::AccountError;
 use ecluse::flows::account::approve_role::{ApproveRoleError, approve_role, refuse_role};
 use ecluse::flows::account::grant_role::{GrantRoleError, Granted, grant_role};
 use ecluse::flows::account::new_code::new_code;
@@ -148,6 +149,42 @@ async fn an_authority_is_made_by_two() {
     };
     assert_eq!(lines(&provider, "operator.ask").await, [words("account:anne")]);
     assert_eq!(lines(&provider, "operator.grant").await, [words("account:bruno")]);
+}
+
+#[tokio::test]
+async fn a_role_over_more_than_a_school_takes_two_as_well() {
+    let (provider, anne, bruno) = house(Wish::default()).await;
+    let ctx = &provider.ctx;
+    for (role, over, two) in [
+        (Role::SchoolAdmin, SCHOOL, false),
+        (Role::ClassTeacher, CLASS, false),
+        (Role::Helpdesk, ACADEMIE, false),
+        (Role::Auditor, ACADEMIE, false),
+        (Role::SchoolAdmin, "departement:086", true),
+        (Role::ClassTeacher, ACADEMIE, true),
+        (Role::Authority, SCHOOL, true),
+    ] {
+        let given = grant_role(ctx, &anne, "m.blanc", role, &place(over)).await.unwrap();
+        assert_eq!(matches!(given, Ok(Granted::Pending(_))), two, "{role:?} {over} {given:?}");
+    }
+    let waits = waiting(ctx, &bruno).await.unwrap().unwrap();
+    assert_eq!(waits.len(), 3);
+    for waiting in waits {
+        assert!(approve_role(ctx, &bruno, &waiting.pending.id).await.unwrap().is_ok());
+    }
+    assert_eq!(holds(&provider, "m.blanc").await.len(), 7);
+}
+
+#[tokio::test]
+async fn a_code_for_an_operator_without_a_second_factor_is_as_good_as_the_roles() {
+    let (provider, anne, _) = house(Wish::default()).await;
+    let ctx = &provider.ctx;
+    let aide = provider.hire("aide", Role::Helpdesk, ACADEMIE).await;
+    let refused = new_code(ctx, &aide, "bruno").await.unwrap();
+    assert!(matches!(refused.err(), Some(AccountError::NotAllowed { refusal: Refusal::NotOfRole, .. })));
+    assert!(new_code(ctx, &anne, "bruno").await.unwrap().is_ok(), "whoever may give the role");
+    enrolled(&provider, "bruno").await;
+    assert!(new_code(ctx, &aide, "bruno").await.unwrap().is_ok(), "it opens no console any more");
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ pub async fn approve_role(
         if pending.author().as_ref() == Some(approver) {
             return Ok(Err(Objection::OwnWish.into()));
         }
-        if store::audit::has_favoured(&ctx.db, &pending.by, approver, now.minus(FAVOUR)).await? {
+        if store::audit::are_beholden(&ctx.db, &pending.by, &actor.name(), now.minus(FAVOUR)).await? {
             return Ok(Err(Objection::Beholden.into()));
         }
         let Some(author_still) = author_still_may(ctx, &pending).await? else {

@@ -148,8 +148,14 @@ pub async fn grant_role(
     role: Role,
     territory: &TerritoryCode,
 ) -> Result<Result<Granted, GrantRoleError>, Unavailable> {
-    if role.needs_two() && actor.account().is_some() {
-        return ask_for_role(ctx, actor, login, role, territory).await;
+    if actor.account().is_some() {
+        let judged = match judge(ctx, actor, login, role, territory).await? {
+            Ok(judged) => judged,
+            Err(error) => return Ok(Err(error)),
+        };
+        if (RoleGrant { role, over: judged.place }).needs_two() {
+            return ask_for_role(ctx, actor, login, role, territory).await;
+        }
     }
     let change = RoleChange { act: Act::OperatorGrant, role, write: store::operator::grant };
     Ok(change_role(ctx, actor, login, territory, &change).await?.map(|()| Granted::Held))

@@ -106,7 +106,12 @@ async fn select(
     Ok(match (unknown.is_empty(), refused) {
         (false, _) => Err(AccountError::Unknown(unknown)),
         (true, Some(refused)) => Err(refused),
-        (true, None) => Ok(people),
+        (true, None) => {
+            // Each once, and always in one order: two selections that overlap wait for each other and do not stand in each other's way.
+            people.sort_by(|(one, _), (other, _)| one.facts.account.cmp(&other.facts.account));
+            people.dedup_by(|(one, _), (other, _)| one.facts.account == other.facts.account);
+            Ok(people)
+        }
     })
 }
 
@@ -137,6 +142,11 @@ async fn act_on(
             let alone = Alone::force(ctx, actor, people.len() as u64, now).await?;
             if !alone.is_enough() {
                 return Ok(Err(AccountError::NotAlone { together: alone.together, limit: alone.limit }));
+            }
+            if !alone.is_ordinary
+                && let Err(refusal) = actor.powers(ctx).await?.may_at_once(deed.permission, 2)
+            {
+                return Ok(Err(AccountError::NotAtOnce(refusal)));
             }
             writes.extend(alone.is_still_enough());
         }

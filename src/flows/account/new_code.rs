@@ -6,7 +6,9 @@ use crate::domain::event::Act;
 use crate::domain::gate::evaluate;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::notice::MailKind;
+use crate::domain::order_clock::ClockSpan;
 use crate::domain::secret::Secret;
+use crate::flows::account::reset_factor::role_rights;
 use crate::flows::account::{AccountError, has_password_here, object, select};
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
@@ -55,6 +57,13 @@ pub async fn new_code(
             return Ok(Err(AccountError::Unknown(vec![login.to_owned()])));
         };
         let facts = asked.evidence.facts();
+        // Whoever signs in with a code may set up a second factor where there is none: the code is as good as the roles then.
+        if facts.roles.iter().any(ClockSpan::is_open)
+            && store::factor::find(&ctx.db, &account).await?.is_none()
+            && let Err(refusal) = role_rights(ctx, actor, facts).await?
+        {
+            return Ok(Err(AccountError::NotAllowed { login: person.login, refusal }));
+        }
         if asked.evidence.book().due(facts.now).next().is_some() {
             // The code must be newer than an order that is due, which has no number yet.
             come_into_force(ctx).await?;

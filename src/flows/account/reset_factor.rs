@@ -43,7 +43,7 @@ pub async fn reset_factor(
             Err(error) => return Ok(Err(error)),
         };
         let account = &person.facts.account;
-        let rights = match rights(ctx, actor, &person.facts).await? {
+        let rights = match role_rights(ctx, actor, &person.facts).await? {
             Ok(rights) => rights,
             Err(refusal) => return Ok(Err(AccountError::NotAllowed { login: person.login, refusal })),
         };
@@ -69,7 +69,7 @@ pub async fn reset_factor(
 }
 
 /// The right to give each of the roles that the account holds; to give the highest, where it holds none.
-async fn rights(
+pub(super) async fn role_rights(
     ctx: &Context,
     actor: &Actor,
     facts: &Facts,

@@ -117,6 +117,9 @@ pub async fn select(
 ) -> Result<Result<Selection, TooManyFound>, Unavailable> {
     let powers = actor.powers(ctx).await?;
     let mut selection = Selection::default();
+    if powers.allowing(Permission::ForceChange).is_empty() {
+        return Ok(Ok(selection));
+    }
     let question = match whom {
         Whom::Found(question) => question,
         Whom::Chosen(accounts) => {
@@ -139,7 +142,8 @@ pub async fn select(
             selection.add(ctx, &powers, (seen.found.person, closure), (level, false)).await?;
         }
         after = found.next;
-        if selection.people.len() > MOST {
+        let left_out: usize = selection.left_out.values().map(Vec::len).sum();
+        if selection.people.len() + left_out > MOST {
             return Ok(Err(TooManyFound));
         }
         if after.is_none() {

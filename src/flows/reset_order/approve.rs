@@ -181,7 +181,7 @@ async fn object(
         Standing::Local(_) | Standing::System => return Ok(Err(Objection::Local)),
     };
     let by = &asked.request.by;
-    if store::audit::has_favoured(&ctx.db, by, &operator.account, now.minus(FAVOUR)).await? {
+    if store::audit::are_beholden(&ctx.db, by, &actor.name(), now.minus(FAVOUR)).await? {
         return Ok(Err(Objection::Beholden));
     }
     let covers = match asked.request.wish {
