@@ -11,7 +11,7 @@ use crate::store::db::{Db, DbError, Row, Statement, q};
 pub fn ask(pending: &PendingRole) -> Statement {
     q!(
         "INSERT INTO pending_role (id, account_id, role, path, requested_by, requested_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
         pending.id.as_str(),
         pending.account.0.as_str(),
         pending.grant.role.as_str(),

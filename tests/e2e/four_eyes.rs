@@ -119,6 +119,26 @@ async fn an_authors_orders_of_a_day_count_together() {
 }
 
 #[tokio::test]
+async fn orders_of_many_days_for_one_instant_count_together() {
+    let house = House::open().await;
+    let instant = house.provider.clock.now().plus(Duration::from_hours(30 * 24));
+    let at = |code| Proposal { at: Some(instant), ..proposal(code, Level::Change) };
+    let first = house.issue(&at("class:0860001J/6A")).await.unwrap();
+    assert!(matches!(first.order.state, OrderState::Scheduled { .. }));
+    house.provider.clock.advance(Duration::from_hours(25));
+    let (anne, ctx) = (house.provider.as_operator("anne"), &house.provider.ctx);
+    let second = issue(ctx, &anne, &at("class:0169001X/5B"), None).await.unwrap().unwrap();
+    assert_eq!(second.order.state, OrderState::AwaitingApproval, "both begin at once");
+    for id in [&second.order.id, &first.order.id] {
+        cancel(ctx, &anne, id).await.unwrap().unwrap();
+    }
+    house.provider.clock.advance(Duration::from_hours(25));
+    let anne = house.provider.as_operator("anne");
+    let third = issue(ctx, &anne, &at("class:0169001X/5B"), None).await.unwrap().unwrap();
+    assert!(matches!(third.order.state, OrderState::Scheduled { .. }), "what was cancelled begins never");
+}
+
+#[tokio::test]
 async fn whom_somebody_forces_counts_as_what_they_order() {
     let house = House::open().await;
     let (ctx, anne) = (&house.provider.ctx, &house.anne);

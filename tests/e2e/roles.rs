@@ -220,6 +220,17 @@ async fn what_was_asked_is_refused_or_taken_back_and_lapses() {
 }
 
 #[tokio::test]
+async fn two_who_ask_for_one_role_at_once_ask_once() {
+    let stop = Stop::new();
+    let (provider, anne, bruno) = house(Wish { steps: stop.steps(), ..Wish::default() }).await;
+    let asking = Box::pin(ask(&provider, &anne, "m.blanc"));
+    let other = Box::pin(ask(&provider, &bruno, "m.blanc"));
+    let (first, second) = stop.between(Step::DeedDecided, asking, other).await;
+    assert_eq!(first, Err(GrantRoleError::AlreadyAsked));
+    assert!(matches!(second, Ok(Granted::Pending(_))), "{second:?}");
+}
+
+#[tokio::test]
 async fn the_second_person_is_another_one_who_owes_the_first_nothing() {
     let (provider, anne, bruno) = house(Wish::default()).await;
     let ctx = &provider.ctx;

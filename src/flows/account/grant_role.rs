@@ -189,6 +189,7 @@ async fn ask_for_role(
             store::pending_role::ask(&pending),
             judged.line(ctx, actor, (Act::OperatorAsk, role), now),
         ]);
+        ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(Granted::Pending(pending)));
         }
