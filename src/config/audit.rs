@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, more_than_zero};
+use super::Problem;
+use crate::domain::approval::FAVOUR;
 use crate::domain::length;
 
 /// How long what was done is remembered.
@@ -24,6 +25,14 @@ impl Default for Audit {
 
 impl Audit {
     pub(super) fn check(&self) -> Result<(), Problem> {
-        more_than_zero("audit.keep", self.keep)
+        if self.keep < FAVOUR {
+            let text = format!(
+                "{} is less than {}, for which second persons are asked whom they owe something; write at least that",
+                length::text(self.keep),
+                length::text(FAVOUR)
+            );
+            return Err(Problem::new("audit.keep", text));
+        }
+        Ok(())
     }
 }

@@ -395,6 +395,10 @@ const BAD_FILES: &[(&str, &str)] = &[
         "ecluse.toml: password.maximum_lifetime.National_ELV: 0s would expire every password at once; remove the line to set no maximum",
     ),
     (
+        "[audit]\nkeep = \"7d\"\n",
+        "ecluse.toml: audit.keep: 7d is less than 30d, for which second persons are asked whom they owe something; write at least that",
+    ),
+    (
         "[throttle]\nenabled = false\n",
         "ecluse.toml: throttle.enabled: unknown key; expected one of `free`, `first_delay`, `longest_delay`, `ceiling`, `window`",
     ),
