@@ -10,7 +10,7 @@ use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::code::printed;
 use crate::domain::operator::Role;
-use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::territory::TerritoryCode;
 use crate::flows::account::grant_role::grant_role;
 use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::revoke_role::revoke_role;
@@ -108,21 +108,19 @@ async fn list(ctx: &Context, actor: &Actor, printer: &Printer) -> Result<(), Fai
             break;
         }
     }
-    let place =
-        |over: &TerritoryPath| over.code().map_or_else(|| over.as_str().to_owned(), |code| code.to_string());
     let data: Vec<_> = held
         .iter()
         .map(|holder| {
             json!({
                 "login": holder.login,
                 "role": holder.grant.role.as_str(),
-                "territory": place(&holder.grant.over),
+                "territory": holder.grant.over.label(),
                 "disabled": holder.disabled,
             })
         })
         .collect();
     let line = |holder: &Holder| {
-        let (role, place) = (holder.grant.role.as_str(), place(&holder.grant.over));
+        let (role, place) = (holder.grant.role.as_str(), holder.grant.over.label());
         let note = if holder.disabled { "  (disabled)" } else { "" };
         format!("{role:<14} {place:<24} {}{note}", holder.login)
     };

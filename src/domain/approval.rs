@@ -129,8 +129,13 @@ pub struct PendingRole {
 impl PendingRole {
     /// Who asked; none where it was no operator.
     pub fn author(&self) -> Option<AccountId> {
-        self.by.strip_prefix("account:").map(|id| AccountId(id.to_owned()))
+        operator(&self.by)
     }
+}
+
+/// The account of somebody as the audit log names them; none of a shell on the host.
+fn operator(name: &str) -> Option<AccountId> {
+    name.strip_prefix("account:").map(|id| AccountId(id.to_owned()))
 }
 
 impl Request {
@@ -143,7 +148,7 @@ impl Request {
         approver: &AccountId,
     ) -> Result<(), Objection> {
         let named = |account: &AccountId| order.exclusions.named_operators.contains(account);
-        let author = self.by.strip_prefix("account:").map(|id| AccountId(id.to_owned()));
+        let author = operator(&self.by);
         if author.as_ref() == Some(approver) {
             return Err(Objection::OwnWish);
         }

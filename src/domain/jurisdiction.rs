@@ -124,6 +124,13 @@ impl Permission {
 }
 
 impl Role {
+    /// Whether it takes two operators to give it at such a place: its holder may give any role, or order for, or print the codes
+    /// of, more than a school.
+    pub fn needs_two(self, at: TerritoryKind) -> bool {
+        let is_mighty = self.allows(Permission::IssueOrder) || self.allows(Permission::PrintSlips);
+        self == Self::Authority || at < TerritoryKind::School && is_mighty
+    }
+
     /// Whether the role allows it at all.
     const fn allows(self, permission: Permission) -> bool {
         use Permission as P;
@@ -236,13 +243,6 @@ impl Refusal {
 }
 
 impl RoleGrant {
-    /// Whether it takes two operators to give it: its holder may give any role, or order for, or print the codes of, more than a school.
-    pub fn needs_two(&self) -> bool {
-        let is_wide = self.over.code().is_none_or(|code| code.kind() < TerritoryKind::School);
-        let is_mighty = self.role.allows(Permission::IssueOrder) || self.role.allows(Permission::PrintSlips);
-        self.role == Role::Authority || is_wide && is_mighty
-    }
-
     fn reaches_population(&self, population: &Population) -> Result<(), Refusal> {
         if !self.over.contains(&population.territory) {
             return Err(Refusal::OutOfTerritory);

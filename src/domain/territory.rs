@@ -224,6 +224,11 @@ impl TerritoryPath {
         TerritoryCode::parse(self.0.rsplit('>').next()?).ok()
     }
 
+    /// As people write the place: its code, or the path where it has none.
+    pub fn label(&self) -> String {
+        self.code().map_or_else(|| self.0.clone(), |code| code.to_string())
+    }
+
     /// The stored form.
     pub fn as_str(&self) -> &str {
         &self.0

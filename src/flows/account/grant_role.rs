@@ -85,8 +85,7 @@ impl Judged {
         now: Timestamp,
     ) -> Statement {
         let mut line = actor.line_by(&self.right, act, object(&self.person.facts.account));
-        let place = self.place.code().map_or_else(|| self.place.as_str().to_owned(), |code| code.to_string());
-        line.reason = Some(format!("{} over {place}", role.as_str()));
+        line.reason = Some(format!("{} over {}", role.as_str(), self.place.label()));
         ctx.audit(now, &line)
     }
 
@@ -148,14 +147,8 @@ pub async fn grant_role(
     role: Role,
     territory: &TerritoryCode,
 ) -> Result<Result<Granted, GrantRoleError>, Unavailable> {
-    if actor.account().is_some() {
-        let judged = match judge(ctx, actor, login, role, territory).await? {
-            Ok(judged) => judged,
-            Err(error) => return Ok(Err(error)),
-        };
-        if (RoleGrant { role, over: judged.place }).needs_two() {
-            return ask_for_role(ctx, actor, login, role, territory).await;
-        }
+    if actor.account().is_some() && role.needs_two(territory.kind()) {
+        return ask_for_role(ctx, actor, login, role, territory).await;
     }
     let change = RoleChange { act: Act::OperatorGrant, role, write: store::operator::grant };
     Ok(change_role(ctx, actor, login, territory, &change).await?.map(|()| Granted::Held))

@@ -149,9 +149,6 @@ impl PersonAnswer {
     fn of(person: Person, standing: Standing, reached: &[TerritoryPath]) -> Self {
         let is_shown = |path: &TerritoryPath| reached.iter().any(|over| over.contains(path));
         let open = person.facts.affiliations.into_iter().filter(|it| it.span.is_open() && is_shown(&it.path));
-        let place = |path: &TerritoryPath| {
-            path.code().map_or_else(|| path.as_str().to_owned(), |code| code.as_str().to_owned())
-        };
         let level = match &standing.closure {
             Some(Closure::Ordered { level, .. } | Closure::Individual { level }) => Some(level.as_str()),
             _ => None,
@@ -161,7 +158,7 @@ impl PersonAnswer {
             login: person.login,
             given_name: person.given_name,
             family_name: person.family_name,
-            places: open.map(|it| PlaceAnswer { territory: place(&it.path), profile: it.profile }).collect(),
+            places: open.map(|it| PlaceAnswer { territory: it.path.label(), profile: it.profile }).collect(),
             is_operator: person.facts.roles.iter().any(ClockSpan::is_open),
             state: standing.closure.as_ref().map_or("open", Closure::as_str),
             level,

@@ -15,7 +15,6 @@ use crate::domain::approval::PendingRole;
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
-use crate::domain::territory::TerritoryPath;
 use crate::flows::account::approve_role::{approve_role, refuse_role};
 use crate::flows::account::grant_role::{Granted, grant_role};
 use crate::flows::account::revoke_role::revoke_role;
@@ -78,17 +77,13 @@ pub struct PendingRoles {
     roles: Vec<PendingRoleAnswer>,
 }
 
-fn code(path: &TerritoryPath) -> String {
-    path.code().map_or_else(|| path.as_str().to_owned(), |code| code.to_string())
-}
-
 impl From<PendingRole> for PendingRoleAnswer {
     fn from(pending: PendingRole) -> Self {
         Self {
             id: pending.id,
             account: format!("account:{}", pending.account.0),
             role: pending.grant.role,
-            territory: code(&pending.grant.over),
+            territory: pending.grant.over.label(),
             requested_by: pending.by,
             requested_at: pending.at.into(),
         }
@@ -103,7 +98,7 @@ impl From<Holder> for RoleAnswer {
             family_name: holder.family_name,
             is_disabled: holder.disabled,
             role: holder.grant.role,
-            territory: code(&holder.grant.over),
+            territory: holder.grant.over.label(),
         }
     }
 }

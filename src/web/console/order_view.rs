@@ -9,6 +9,7 @@ use crate::flows::reset_order::preview::Counts;
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
 use crate::web::console::progress_view::{FailedNotices, Progress, spared_key};
+use crate::web::console::view::people::profile_key;
 use crate::web::console::view::{Choice, Desk};
 use crate::web::pages::text::Language;
 use crate::web::pages::view::Frame;
@@ -83,19 +84,7 @@ pub(super) fn level(frame: &Frame<'_>, level: Level) -> String {
 }
 
 pub(super) fn profile(frame: &Frame<'_>, profile: Profile) -> String {
-    frame.text(match profile {
-        Profile::Academic => "profile-academic",
-        Profile::LocalAuthority => "profile-local-authority",
-        Profile::Librarian => "profile-librarian",
-        Profile::Teacher => "profile-teacher",
-        Profile::Administration => "profile-administration",
-        Profile::SchoolLife => "profile-school-life",
-        Profile::Guardian => "profile-guardian",
-        Profile::Head => "profile-head",
-        Profile::Inspector => "profile-inspector",
-        Profile::InternshipTutor => "profile-internship-tutor",
-        Profile::Pupil => "profile-pupil",
-    })
+    frame.text(profile_key(profile))
 }
 
 /// What is done with an order that exists.

@@ -283,7 +283,7 @@ pub(in crate::web) fn refused(frame: &Frame<'_>, error: &AccountError) -> String
 }
 
 /// The name of a profile.
-pub(super) const fn profile_key(profile: Profile) -> &'static str {
+pub(in crate::web::console) const fn profile_key(profile: Profile) -> &'static str {
     match profile {
         Profile::Academic => "profile-academic",
         Profile::Administration => "profile-administration",

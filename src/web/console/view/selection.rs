@@ -6,6 +6,7 @@ use super::Desk;
 use crate::domain::level::Level;
 use crate::flows::people::selection::{LeftOut, Selection};
 use crate::store::account::Person;
+use crate::web::console::order_view::level;
 use crate::web::pages::view::Frame;
 
 /// Names that are shown; of more, how many there are.
@@ -30,10 +31,7 @@ pub(in crate::web) struct SelectionPage<'a> {
 
 impl SelectionPage<'_> {
     fn level(&self) -> String {
-        self.frame.text(match self.level {
-            Level::Change => "order-level-change",
-            Level::Recover => "order-level-recover",
-        })
+        level(&self.frame, self.level)
     }
 
     fn left_out(&self) -> Vec<(String, &[Person])> {
