@@ -151,6 +151,11 @@ impl Act {
         Self::TerritoryImport,
     ];
 
+    /// Whether it takes from somebody the way in that they have, as an order does: one person does so much of it alone, and no more.
+    pub const fn shuts_out(self) -> bool {
+        matches!(self, Self::PasswordForce | Self::AccountDisable | Self::CodeIssue)
+    }
+
     /// The act of a stored form; none of a line that another program wrote.
     pub fn from_stored(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|act| act.as_str() == text)

@@ -103,11 +103,6 @@ pub enum Refusal {
 pub const FACTOR_AGE: Duration = Duration::from_mins(5);
 
 impl Permission {
-    /// Whether it makes people choose another password, in whatever form: of that one person does so much alone, and no more.
-    pub const fn is_order(self) -> bool {
-        matches!(self, Self::IssueOrder | Self::ForceChange)
-    }
-
     /// Whether it needs a second factor that was shown lately, and none was. Whatever is done to several people at once does.
     pub fn check_factor(
         self,

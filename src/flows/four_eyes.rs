@@ -1,4 +1,4 @@
-//! How many people somebody may order to change without a second person, within a day.
+//! From how many people somebody may take the way in without a second person, within a day.
 
 use crate::domain::account::AccountId;
 use crate::domain::approval::TOGETHER;
@@ -10,8 +10,8 @@ use crate::store;
 use crate::store::approval::Counted;
 use crate::store::db::Statement;
 
-/// The people whom somebody may force one by one in a day, whatever they ordered: the suspicious of an ordinary day need no second
-/// person and no fresh factor.
+/// The people whom somebody may force, disable or give a new code one by one in a day, whatever they ordered: the forgotten passwords
+/// and the suspicious of an ordinary day need no second person and no fresh factor.
 const ONE_BY_ONE: u64 = 100;
 
 /// What somebody is about to do alone.
@@ -39,16 +39,16 @@ impl Alone {
         Self::of(ctx, actor, people, (Counted::Ordered, ctx.settings.orders.approval_above), now).await
     }
 
-    /// A force on so many people. It cannot wait for a second person as an order can, so that orders which had one do not count. One
-    /// at a time a few of them are nobody's campaign.
-    pub(super) async fn force(
+    /// An act that shuts so many people out. It cannot wait for a second person as an order can, so that orders which had one do not
+    /// count. One at a time a few of them are nobody's campaign.
+    pub(super) async fn shut_out(
         ctx: &Context,
         actor: &Actor,
         people: u64,
         now: Timestamp,
     ) -> Result<Self, Unavailable> {
         if people <= 1 {
-            let one = Self::of(ctx, actor, people, (Counted::Forced, ONE_BY_ONE), now).await?;
+            let one = Self::of(ctx, actor, people, (Counted::OneByOne, ONE_BY_ONE), now).await?;
             if one.is_enough() {
                 return Ok(Self { is_ordinary: true, ..one });
             }

@@ -91,12 +91,12 @@ pub fn end(order: &OrderId, now: Timestamp) -> Statement {
 /// What of an author's counts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
-    /// Orders that were put forward, whatever became of them, or that begin, since then; and whom they forced apart from that.
+    /// Orders that were put forward, whatever became of them, or that begin, since then; and whom they shut out apart from that.
     Ordered,
     /// The same, less the orders that a second person approved as they were put forward.
     OrderedAlone,
-    /// Whom they forced.
-    Forced,
+    /// Whom they shut out one by one: forced, disabled, or gave a new code.
+    OneByOne,
 }
 
 impl Counted {
@@ -104,7 +104,7 @@ impl Counted {
         match self {
             Self::Ordered => "ordered",
             Self::OrderedAlone => "ordered alone",
-            Self::Forced => "forced",
+            Self::OneByOne => "one by one",
         }
     }
 }
@@ -120,13 +120,14 @@ macro_rules! reached {
                            WHERE p.order_id = o.id AND p.wish = 'issue' AND p.approved_by IS NOT NULL
                                AND p.requested_at >= o.submitted_at)))
                + (SELECT COUNT(*) FROM audit l
-                   WHERE l.actor = $1 AND l.act = 'password.force' AND l.at >= $2) AS BIGINT)",
+                   WHERE l.actor = $1 AND l.act IN ('password.force', 'account.disable', 'code.issue')
+                       AND l.at >= $2) AS BIGINT)",
             $after
         )
     };
 }
 
-/// The people whom an author's orders and forces reached since an instant.
+/// The people whom an author's orders and other acts that shut out reached since an instant.
 pub async fn reached_since(
     db: &Db,
     counted: Counted,

@@ -9,7 +9,7 @@ use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::{OrderId, OrderState};
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::account::AccountError;
-use ecluse::flows::account::disable::disable;
+use ecluse::flows::account::disable::{disable, enable};
 use ecluse::flows::account::end_sessions::end_sessions;
 use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::account::grant_role::grant_role;
@@ -174,6 +174,52 @@ async fn forcing_one_by_one_comes_to_an_end_as_well() {
     let refused = force_change(ctx, anne, Level::Change, &one).await.unwrap();
     assert_eq!(refused, Err(AccountError::NotAlone { together: 101, limit: 2 }));
     assert_eq!(force_change(ctx, &house.bruno, Level::Change, &one).await.unwrap(), Ok(1), "of one author");
+}
+
+#[tokio::test]
+async fn disabling_and_new_codes_count_with_forcing() {
+    let house = House::open().await;
+    let (ctx, anne) = (&house.provider.ctx, &house.anne);
+    let logins = |them: &[&str]| them.iter().map(|&login| login.to_owned()).collect::<Vec<_>>();
+    let not_alone = |together| Err(AccountError::NotAlone { together, limit: 2 });
+    let refused = disable(ctx, anne, &logins(&["zoe", "tom", "lea"])).await.unwrap();
+    assert_eq!(refused, not_alone(3));
+    assert!(!house.provider.person("zoe").await.facts.disabled, "nobody was");
+    assert_eq!(disable(ctx, anne, &logins(&["lea"])).await.unwrap(), Ok(1));
+    assert_eq!(
+        enable(ctx, anne, &logins(&["zoe", "tom", "lea"])).await.unwrap(),
+        Ok(3),
+        "it shuts nobody out"
+    );
+    assert!(new_code(ctx, anne, "tom").await.unwrap().is_ok());
+    let two = logins(&["zoe", "tom"]);
+    assert_eq!(force_change(ctx, anne, Level::Change, &two).await.unwrap(), not_alone(4));
+    let order = house.issue(&proposal("class:0860001J/6A", Level::Change)).await.unwrap();
+    assert_eq!(order.order.state, OrderState::AwaitingApproval, "one, one and the order's two");
+    for _ in 2..100 {
+        assert!(new_code(ctx, anne, "zoe").await.unwrap().is_ok(), "an ordinary day's");
+    }
+    let number = house.provider.person("zoe").await.facts.number;
+    let refused = new_code(ctx, anne, "zoe").await.unwrap().map(drop);
+    assert!(matches!(refused, Err(AccountError::NotAlone { limit: 2, .. })), "{refused:?}");
+    assert_eq!(disable(ctx, anne, &logins(&["zoe"])).await.unwrap(), not_alone(103));
+    assert_eq!(house.provider.person("zoe").await.facts.number, number, "her code works still");
+    assert!(new_code(ctx, &house.bruno, "zoe").await.unwrap().is_ok(), "of one author");
+}
+
+#[tokio::test]
+async fn a_fresh_factor_lets_more_be_helped_than_on_an_ordinary_day() {
+    let provider = Provider::start_with(Wish::default()).await;
+    let anne = provider.hire("anne", Role::Authority, "academie:13").await;
+    let ctx = &provider.ctx;
+    for _ in 0..100 {
+        assert!(new_code(ctx, &anne, "zoe").await.unwrap().is_ok());
+    }
+    provider.clock.advance(Duration::from_mins(6));
+    let refused = new_code(ctx, &anne, "zoe").await.unwrap().map(drop);
+    assert_eq!(refused, Err(AccountError::NotAtOnce(Refusal::FactorTooOld)));
+    let anne = provider.as_operator("anne");
+    assert!(new_code(ctx, &anne, "zoe").await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::account::Person;
+use crate::store::db::Statement;
 use crate::store::ephemeral::{Write, Writes};
 
 /// Why nothing was done.
@@ -46,13 +47,13 @@ pub enum AccountError {
     /// It is not done to several at once.
     #[error(transparent)]
     NotAtOnce(Refusal),
-    /// More than one person may force within a day.
+    /// More than one person may shut out within a day.
     #[error(
-        "you would force {together} people within a day, of {limit} that one person may reach alone; write a reset order, \
-         which a second person approves"
+        "you would force, disable or give new codes to {together} people within a day, of {limit} that one person may reach \
+         alone; write a reset order, which a second person approves, or leave the others to a second operator"
     )]
     NotAlone {
-        /// With whom they forced and ordered before.
+        /// With whom they reached so before.
         together: u64,
         /// The most.
         limit: u64,
@@ -138,17 +139,11 @@ async fn act_on(
         };
         let now = ctx.clock.now();
         let mut writes = Writes::under_order_lock();
-        if deed.permission.is_order() {
-            let alone = Alone::force(ctx, actor, people.len() as u64, now).await?;
-            if !alone.is_enough() {
-                return Ok(Err(AccountError::NotAlone { together: alone.together, limit: alone.limit }));
+        if deed.act.shuts_out() {
+            match alone(ctx, actor, deed.permission, people.len(), now).await? {
+                Ok(still) => writes.extend(still),
+                Err(error) => return Ok(Err(error)),
             }
-            if !alone.is_ordinary
-                && let Err(refusal) = actor.powers(ctx).await?.may_at_once(deed.permission, 2)
-            {
-                return Ok(Err(AccountError::NotAtOnce(refusal)));
-            }
-            writes.extend(alone.is_still_enough());
         }
         for (person, right) in &people {
             if let Err(error) = (deed.check)(person) {
@@ -166,6 +161,26 @@ async fn act_on(
         }
     }
     Err(Unavailable::Contended)
+}
+
+/// That one person is enough to shut so many out, to be asked again in the batch; or why they are not.
+async fn alone(
+    ctx: &Context,
+    actor: &Actor,
+    permission: Permission,
+    people: usize,
+    now: Timestamp,
+) -> Result<Result<Vec<Statement>, AccountError>, Unavailable> {
+    let alone = Alone::shut_out(ctx, actor, people as u64, now).await?;
+    if !alone.is_enough() {
+        return Ok(Err(AccountError::NotAlone { together: alone.together, limit: alone.limit }));
+    }
+    if !alone.is_ordinary
+        && let Err(refusal) = actor.powers(ctx).await?.may_at_once(permission, 2)
+    {
+        return Ok(Err(AccountError::NotAtOnce(refusal)));
+    }
+    Ok(Ok(alone.is_still_enough()))
 }
 
 /// What concerns a password that is kept here.

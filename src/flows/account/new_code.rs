@@ -9,7 +9,7 @@ use crate::domain::notice::MailKind;
 use crate::domain::order_clock::ClockSpan;
 use crate::domain::secret::Secret;
 use crate::flows::account::reset_factor::role_rights;
-use crate::flows::account::{AccountError, has_password_here, object, select};
+use crate::flows::account::{AccountError, alone, has_password_here, object, select};
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::code_key::live_code_secret;
@@ -69,7 +69,11 @@ pub async fn new_code(
             come_into_force(ctx).await?;
             continue;
         }
-        let mut batch = Vec::from(still_at(facts));
+        let mut batch = match alone(ctx, actor, Permission::IssueCode, 1, facts.now).await? {
+            Ok(still) => still,
+            Err(error) => return Ok(Err(error)),
+        };
+        batch.extend(still_at(facts));
         batch.extend(right.still_reaches(&account));
         batch.push(store::account::issue_code(&account, facts.now));
         let issued = asked.evidence.after_issue();

@@ -408,8 +408,8 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_object ON audit (object, at);
 CREATE UNIQUE INDEX audit_place ON audit (place) WHERE place IS NOT NULL;
--- Whom an author forced within a day counts together with the author's orders.
-CREATE INDEX audit_force ON audit (actor, at) WHERE act = 'password.force';
+-- Whom an author shut out within a day counts together with the author's orders.
+CREATE INDEX audit_shut_out ON audit (actor, at) WHERE act IN ('password.force', 'account.disable', 'code.issue');
 CREATE INDEX audit_alarm ON audit (at) WHERE act = 'break_glass';
 CREATE INDEX audit_unsealed ON audit (at, id) WHERE place IS NULL;
 
