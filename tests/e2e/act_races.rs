@@ -357,7 +357,7 @@ async fn a_slip_whose_code_dies_meanwhile_is_ticked_no_more() {
     house.provider.new_code("tom").await;
     assert_eq!(hand_over(ctx, &house.head, &tick).await.unwrap(), Ok(1));
     let reprinted = async {
-        house.issued(&house.anne, CLASS, Level::Recover).await;
+        house.issued(&house.bruno, CLASS, Level::Recover).await;
         house.provider.slip_at(SCHOOL, "tom").await;
     };
     let before = house.lines().await;
