@@ -100,7 +100,7 @@ async fn change(ctx: &Context, id: &OrderId) {
 /// Signs an operator in to the console, second factor and all. Answers the cookie.
 async fn enter(ctx: &Context, person: &Person) -> String {
     let person = doors::come_again(ctx, person).await;
-    let begun = begin(ctx, None);
+    let begun = begin(ctx, None, None).await.unwrap();
     let (_, query) = begun.location.split_once('?').unwrap();
     let sent = |name: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -118,7 +118,7 @@ async fn enter(ctx: &Context, person: &Person) -> String {
     writes.push(claim);
     ctx.ephemeral.commit(&ctx.db, writes).await.unwrap();
     let returned = Returned { code, state: sent("state") };
-    let cookie = finish(ctx, &begun.cookie, returned).await.unwrap().unwrap();
+    let cookie = finish(ctx, &begun.cookie, returned).await.unwrap().unwrap().cookie;
     let session: ConsoleSession = ctx.ephemeral.get("console", &cookie.hash()).await.unwrap().unwrap();
     let now = ctx.clock.now();
     let session = ConsoleSession { factor_at: Some(now), ..session };

@@ -21,6 +21,7 @@ mod command_line;
 mod console;
 mod console_audit;
 mod console_orders;
+mod console_return;
 mod crash;
 mod database;
 mod demo;

@@ -3,6 +3,7 @@
 //! Whoever works at the console came through the gate like anybody else, was given a code, and the code was exchanged for a
 //! grant. The grant is what every request is judged by, as introspection judges a token.
 
+pub mod destination;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -22,6 +23,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Operator, Origin, Standing};
 use crate::flows::ask_gate::ask;
 use crate::flows::bearer::is_alive;
+use crate::flows::console::destination::Destination;
 use crate::flows::context::Context;
 use crate::flows::meters::Door;
 use crate::flows::unavailable::Unavailable;
@@ -81,6 +83,9 @@ pub struct ConsoleSession {
     pub factor_at: Option<Timestamp>,
     /// Whether a code was typed that gives leave to enrol a factor.
     pub may_enrol: bool,
+    /// Where it goes once a second factor was shown; none for the first page.
+    #[serde(default)]
+    pub wanted: Option<Destination>,
 }
 
 /// Somebody with a role whose gate is open, at this request.
@@ -187,6 +192,18 @@ impl Visitor {
         self.session.may_enrol || by_code
     }
 
+    /// Remembers where they go once a second factor was shown: the page that was asked for last.
+    pub async fn want(&self, ctx: &Context, wanted: Option<&Destination>) -> Result<(), Unavailable> {
+        if self.session.wanted.as_ref() == wanted {
+            return Ok(());
+        }
+        let mut writes = Writes::plain();
+        let session = ConsoleSession { wanted: wanted.cloned(), ..self.session.clone() };
+        writes.push(self.keep(ctx, &session)?);
+        // Where the session is gone meanwhile, so is what it wanted.
+        ctx.commit_claims(writes).await.map(drop)
+    }
+
     /// In a batch: what the session is from now on, if it is still there.
     pub(super) fn keep(&self, ctx: &Context, session: &ConsoleSession) -> Result<Claim, DbError> {
         Claim::renew(CONSOLE, &self.key, session, self.ends_at(ctx))
@@ -194,7 +211,12 @@ impl Visitor {
 
     /// In a batch: the session goes on under another id, with a factor shown now. Of two batches that do so one is undone.
     pub(super) fn renewed(&self, ctx: &Context, cookie: &Secret) -> Result<[Claim; 2], DbError> {
-        let session = ConsoleSession { factor_at: Some(self.now), seen_at: self.now, ..self.session.clone() };
+        let session = ConsoleSession {
+            factor_at: Some(self.now),
+            seen_at: self.now,
+            wanted: None,
+            ..self.session.clone()
+        };
         let put = Claim::put(CONSOLE, cookie.hash(), &session, self.ends_at(ctx))?;
         Ok([Claim::take(CONSOLE, &self.key), put])
     }

@@ -4,6 +4,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::domain::secret::{Secret, same_text};
 use crate::flows::ask_gate::ask;
+use crate::flows::console::destination::Destination;
 use crate::flows::console::{CALLBACK, CLIENT_ID, CONSOLE, ConsoleSession, client};
 use crate::flows::context::Context;
 use crate::flows::exchange_code::{Presented, exchange_code};
@@ -12,6 +13,9 @@ use crate::oidc::endpoints;
 use crate::oidc::pkce::CodeVerifier;
 use crate::store;
 use crate::store::ephemeral::{Claim, Writes};
+
+/// The kind of the claims that hold the [`Destination`] of a sign-in that has begun, under the hash of its cookie.
+const WANTED: &str = "console_wanted";
 
 /// A sign-in that begins.
 pub struct Begun {
@@ -29,10 +33,26 @@ pub struct Returned {
     pub state: String,
 }
 
-/// Begins. State, nonce and verifier are made from the cookie, so that nothing has to be kept here until it comes back, and
-/// whoever has not the cookie can finish nothing.
-pub fn begin(ctx: &Context, ui_locales: Option<&str>) -> Begun {
+/// Somebody who signed in.
+pub struct Entered {
+    /// The cookie of their session.
+    pub cookie: Secret,
+    /// Where they were going; none for the first page.
+    pub wanted: Option<Destination>,
+}
+
+/// Begins. State, nonce and verifier are made from the cookie, so that whoever has not the cookie can finish nothing. Where it
+/// ends is kept here: it is no part of what goes round by the browser, where somebody else could put another.
+pub async fn begin(
+    ctx: &Context,
+    ui_locales: Option<&str>,
+    wanted: Option<&Destination>,
+) -> Result<Begun, Unavailable> {
     let cookie = Secret::from_random(ctx.random.bytes());
+    if let Some(wanted) = wanted {
+        let expires_at = ctx.clock.now().plus(ctx.settings.interaction);
+        ctx.ephemeral.put(WANTED, &cookie.hash(), wanted, expires_at).await?;
+    }
     let mut query = Serializer::new(String::new());
     query
         .append_pair("client_id", CLIENT_ID)
@@ -46,7 +66,7 @@ pub fn begin(ctx: &Context, ui_locales: Option<&str>) -> Begun {
     if let Some(locales) = ui_locales {
         query.append_pair("ui_locales", locales);
     }
-    Begun { cookie, location: format!("{}?{}", endpoints::AUTHORIZE, query.finish()) }
+    Ok(Begun { cookie, location: format!("{}?{}", endpoints::AUTHORIZE, query.finish()) })
 }
 
 /// Ends: the code is exchanged as everybody's is, and what it was exchanged for is what the session rests on. None where the
@@ -55,7 +75,7 @@ pub async fn finish(
     ctx: &Context,
     cookie: &Secret,
     returned: Returned,
-) -> Result<Option<Secret>, Unavailable> {
+) -> Result<Option<Entered>, Unavailable> {
     if !same_text(made(ctx, "state", cookie).expose(), &returned.state) {
         return Ok(None);
     }
@@ -77,12 +97,20 @@ pub async fn finish(
     }
     let now = asked.evidence.facts().now;
     let ends_at = asked.loaded.grant.authentication.authenticated_at.plus(ctx.settings.session.absolute);
-    let session = ConsoleSession { grant, opened_at: now, seen_at: now, factor_at: None, may_enrol: false };
+    let wanted: Option<Destination> = ctx.ephemeral.take(WANTED, &cookie.hash()).await?;
+    let session = ConsoleSession {
+        grant,
+        opened_at: now,
+        seen_at: now,
+        factor_at: None,
+        may_enrol: false,
+        wanted: wanted.clone(),
+    };
     let kept = Secret::from_random(ctx.random.bytes());
     let mut writes = Writes::plain();
     writes.push(Claim::put(CONSOLE, kept.hash(), &session, ends_at)?);
     ctx.commit_claims(writes).await?;
-    Ok(Some(kept))
+    Ok(Some(Entered { cookie: kept, wanted }))
 }
 
 fn made(ctx: &Context, what: &str, cookie: &Secret) -> Secret {

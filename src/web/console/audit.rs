@@ -48,7 +48,9 @@ pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Q
 
 /// POST `/console/audit/export`.
 pub async fn export(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let typed = form.0.as_ref().ok().and_then(typed).unwrap_or_default();
+    let fields: Vec<_> = typed.fields().into_iter().filter(|(_, text)| !text.is_empty()).collect();
+    let room = Room::of_form(&app, visit, AUDIT, &fields);
     room.end(exported(&room, origin, form).await)
 }
 

@@ -29,7 +29,8 @@ const FIELD: &str = "field.";
 
 /// GET `/console/factor`: shows the page that is due.
 pub async fn show(State(app): State<App>, visit: Visit) -> Response {
-    let room = Room::new(&app, visit);
+    // No page to come back to: whoever has shown a factor goes on.
+    let room = Room { here: None, ..Room::new(&app, visit) };
     let shown = async {
         let visitor = room.visitor().await?;
         due(&room, &visitor, None).await
@@ -39,31 +40,31 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Response {
 
 /// POST `/console/factor`: a factor is shown.
 pub async fn prove(State(app): State<App>, visit: Visit, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, HOME, &[]);
     room.end(proved(&room, form).await)
 }
 
 /// POST `/console/factor/permit`: a code that gives leave to enrol one.
 pub async fn permit(State(app): State<App>, visit: Visit, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, HOME, &[]);
     room.end(enrolled(&room, form, Step::Permit).await)
 }
 
 /// POST `/console/factor/app`: the first digits of an app.
 pub async fn enrol_app(State(app): State<App>, visit: Visit, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, HOME, &[]);
     room.end(enrolled(&room, form, Step::App).await)
 }
 
 /// POST `/console/factor/list`: a list of codes instead.
 pub async fn enrol_list(State(app): State<App>, visit: Visit, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, HOME, &[]);
     room.end(enrolled(&room, form, Step::List).await)
 }
 
 /// POST `/console/factor/codes`: other codes to stand in for the factor.
 pub async fn renew(State(app): State<App>, visit: Visit, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, HOME, &[]);
     room.end(renewed(&room, form).await)
 }
 
@@ -145,10 +146,12 @@ async fn proved(room: &Room<'_>, form: Form) -> Answer {
     factor_page(room, &visitor, Some(refused), resumed.as_ref()).await
 }
 
-/// On to the first page, or back to the act that asked.
+/// On to the page that was asked for, or back to the act that asked.
 fn shown(room: &Room<'_>, visitor: &Visitor, cookie: &Secret, resumed: Option<Resumed>) -> Response {
     let jar = room.keep(cookie);
-    let Some(resumed) = resumed else { return (jar, room.go(HOME)).into_response() };
+    let Some(resumed) = resumed else {
+        return (jar, room.back(visitor.session.wanted.as_ref())).into_response();
+    };
     let csrf = Visitor::csrf_of(&room.app.ctx, cookie);
     let desk = view_desk(room, visitor, &csrf);
     let view = ConfirmPage { frame: room.frame(None), desk, resumed: &resumed };
@@ -185,7 +188,7 @@ async fn renewed(room: &Room<'_>, form: Form) -> Answer {
         Renewed::Done { codes, is_list } => {
             let view = CodesPage {
                 frame: room.frame(None),
-                on: HOME,
+                on: room.way_back(None),
                 is_list,
                 is_new: true,
                 login: &visitor.person.login,
@@ -208,7 +211,10 @@ fn codes_page(room: &Room<'_>, visitor: &Visitor, codes: &[Secret], cookie: Opti
     let desk = super::view::Desk { csrf, is_in: cookie.is_some(), ..room.desk(visitor) };
     let view = CodesPage {
         frame: room.frame(None),
-        on: if cookie.is_some() { HOME } else { FACTOR },
+        on: match cookie {
+            Some(_) => room.way_back(visitor.session.wanted.as_ref()),
+            None => format!("{FACTOR}{}", room.suffix()),
+        },
         is_list: cookie.is_none(),
         is_new: false,
         login: &visitor.person.login,

@@ -27,6 +27,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::secret::Secret;
+use crate::flows::console::destination::Destination;
 use crate::flows::console::{AtDesk, Entry, Visitor, enter};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
@@ -54,6 +55,9 @@ pub(in crate::web) struct Room<'a> {
     app: &'a App,
     visit: Visit,
     language: Language,
+    /// Where a sign-in or a second factor that comes between leads back to; none for the first page.
+    here: Option<Destination>,
+    is_form: bool,
 }
 
 /// Why somebody does not get what was asked for.
@@ -91,9 +95,18 @@ impl From<DbError> for Elsewhere {
 type Answer = Result<Response, Elsewhere>;
 
 impl<'a> Room<'a> {
+    /// Somebody who asks for a page.
     fn new(app: &'a App, visit: Visit) -> Self {
-        let language = visit.language();
-        Self { app, visit, language }
+        let here = Destination::parse(&visit.address);
+        Self { app, language: visit.language(), visit, here, is_form: false }
+    }
+
+    /// Somebody who sends a form that is on the page there. What is sent while nobody is signed in is not done later by itself:
+    /// they come back to the form.
+    fn of_form(app: &'a App, visit: Visit, path: &str, query: &[(&str, &str)]) -> Self {
+        let mut room = Self { app, language: visit.language(), visit, here: None, is_form: true };
+        room.here = Destination::parse(&room.address(path, query));
+        room
     }
 
     fn cookie(&self) -> Option<Secret> {
@@ -108,9 +121,12 @@ impl<'a> Room<'a> {
     async fn operator(&self) -> Result<Box<AtDesk>, Elsewhere> {
         match self.entry().await? {
             Entry::In(desk) => Ok(desk),
-            Entry::WithoutFactor(_) => Err(self.go(FACTOR).into()),
+            Entry::WithoutFactor(visitor) => {
+                visitor.want(&self.app.ctx, self.here.as_ref()).await?;
+                Err(self.go(FACTOR).into())
+            }
             Entry::WithoutRole(login) => Err(self.without_role(&login).into()),
-            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit).into()),
+            Entry::Nobody => Err(self.sign_in().await?.into()),
         }
     }
 
@@ -120,8 +136,17 @@ impl<'a> Room<'a> {
             Entry::In(desk) => Ok(desk.visitor),
             Entry::WithoutFactor(visitor) => Ok(*visitor),
             Entry::WithoutRole(login) => Err(self.without_role(&login).into()),
-            Entry::Nobody => Err(sign_in::begin(self.app, &self.visit).into()),
+            Entry::Nobody => Err(self.sign_in().await?.into()),
         }
+    }
+
+    /// Off to the sign-in; but not because a page of somebody else sent a form: with it no cookie came, and a sign-in would take
+    /// the place of the session that is there.
+    async fn sign_in(&self) -> Answer {
+        if self.is_form && !self.visit.same_origin {
+            return Ok(self.trouble(Trouble::CrossSite));
+        }
+        Ok(sign_in::begin(self.app, &self.visit, self.here.as_ref()).await?)
     }
 
     /// The form of one of our own pages, made for this visitor.
@@ -158,6 +183,24 @@ impl<'a> Room<'a> {
         see_other(&format!("{path}{}", self.suffix()))
     }
 
+    /// On to where somebody was going.
+    fn back(&self, wanted: Option<&Destination>) -> Response {
+        see_other(&self.way_back(wanted))
+    }
+
+    /// Its address. A language that was chosen meanwhile takes the place of the one that was chosen there.
+    fn way_back(&self, wanted: Option<&Destination>) -> String {
+        let Some(wanted) = wanted else { return format!("{HOME}{}", self.suffix()) };
+        if self.visit.spoken.asked().is_none() {
+            return wanted.as_str().to_owned();
+        }
+        let (path, query) = wanted.as_str().split_once('?').unwrap_or((wanted.as_str(), ""));
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("ui_locales="));
+        let chosen = format!("ui_locales={}", self.language.tag());
+        let query: Vec<_> = kept.chain([chosen.as_str()]).collect();
+        format!("{path}?{}", query.join("&"))
+    }
+
     /// A page of the console with a query, in the language that was chosen.
     fn address(&self, path: &str, query: &[(&str, &str)]) -> String {
         let mut pairs = Serializer::new(String::new());
@@ -165,7 +208,8 @@ impl<'a> Room<'a> {
         if self.visit.spoken.asked().is_some() && !query.iter().any(|(name, _)| *name == "ui_locales") {
             pairs.append_pair("ui_locales", self.language.tag());
         }
-        format!("{path}?{}", pairs.finish())
+        let query = pairs.finish();
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
     fn suffix(&self) -> String {

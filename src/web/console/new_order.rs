@@ -48,19 +48,19 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Response {
 
 /// POST `/console/orders/check`: what it would do.
 pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, &page_of(&form), &[]);
     room.end(checked(&room, origin, form).await)
 }
 
 /// POST `/console/orders`: it is put forward.
 pub async fn create(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, &page_of(&form), &[]);
     room.end(created(&room, origin, form).await)
 }
 
 /// POST `/console/orders/draft`: it is left as it is, and binds nobody.
 pub async fn leave(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, &page_of(&form), &[]);
     room.end(left(&room, origin, form).await)
 }
 
@@ -81,6 +81,12 @@ pub async fn take_up(
         }
     };
     room.end(shown.await)
+}
+
+/// The page that a form was on: of a new order, or of one that was taken up.
+fn page_of(form: &Form) -> String {
+    let order = form.0.as_ref().ok().and_then(|form| form.one("order").ok()?);
+    order.map_or_else(|| format!("{ORDERS}/new"), |id| format!("{ORDERS}/{id}/edit"))
 }
 
 async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {

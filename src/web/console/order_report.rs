@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use url::form_urlencoded::Serializer;
 
 use crate::domain::approval::Wish;
 use crate::domain::jurisdiction::Permission;
@@ -162,17 +161,7 @@ fn place_of(query: &Parameters) -> Result<Option<TerritoryCode>, ()> {
 
 fn left_address(room: &Room<'_>, id: &OrderId, place: Option<&str>) -> String {
     let pairs: Vec<_> = place.map(|place| ("place", place)).into_iter().collect();
-    address(room, &format!("{ORDERS}/{id}/left"), &pairs)
-}
-
-fn address(room: &Room<'_>, path: &str, pairs: &[(&str, &str)]) -> String {
-    let mut query = Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    if room.visit.spoken.asked().is_some() {
-        query.append_pair("ui_locales", room.language.tag());
-    }
-    let query = query.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    room.address(&format!("{ORDERS}/{id}/left"), &pairs)
 }
 
 async fn may_list(room: &Room<'_>, actor: &Actor, at: &TerritoryPath) -> Result<bool, Unavailable> {
@@ -191,13 +180,13 @@ pub(super) async fn progress(
     let id = &view.record.order.id;
     let own = format!("{ORDERS}/{id}");
     let parts = view.parts();
-    let turn = |to: usize| address(room, &own, &[("page", &to.to_string())]);
+    let turn = |to: usize| room.address(&own, &[("page", &to.to_string())]);
     let first = turned.saturating_sub(1).saturating_mul(SCHOOLS);
     let is_counted = matches!(view.record.order.state, OrderState::InForce(_) | OrderState::Closed { .. });
     let mut schools = Vec::new();
     for (path, tally) in parts.schools.iter().skip(first).take(SCHOOLS) {
         let code = path.code().filter(|code| is_counted && code.kind() == TerritoryKind::School);
-        let href = code.map(|code| address(room, &format!("{own}/schools/{code}"), &[]));
+        let href = code.map(|code| room.address(&format!("{own}/schools/{code}"), &[]));
         schools.push(Part { place: names::place(room.app, path).await?, href, tally: *tally });
     }
     let since = view.record.order.state.force().map(|force| force.since);

@@ -79,7 +79,7 @@ pub async fn act(
     origin: Origin,
     form: Form,
 ) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, &format!("{ORDERS}/{id}"), &[]);
     room.end(acted(&room, &OrderId(id), &act, origin, form).await)
 }
 

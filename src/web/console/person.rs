@@ -71,7 +71,7 @@ pub async fn act(
     origin: Origin,
     form: Form,
 ) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, &format!("{PEOPLE}/{id}"), &[]);
     let Some(deed) = Deed::of(&deed) else { return room.trouble(Trouble::NotFound) };
     room.end(acted(&room, AccountId(id), deed, origin, form).await)
 }

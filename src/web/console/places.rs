@@ -248,7 +248,7 @@ async fn roll_page(
 
 /// POST `/console/places/print`: the slips of a place, to be kept as a file.
 pub async fn print(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, PLACES, &fields_of(&form));
     room.end(printed(&room, origin, form).await)
 }
 
@@ -299,7 +299,7 @@ fn layout(form: &Parameters) -> Option<(Format, PerPage)> {
 
 /// POST `/console/places/slips`: slips are ticked as handed over, or not after all.
 pub async fn tick(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, PLACES, &fields_of(&form));
     room.end(ticked(&room, origin, form).await)
 }
 
@@ -335,6 +335,12 @@ async fn ticked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
             Ok(shown)
         }
     }
+}
+
+/// What of a form is in the address of its page.
+fn fields_of(form: &Form) -> Vec<(&'static str, &str)> {
+    let field = |name| Some((name, form.0.as_ref().ok()?.one(name).ok()??));
+    ["at", "profile", "from"].into_iter().filter_map(field).collect()
 }
 
 /// A form of ours about a place.

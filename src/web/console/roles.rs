@@ -97,7 +97,7 @@ pub async fn answer(
     origin: Origin,
     form: Form,
 ) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, ROLES, &[]);
     let answered = async {
         let (desk, form) = room.posted(form).await?;
         let actor = desk.actor(None, origin);
@@ -138,7 +138,7 @@ pub async fn change(
     origin: Origin,
     form: Form,
 ) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, &format!("{PEOPLE}/{id}"), &[]);
     room.end(changed(&room, AccountId(id), origin, form).await)
 }
 

@@ -18,7 +18,7 @@ use crate::web::app::App;
 use crate::web::console::people::Search;
 use crate::web::console::person::LONGEST_REASON;
 use crate::web::console::view::selection::SelectionPage;
-use crate::web::console::{Answer, Room, factor, typed_number};
+use crate::web::console::{Answer, PEOPLE, Room, factor, typed_number};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -72,7 +72,8 @@ impl Wish {
 
 /// POST `/console/selection`: whom it would reach.
 pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let search = form.0.as_ref().ok().and_then(Search::read).unwrap_or_default();
+    let room = Room::of_form(&app, visit, PEOPLE, &search.fields());
     let checked = async {
         let (desk, form) = room.posted(form).await?;
         let Some(wish) = Wish::read(&form) else { return Ok(room.trouble(Trouble::InvalidRequest)) };
@@ -84,7 +85,8 @@ pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: F
 
 /// POST `/console/selection/require`: it is required of them.
 pub async fn require(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let search = form.0.as_ref().ok().and_then(Search::read).unwrap_or_default();
+    let room = Room::of_form(&app, visit, PEOPLE, &search.fields());
     room.end(required(&room, origin, form).await)
 }
 

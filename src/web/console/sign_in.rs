@@ -5,8 +5,10 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
 use crate::domain::secret::Secret;
+use crate::flows::console::destination::Destination;
 use crate::flows::console::sign_in::{self, Returned};
 use crate::flows::console::sign_out;
+use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::web::answer::{page, see_other};
 use crate::web::app::App;
@@ -16,12 +18,16 @@ use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::{LoggedOutPage, Trouble};
 
-/// Off to the sign-in, which leads back to [`callback`].
-pub(super) fn begin(app: &App, visit: &Visit) -> Response {
-    let begun = sign_in::begin(&app.ctx, visit.spoken.asked());
+/// Off to the sign-in, which leads back to [`callback`], and from there to where somebody was going.
+pub(super) async fn begin(
+    app: &App,
+    visit: &Visit,
+    wanted: Option<&Destination>,
+) -> Result<Response, Unavailable> {
+    let begun = sign_in::begin(&app.ctx, visit.spoken.asked(), wanted).await?;
     let lifetime = app.ctx.settings.interaction;
     let jar = set_for(visit.jar.clone(), &app.site, Name::ConsoleSignIn, begun.cookie.expose(), lifetime);
-    (jar, see_other(&begun.location)).into_response()
+    Ok((jar, see_other(&begun.location)).into_response())
 }
 
 /// GET `/console/callback`: the answer to our own request. Whatever is wrong with it, the first page begins anew, but not for
@@ -42,9 +48,9 @@ async fn finish(room: &Room<'_>, query: Query) -> Answer {
         return Ok(room.trouble(Trouble::Expired));
     };
     match sign_in::finish(&room.app.ctx, &cookie, returned).await? {
-        Some(kept) => {
-            let jar = unset(room.keep(&kept), &room.app.site, Name::ConsoleSignIn);
-            Ok((jar, room.go(HOME)).into_response())
+        Some(entered) => {
+            let jar = unset(room.keep(&entered.cookie), &room.app.site, Name::ConsoleSignIn);
+            Ok((jar, room.back(entered.wanted.as_ref())).into_response())
         }
         None => Ok((jar, room.trouble(Trouble::Expired)).into_response()),
     }
@@ -57,7 +63,7 @@ fn returned(query: &Parameters) -> Option<Returned> {
 
 /// POST `/console/sign-out`.
 pub async fn leave(State(app): State<App>, visit: Visit, form: Form) -> Response {
-    let room = Room::new(&app, visit);
+    let room = Room::of_form(&app, visit, HOME, &[]);
     room.end(signed_out(&room, form).await)
 }
 

@@ -206,7 +206,8 @@ pub(in crate::web) struct CodesPage<'a> {
     pub(in crate::web) is_list: bool,
     /// Whether they take the place of others.
     pub(in crate::web) is_new: bool,
-    pub(in crate::web) on: &'static str,
+    /// Where to go from them.
+    pub(in crate::web) on: String,
 }
 
 impl CodesPage<'_> {

@@ -22,6 +22,8 @@ pub struct Visit {
     pub same_origin: bool,
     /// The path of the page itself, for links that change the language.
     pub path: String,
+    /// The path with the query, as they were sent.
+    pub address: String,
 }
 
 impl Visit {
@@ -51,6 +53,7 @@ impl FromRequestParts<App> for Visit {
             spoken: Spoken::from_request_parts(parts, app).await?,
             same_origin: is_same_origin(&parts.headers, &app.site.origin),
             path: parts.uri.path().to_owned(),
+            address: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         })
     }
 }

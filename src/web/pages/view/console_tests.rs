@@ -93,7 +93,7 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
             codes: (0..if list { 20 } else { 10 }).map(|_| secret("ABCD-EFGH-JKLM-NPQR")).collect(),
             is_list: list,
             is_new: false,
-            on: "/console",
+            on: "/console".to_owned(),
         };
         page(pages, if list { "console-list" } else { "console-codes" }, &codes, language);
         let renewed = CodesPage { is_new: true, desk: desk(true), ..codes };
