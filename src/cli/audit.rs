@@ -11,9 +11,11 @@ use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::audit_chain::{Head, Question};
+use crate::domain::territory::TerritoryCode;
 use crate::flows::audit::export;
 use crate::flows::audit::verify::verify;
 use crate::flows::context::Context;
+use crate::store;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -50,6 +52,9 @@ pub(super) struct Export {
     /// Only of what was done to this, such as account:ID or order:ID.
     #[arg(long, value_name = "OBJECT")]
     object: Option<String>,
+    /// Only what rested on a role at this place or below it, such as uai:0860001J.
+    #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
+    territory: Option<TerritoryCode>,
 }
 
 /// Does it.
@@ -116,13 +121,20 @@ async fn run_export(
     let read = |text: &Option<String>| {
         text.as_ref().map(|text| instant::read(text, zone).map_err(Failure::usage)).transpose()
     };
+    let within = match &args.territory {
+        Some(code) => match store::territory::find(&ctx.db, code).await? {
+            Some(place) => Some(place.path),
+            None => return Err(Failure::usage(format!("there is no {code}"))),
+        },
+        None => None,
+    };
     let question = Question {
         from: read(&args.from)?,
         to: read(&args.to)?,
         act: args.act.clone(),
         actor: args.actor.clone(),
         object: args.object.clone(),
-        within: None,
+        within,
     };
     let mut lines = export::export(ctx, &acting.actor(), &question).await?.map_err(Failure::refused)?;
     let mut out = io::BufWriter::new(io::stdout().lock());

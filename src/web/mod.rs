@@ -4,6 +4,7 @@ pub mod admin;
 pub mod answer;
 pub mod api;
 pub mod app;
+pub mod audit_file;
 pub mod console;
 pub mod download;
 pub mod exposition;

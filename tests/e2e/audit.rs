@@ -52,6 +52,12 @@ async fn a_line_that_was_changed_or_taken_away_is_named() {
     assert_eq!((&last["act"], &last["reason"]), (&"key.rotate".into(), &"3".into()));
     assert_eq!(head, format!("{}:{}", last["place"], last["tag"].as_str().unwrap()));
 
+    let of_no_place = run(&["audit", "export", "--territory", "academie:99"]);
+    assert!(
+        of_no_place.starts_with("exit 2\n") && of_no_place.contains("there is no academie:99"),
+        "{of_no_place}"
+    );
+
     write(&ctx, "UPDATE audit SET reason = 'nothing' WHERE reason = '2'").await;
     write(&ctx, "DELETE FROM audit WHERE reason = '3'").await;
     let found = run(&["audit", "verify", "--head", head]);

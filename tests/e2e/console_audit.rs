@@ -19,7 +19,7 @@ use crate::provider::{Provider, proposal};
 const SCHOOL: &str = "uai:0860001J";
 
 /// A head of school and a rector, who have both done something.
-async fn two_at_work() -> (Provider, Browser, Browser, String) {
+pub(crate) async fn two_at_work() -> (Provider, Browser, Browser, String) {
     let provider = Provider::start().await;
     provider.hire("chef", Role::SchoolAdmin, SCHOOL).await;
     provider.hire("recteur", Role::Authority, "academie:13").await;

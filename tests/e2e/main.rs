@@ -5,6 +5,7 @@
 mod access_token;
 mod act_races;
 mod api;
+mod api_audit;
 mod attacks;
 mod audit;
 mod authorize;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -13,15 +14,38 @@ use crate::domain::audit_chain::{Line, Question};
 use crate::domain::scope::ApiScope;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
+use crate::flows::audit::export;
 use crate::flows::audit::read::{self, Position};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::web::app::App;
+use crate::web::audit_file::{Form, file};
 
 /// Lines on a page.
 const PAGE: usize = 100;
 
 /// Which lines.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ExportQuery {
+    /// From this instant on.
+    #[param(inline)]
+    from: Option<Instant>,
+    /// Up to this instant, not included.
+    #[param(inline)]
+    to: Option<Instant>,
+    /// Only this act, such as `order.issue`.
+    act: Option<String>,
+    /// Only of this actor, such as `account:ID`.
+    actor: Option<String>,
+    /// Only of what was done to this, such as `order:ID`.
+    object: Option<String>,
+    /// Only what rested on a role at this place or below it, such as `uai:0860001J`.
+    territory: Option<String>,
+}
+
+/// Which of them, a page at a time.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +67,30 @@ pub struct AuditQuery {
     /// The `next` of the page before.
     #[param(min_length = 1)]
     cursor: Option<String>,
+}
+
+impl AuditQuery {
+    fn split(self) -> (ExportQuery, Option<String>) {
+        let Self { from, to, act, actor, object, territory, cursor } = self;
+        (ExportQuery { from, to, act, actor, object, territory }, cursor)
+    }
+}
+
+impl ExportQuery {
+    async fn question(self, app: &App) -> Answer<Question> {
+        let within = match self.territory {
+            Some(code) => Some(path(app, &code).await?),
+            None => None,
+        };
+        Ok(Question {
+            within,
+            from: self.from.map(Timestamp::from),
+            to: self.to.map(Timestamp::from),
+            act: self.act,
+            actor: self.actor,
+            object: self.object,
+        })
+    }
 }
 
 /// Who did what to what, when and why.
@@ -104,21 +152,32 @@ pub async fn list(
     Query(query): Query<AuditQuery>,
 ) -> Answer<Json<AuditPage>> {
     let actor = caller.act(&app, ApiScope::AuditRead).await?;
-    let within = match query.territory {
-        Some(code) => Some(path(&app, &code).await?),
-        None => None,
-    };
-    let question = Question {
-        within,
-        from: query.from.map(Timestamp::from),
-        to: query.to.map(Timestamp::from),
-        act: query.act,
-        actor: query.actor,
-        object: query.object,
-    };
+    let (query, cursor) = query.split();
+    let question = query.question(&app).await?;
     let asked = format!("audit {question:?}");
-    let after: Option<Position> = cursor::read(&app.ctx, &actor, &asked, query.cursor.as_deref())?;
+    let after: Option<Position> = cursor::read(&app.ctx, &actor, &asked, cursor.as_deref())?;
     let (found, next) = read::list(&app.ctx, &actor, &question, after, PAGE).await??;
     let next = next.and_then(|next| cursor::write(&app.ctx, &actor, &asked, &next));
     Ok(Json(AuditPage { lines: found.into_iter().map(LineAnswer::from).collect(), next }))
+}
+
+/// The same lines in one file, the oldest first: an object a line, with its place and tag in the chain where it was sealed. It is
+/// sent while it is read, and cut off where it cannot be read to its end. That it was exported is a line itself.
+#[utoipa::path(
+    get, path = "/audit/export", tag = "audit", params(ExportQuery),
+    responses(
+        (status = 200, body = String, content_type = "application/x-ndjson"),
+        (status = "4XX", body = Problem)
+    ),
+    security(("oauth2" = ["audit:read"]))
+)]
+pub async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<ExportQuery>,
+) -> Answer<Response> {
+    let actor = caller.act(&app, ApiScope::AuditRead).await?;
+    let question = query.question(&app).await?;
+    let lines = export::export(&app.ctx, &actor, &question).await??;
+    Ok(file(&app, lines, Form::Json))
 }

@@ -81,7 +81,8 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(roles::pending))
         .routes(routes!(roles::approve))
         .routes(routes!(roles::refuse))
-        .routes(routes!(audit::list));
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export));
     let (router, mut document) = OpenApiRouter::new().nest(ROOT, routes).split_for_parts();
     let scopes = Scopes::from_iter(ApiScope::ALL.map(|scope| (scope.as_str(), scope.meaning())));
     let flow = Flow::ClientCredentials(ClientCredentials::new(endpoints::TOKEN, scopes));

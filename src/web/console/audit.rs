@@ -23,7 +23,7 @@ use crate::store;
 use crate::web::answer::page;
 use crate::web::api::cursor;
 use crate::web::app::App;
-use crate::web::console::audit_file::{Form as FileForm, file};
+use crate::web::audit_file::{Form as FileForm, file};
 use crate::web::console::audit_view::{AuditPage, Bad, Row, Typed};
 use crate::web::console::orders::ORDERS;
 use crate::web::console::{Answer, PEOPLE, Room, acts, names};
@@ -132,7 +132,7 @@ async fn exported(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     };
     let actor: Actor = desk.actor(None, origin);
     Ok(match export::export(&room.app.ctx, &actor, &question).await? {
-        Ok(lines) => file(&room.app.site.local(room.app.ctx.clock.now()), lines, kind),
+        Ok(lines) => file(room.app, lines, kind),
         Err(_) => room.trouble(Trouble::NotFound),
     })
 }

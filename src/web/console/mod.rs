@@ -2,7 +2,6 @@
 
 pub(in crate::web) mod acts;
 pub mod audit;
-mod audit_file;
 pub(in crate::web) mod audit_view;
 mod curve;
 pub mod factor;

@@ -5,15 +5,15 @@ use std::io;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
-use jiff::Zoned;
 
 use crate::flows::audit::export::{Lines, Sealed, json, written};
 use crate::paper::table::tame;
+use crate::web::app::App;
 use crate::web::download::attachment;
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     /// A table for office programs.
     Csv,
     /// An object a line.
@@ -36,7 +36,8 @@ const COLUMNS: [&str; 12] = [
 ];
 
 impl Form {
-    pub(super) fn named(word: &str) -> Option<Self> {
+    /// By the word that a form has for it.
+    pub fn named(word: &str) -> Option<Self> {
         match word {
             "csv" => Some(Self::Csv),
             "json" => Some(Self::Json),
@@ -94,8 +95,9 @@ fn cells((sealed, line): &Sealed) -> [String; 12] {
 }
 
 /// The answer. Where reading fails half way, it ends without its end: whoever saves it is told that it is not whole.
-pub(super) fn file(today: &Zoned, lines: Lines, form: Form) -> Response {
+pub fn file(app: &App, lines: Lines, form: Form) -> Response {
     let (kind, ending) = form.kind();
+    let today = app.site.local(app.ctx.clock.now());
     let name = format!("audit-{}.{ending}", today.strftime("%Y-%m-%d"));
     let begin = stream::once(async move { Ok(Bytes::from(form.head())) });
     let rest = stream::try_unfold(lines, move |mut lines| async move {
