@@ -90,7 +90,7 @@ impl Signers {
 /// What `count` reads of one row by its key cost, on one connection without anything around it.
 pub(crate) fn read_rows(database: &Path, keys: &[String], count: u32) -> Duration {
     let connection = Connection::open(database).unwrap();
-    let mut read = connection.prepare("SELECT phc, chosen_at FROM credential WHERE account_id = $1").unwrap();
+    let mut read = connection.prepare("SELECT source, updated_at FROM account WHERE id = $1").unwrap();
     cpu::cost(|| {
         for key in keys.iter().cycle().take(count as usize) {
             let row = read.query_row([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));

@@ -60,19 +60,24 @@ pub(crate) async fn measure(deployment: &Deployment, ctx: &Context) {
     }
     if !bare.is_empty() {
         let bare = format!("{:.0} ms", median(&bare));
-        report::alone("  to read accounts, passwords, places, one thread", &bare, "");
+        report::alone("  to read accounts and places, one thread", &bare, "");
     }
 }
 
 /// Everybody has a password, as after some weeks: they came in any order, one of sixteen has a new one, and a few have none.
 pub(crate) async fn activate(ctx: &Context) {
-    const SQL: &str = "INSERT INTO credential (account_id, phc, chosen_at, chosen_under, proof)
-        SELECT a.id, $1, CASE WHEN a.id LIKE '%a' THEN now_us() ELSE now_us() - 31536000000000 END, 0,
-            CASE WHEN a.id LIKE '%1' THEN 'old_password' ELSE 'code' END
+    const HASHES: &str = "INSERT INTO credential (account_id, phc) SELECT a.id, $1
         FROM account a WHERE a.id NOT LIKE '%ff' AND a.id NOT IN (SELECT account_id FROM credential)
         ORDER BY substr(a.id, 28)";
+    const CHOSEN: &str = "UPDATE account SET chosen_under = 0,
+            chosen_at = CASE WHEN id LIKE '%a' THEN now_us() ELSE now_us() - 31536000000000 END,
+            proof = CASE WHEN id LIKE '%1' THEN 'old_password' ELSE 'code' END
+        WHERE id IN (SELECT account_id FROM credential) AND chosen_at IS NULL";
     let phc = format!("$argon2id$v=19$m=19456,t=2,p=1${}${}", "c".repeat(22), "h".repeat(43));
-    ctx.db.run(Batch::plain(vec![Statement::new(SQL, vec![phc.into()])])).await.unwrap();
+    ctx.db
+        .run(Batch::plain(vec![Statement::new(HASHES, vec![phc.into()]), Statement::new(CHOSEN, vec![])]))
+        .await
+        .unwrap();
 }
 
 /// Reads every row that the answer rests on, in the order in which they lie, and asks nothing.
@@ -80,8 +85,7 @@ fn scan(database: &Path) -> Duration {
     let connection = Connection::open(database).unwrap();
     let ((), took) = cpu::watch(|| {
         for sql in [
-            "SELECT COUNT(*) + COUNT(email) + COUNT(way_in) FROM account NOT INDEXED",
-            "SELECT COUNT(*) + COUNT(chosen_at) + COUNT(proof) FROM credential NOT INDEXED",
+            "SELECT COUNT(*) + COUNT(email) + COUNT(chosen_at) + COUNT(proof) FROM account NOT INDEXED",
             "SELECT COUNT(*) + COUNT(ended) + COUNT(path) FROM affiliation NOT INDEXED",
         ] {
             connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();

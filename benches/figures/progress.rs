@@ -89,9 +89,9 @@ async fn count(ctx: &Context, id: &OrderId) -> Duration {
 
 /// A third of all people chose a new password since.
 async fn change(ctx: &Context, id: &OrderId) {
-    const SQL: &str = "UPDATE credential SET chosen_at = now_us(), chosen_under = $1, proof = 'code'
-        WHERE (account_id LIKE '%0' OR account_id LIKE '%2' OR account_id LIKE '%4' OR account_id LIKE '%6'
-            OR account_id LIKE '%8') AND account_id NOT IN (SELECT account_id FROM operator_role)";
+    const SQL: &str = "UPDATE account SET chosen_at = now_us(), chosen_under = $1, proof = 'code'
+        WHERE chosen_at IS NOT NULL AND (id LIKE '%0' OR id LIKE '%2' OR id LIKE '%4' OR id LIKE '%6' OR id LIKE '%8')
+            AND id NOT IN (SELECT account_id FROM operator_role)";
     let record = store::reset_order::find(&ctx.db, id).await.unwrap().unwrap();
     let clock = record.order.state.force().unwrap().clock;
     ctx.db.run(Batch::plain(vec![Statement::new(SQL, vec![clock.0.into()])])).await.unwrap();

@@ -51,7 +51,7 @@ macro_rules! person_sql {
             "a.id AS account_id, a.number, a.disabled_at, a.way_in, a.forced_level, a.code_issue, a.code_issued_at,
              a.code_issued_under, a.code_printed_under, a.slip_key, a.slip_epoch, a.slip_issue, a.slip_printed_at,
              a.slip_handed_at, a.slip_handed_by, a.login, a.login_name, a.given_name, a.family_name, a.email,
-             a.updated_at, c.phc, c.chosen_at, c.chosen_under, c.proof, c.weak_at, c.compromised_at,
+             a.updated_at, a.chosen_at, a.chosen_under, a.proof, c.phc, c.weak_at, c.compromised_at,
              d.epoch AS deployment_epoch, d.code_epoch, k.value AS order_clock, now_us() AS now,
              (SELECT string_agg(f.path || $1 || f.profile || $1 || CAST(f.began AS TEXT) || $1
                 || COALESCE(CAST(f.ended AS TEXT), ''), $2) FROM affiliation f WHERE f.account_id = a.id) AS affiliations,
@@ -177,22 +177,20 @@ pub fn choose_credential(
 ) -> [Statement; 2] {
     [
         q!(
-            "INSERT INTO credential (account_id, phc, chosen_at, chosen_under, proof, weak_at, compromised_at)
-             VALUES ($1, $2, $3, $4, $5, NULL, NULL)
-             ON CONFLICT (account_id) DO UPDATE SET phc = excluded.phc, chosen_at = excluded.chosen_at,
-                 chosen_under = excluded.chosen_under, proof = excluded.proof, weak_at = NULL, compromised_at = NULL",
+            "INSERT INTO credential (account_id, phc, weak_at, compromised_at) VALUES ($1, $2, NULL, NULL)
+             ON CONFLICT (account_id) DO UPDATE SET phc = excluded.phc, weak_at = NULL, compromised_at = NULL",
             account.0.as_str(),
-            phc.expose(),
-            now,
-            under.0,
-            proof.as_str()
+            phc.expose()
         )
         .want(1),
         q!(
             "UPDATE account SET number = number + 1, forced_level = NULL, code_issue = code_issue + 1,
-                 code_issued_at = NULL, code_issued_under = NULL, updated_at = $2 WHERE id = $1",
+                 code_issued_at = NULL, code_issued_under = NULL, updated_at = $2, chosen_at = $2,
+                 chosen_under = $3, proof = $4 WHERE id = $1",
             account.0.as_str(),
-            now
+            now,
+            under.0,
+            proof.as_str()
         )
         .want(1),
     ]
@@ -313,12 +311,14 @@ fn facts(row: &Row) -> Result<Facts, DbError> {
 }
 
 fn credential(row: &Row) -> Result<Option<CredentialFacts>, DbError> {
-    let Some(chosen_at) = row.opt_time("chosen_at")? else { return Ok(None) };
+    if row.opt_str("phc")?.is_none() {
+        return Ok(None);
+    }
     let proof = Proof::from_stored(row.str("proof")?)
         .ok_or_else(|| row.inconsistent("proof", "is none of the known proofs"))?;
     Ok(Some(CredentialFacts {
         clock: OrderClock(row.int("chosen_under")?),
-        chosen_at,
+        chosen_at: row.time("chosen_at")?,
         proof,
         weak: row.opt_int("weak_at")?.is_some(),
         compromised: row.opt_int("compromised_at")?.is_some(),

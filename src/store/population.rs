@@ -1,9 +1,9 @@
 //! How many an order covers, how it finds them, and whom it would leave without help.
 //!
 //! A class and an académie are counted by other texts: for the one, from its places to the few accounts there; for the other, through
-//! the accounts in the order of their ids, in parts that are counted at once. Those texts go by indexes (`account_counted`,
-//! `credential_counted`) and read rows of those alone whose password is newer: rows lie in the order of imports and of sign-ins, and a
-//! million of them are read too slowly.
+//! the accounts in the order of their ids, in parts that are counted at once. That text reads no rows, which lie in the order of
+//! imports and are wide, but `account_counted`, where everything lies that an order may ask about: each tree more in which a million
+//! people are looked up costs most of a second of a core.
 
 use futures_util::future::try_join_all;
 
@@ -49,58 +49,33 @@ macro_rules! few_sql {
 
 /// Many people: a part of all accounts, of which those are taken that have a place there.
 macro_rules! many_sql {
-    ($joined:literal) => {
+    () => {
         concat!(
-            "account a ",
-            $joined,
-            " WHERE EXISTS (SELECT 1 FROM affiliation f WHERE ",
+            "account a WHERE EXISTS (SELECT 1 FROM affiliation f WHERE ",
             here_sql!(" AND f.account_id = a.id"),
             ") AND a.id > $5 AND a.id <= $6"
         )
     };
 }
 
-/// Those of many who hold no role: who they are. `never` says how many of somebody who signs in here are spared because they have no
-/// password.
-macro_rules! everybody_sql {
-    ($joined:literal, $never:literal, $bound:literal) => {
-        concat!(
-            "SELECT COUNT(*) AS covered,
-                 CAST(COALESCE(SUM(CASE WHEN a.way_in = 'federated_only' THEN 1 ELSE 0 END), 0) AS BIGINT) AS federated,
-                 CAST(COALESCE(",
-            $never,
-            ", 0) AS BIGINT) AS never_activated,
-                 CAST(COALESCE(SUM(CASE WHEN a.email IS NULL AND a.way_in <> 'federated_only'",
-            $bound,
-            " THEN 1 ELSE 0 END), 0) AS BIGINT) AS without_email
-             FROM ",
-            many_sql!($joined),
-            " AND a.id NOT IN (SELECT account_id FROM operator_role WHERE ended IS NULL)"
-        )
-    };
-}
-
-/// How each of them stands: 1 to 3 are spared, 4 is bound.
+/// How each of them stands who holds no role: `$7` to `$11` are [`Question::values`]. What holds of most people is asked first.
 macro_rules! census_sql {
     ($($people:tt)*) => {
         concat!(
             "SELECT COUNT(*) AS covered,
-                 CAST(COALESCE(SUM(CASE WHEN kind = 1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS federated,
-                 CAST(COALESCE(SUM(CASE WHEN kind = 2 THEN 1 ELSE 0 END), 0) AS BIGINT) AS never_activated,
-                 CAST(COALESCE(SUM(CASE WHEN kind = 3 THEN 1 ELSE 0 END), 0) AS BIGINT) AS changed_since,
-                 CAST(COALESCE(SUM(CASE WHEN kind = 4 AND email IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) AS without_email,
-                 CAST(COALESCE(SUM(CASE WHEN kind = 4 THEN suspect ELSE 0 END), 0) AS BIGINT) AS suspect
-             FROM (SELECT a.email,
-                 CASE WHEN a.way_in = 'federated_only' THEN 1
-                     WHEN c.account_id IS NULL THEN CASE WHEN CAST($7 AS BIGINT) = 1 THEN 2 ELSE 4 END
-                     WHEN c.chosen_at >= CAST($8 AS BIGINT)
-                         AND (CAST($9 AS BIGINT) = 0 OR c.proof <> 'old_password') THEN 3
-                     ELSE 4 END AS kind,
-                 CASE WHEN CAST($9 AS BIGINT) = 1 AND c.proof = 'old_password' AND c.chosen_at >= CAST($10 AS BIGINT)
-                     AND c.chosen_at <= CAST($11 AS BIGINT) THEN 1 ELSE 0 END AS suspect
+                 COUNT(*) FILTER (WHERE a.way_in = 'federated_only') AS federated,
+                 COUNT(*) FILTER (WHERE a.chosen_at IS NULL AND CAST($7 AS BIGINT) = 1 AND a.way_in <> 'federated_only')
+                     AS never_activated,
+                 COUNT(*) FILTER (WHERE a.chosen_at >= CAST($8 AS BIGINT) AND a.way_in <> 'federated_only'
+                     AND (CAST($9 AS BIGINT) = 0 OR a.proof <> 'old_password')) AS changed_since,
+                 COUNT(*) FILTER (WHERE a.email IS NULL AND a.way_in <> 'federated_only'
+                     AND (a.chosen_at < CAST($8 AS BIGINT) OR a.chosen_at IS NULL AND CAST($7 AS BIGINT) = 0
+                         OR CAST($9 AS BIGINT) = 1 AND a.proof = 'old_password')) AS without_email,
+                 COUNT(*) FILTER (WHERE a.chosen_at >= CAST($10 AS BIGINT) AND a.chosen_at <= CAST($11 AS BIGINT)
+                     AND CAST($9 AS BIGINT) = 1 AND a.proof = 'old_password' AND a.way_in <> 'federated_only') AS suspect
              FROM ",
             $($people)*,
-            " AND a.id NOT IN (SELECT account_id FROM operator_role WHERE ended IS NULL)) AS each"
+            " AND a.id NOT IN (SELECT account_id FROM operator_role WHERE ended IS NULL)"
         )
     };
 }
@@ -144,69 +119,33 @@ pub async fn census(
     question: &Question,
     few: u32,
 ) -> Result<Census, DbError> {
-    const FEW_SQL: &str = census_sql!(
-        few_sql!(),
-        " LEFT JOIN credential c ON c.account_id = a.id WHERE a.id > $5 AND a.id <= $6"
-    );
-    let (here, since) = (Here::of(population), question.values());
+    const FEW_SQL: &str = census_sql!(few_sql!(), " WHERE a.id > $5 AND a.id <= $6");
+    let (here, asked) = (Here::of(population), question.values());
+    let rows = if here.are_few(db, few).await? {
+        db.all(here.statement(FEW_SQL, ["", LAST], &asked)).await?
+    } else {
+        here.count(db, &parts(db).await?, MANY_SQL, &asked).await?
+    };
     let mut census = Census::default();
-    if here.are_few(db, few).await? {
-        let asked = [i64::from(question.never_activated).into()].into_iter().chain(since).collect();
-        for row in db.all(here.statement(FEW_SQL, ["", LAST], asked)).await? {
-            census.add(&row)?;
-            census.changed_since += row.number::<u64>("changed_since")?;
-            census.suspect += row.number::<u64>("suspect")?;
-        }
-        return Ok(census);
-    }
-    let parts = parts(db).await?;
-    let sql = if question.never_activated { ACTIVATED_SQL } else { EVERYBODY_SQL };
-    for row in here.count(db, &parts, sql, &[]).await? {
-        census.add(&row)?;
-    }
-    if question.changed_since.or(question.suspect_since).is_some() {
-        for row in here.count(db, &parts, CHANGED_SQL, &since).await? {
-            census.changed_since += row.number::<u64>("changed_since")?;
-            census.suspect += row.number::<u64>("suspect")?;
-            let spared = row.number::<u64>("changed_without_email")?;
-            census.without_email = census.without_email.saturating_sub(spared);
-        }
+    for row in rows {
+        census.covered += row.number::<u64>("covered")?;
+        census.federated += row.number::<u64>("federated")?;
+        census.never_activated += row.number::<u64>("never_activated")?;
+        census.changed_since += row.number::<u64>("changed_since")?;
+        census.without_email += row.number::<u64>("without_email")?;
+        census.suspect += row.number::<u64>("suspect")?;
     }
     Ok(census)
 }
 
-/// Of many, who they are, whether they have a password or not.
-const EVERYBODY_SQL: &str = everybody_sql!("", "0", "");
-
-/// The same where whoever has none is spared.
-const ACTIVATED_SQL: &str = everybody_sql!(
-    "LEFT JOIN credential c ON c.account_id = a.id",
-    "SUM(CASE WHEN c.account_id IS NULL AND a.way_in <> 'federated_only' THEN 1 ELSE 0 END)",
-    " AND c.account_id IS NOT NULL"
-);
-
-/// Of many who sign in here and hold no role, those with newer passwords, from these to the accounts: mostly they are few.
-const CHANGED_SQL: &str = concat!(
-    "SELECT CAST(COALESCE(SUM(spared), 0) AS BIGINT) AS changed_since,
-         CAST(COALESCE(SUM(CASE WHEN email IS NULL THEN spared ELSE 0 END), 0) AS BIGINT) AS changed_without_email,
-         CAST(COALESCE(SUM(suspect), 0) AS BIGINT) AS suspect
-     FROM (SELECT a.email,
-         CASE WHEN c.chosen_at >= CAST($7 AS BIGINT) AND (CAST($8 AS BIGINT) = 0 OR c.proof <> 'old_password')
-             THEN 1 ELSE 0 END AS spared,
-         CASE WHEN CAST($8 AS BIGINT) = 1 AND c.proof = 'old_password' AND c.chosen_at >= CAST($9 AS BIGINT)
-             AND c.chosen_at <= CAST($10 AS BIGINT) THEN 1 ELSE 0 END AS suspect
-     FROM credential c CROSS JOIN account a
-     WHERE a.id = c.account_id AND (c.chosen_at >= CAST($7 AS BIGINT) OR c.chosen_at >= CAST($9 AS BIGINT))
-         AND a.way_in <> 'federated_only' AND EXISTS (SELECT 1 FROM affiliation f WHERE ",
-    here_sql!(" AND f.account_id = c.account_id"),
-    ") AND c.account_id > $5 AND c.account_id <= $6
-         AND c.account_id NOT IN (SELECT account_id FROM operator_role WHERE ended IS NULL)) AS each"
-);
+/// Of many, by `account_counted` alone and their places.
+const MANY_SQL: &str = census_sql!(many_sql!());
 
 impl Question {
-    fn values(&self) -> [Value; 4] {
+    fn values(&self) -> [Value; 5] {
         let never = Timestamp::from_micros(i64::MAX);
         [
+            i64::from(self.never_activated).into(),
             self.changed_since.unwrap_or(never).into(),
             i64::from(self.recover).into(),
             self.suspect_since.unwrap_or(never).into(),
@@ -215,24 +154,14 @@ impl Question {
     }
 }
 
-impl Census {
-    fn add(&mut self, row: &Row) -> Result<(), DbError> {
-        self.covered += row.number::<u64>("covered")?;
-        self.federated += row.number::<u64>("federated")?;
-        self.never_activated += row.number::<u64>("never_activated")?;
-        self.without_email += row.number::<u64>("without_email")?;
-        Ok(())
-    }
-}
-
 /// The accounts that an order over this population would cover if it came into force now.
 pub async fn covered(db: &Db, population: &Population) -> Result<u64, DbError> {
     const FEW_SQL: &str =
         concat!("SELECT COUNT(*) AS covered FROM ", few_sql!(), " WHERE a.id > $5 AND a.id <= $6");
-    const MANY_SQL: &str = concat!("SELECT COUNT(*) AS covered FROM ", many_sql!(""));
+    const MANY_SQL: &str = concat!("SELECT COUNT(*) AS covered FROM ", many_sql!());
     let here = Here::of(population);
     let rows = if here.are_few(db, FEW).await? {
-        db.all(here.statement(FEW_SQL, ["", LAST], Vec::new())).await?
+        db.all(here.statement(FEW_SQL, ["", LAST], &[])).await?
     } else {
         here.count(db, &parts(db).await?, MANY_SQL, &[]).await?
     };
@@ -260,9 +189,9 @@ impl Here {
     }
 
     /// A question about the accounts behind one and up to another.
-    fn statement(&self, sql: &'static str, part: [&str; 2], asked: Vec<Value>) -> Statement {
+    fn statement(&self, sql: &'static str, part: [&str; 2], asked: &[Value]) -> Statement {
         let part = part.map(Value::from);
-        Statement::new(sql, self.0.iter().cloned().chain(part).chain(asked).collect())
+        Statement::new(sql, self.0.iter().cloned().chain(part).chain(asked.iter().cloned()).collect())
     }
 
     /// The answers about each part of the accounts.
@@ -273,9 +202,8 @@ impl Here {
         sql: &'static str,
         asked: &[Value],
     ) -> Result<Vec<Row>, DbError> {
-        let each = parts
-            .iter()
-            .map(|(from, to)| db.all(self.statement(sql, [from.as_str(), to.as_str()], asked.to_vec())));
+        let each =
+            parts.iter().map(|(from, to)| db.all(self.statement(sql, [from.as_str(), to.as_str()], asked)));
         Ok(try_join_all(each).await?.concat())
     }
 }
@@ -350,22 +278,21 @@ mod tests {
         let db = Db::open_sqlite(&directory.path().join("p.sqlite3"), Clock::system(), 1).unwrap();
         db.migrate().await.unwrap();
         let here = Here([Value::from("a"), Value::from("a>"), Value::from("a?"), Value::from("")]);
-        let since: Vec<Value> = vec![1_i64.into(), 1_i64.into(), 1_i64.into(), 1_i64.into()];
-        for (sql, asked, first) in [
-            (EVERYBODY_SQL, vec![], "a USING COVERING INDEX account_counted (id>? AND id<?)"),
-            (ACTIVATED_SQL, vec![], "a USING COVERING INDEX account_counted (id>? AND id<?)"),
-            (CHANGED_SQL, since, "c USING COVERING INDEX credential_counted (account_id>? AND account_id<?)"),
-        ] {
-            let mut statement = here.statement(sql, ["", LAST], asked);
-            statement.explain();
-            let rows = db.all(statement).await.unwrap();
-            let steps: Vec<_> = rows.iter().map(|row| row.text("detail").unwrap()).collect();
-            assert!(steps[0].contains(first), "{steps:#?}");
-            let place = "f EXISTS USING INDEX affiliation_open (account_id=? AND path>? AND path<?)";
-            assert!(steps.iter().any(|step| step.contains(place)), "{steps:#?}");
-            let password =
-                steps.iter().find(|step| step.contains("SEARCH c") && step.contains("account_id=?"));
-            assert!(password.is_none_or(|step| step.contains("COVERING")), "{steps:#?}");
-        }
+        let now = Timestamp::from_micros(1);
+        let question = Question {
+            never_activated: true,
+            changed_since: Some(now),
+            suspect_since: Some(now),
+            recover: true,
+            now,
+        };
+        let mut statement = here.statement(MANY_SQL, ["", LAST], &question.values());
+        statement.explain();
+        let rows = db.all(statement).await.unwrap();
+        let steps: Vec<_> = rows.iter().map(|row| row.text("detail").unwrap()).collect();
+        let first = "a USING COVERING INDEX account_counted (id>? AND id<?)";
+        assert!(steps[0].contains(first), "{steps:#?}");
+        let place = "f EXISTS USING INDEX affiliation_open (account_id=? AND path>? AND path<?)";
+        assert!(steps.iter().any(|step| step.contains(place)), "{steps:#?}");
     }
 }

@@ -43,12 +43,11 @@ fn people() -> usize {
 async fn multiply(provider: &Provider, of: &str, by: usize) {
     let copies = [
         "INSERT INTO account (id, source, source_key, login, login_name, given_name, family_name, email, way_in, number,
-             code_issue, created_at, updated_at)
+             chosen_at, chosen_under, proof, code_issue, created_at, updated_at)
          SELECT a.id || n.i, source, source_key || n.i, login || n.i, login_name || n.i, given_name, family_name, email,
-             way_in, number, code_issue, created_at, updated_at
+             way_in, number, chosen_at, chosen_under, proof, code_issue, created_at, updated_at
          FROM account a CROSS JOIN n WHERE a.id = $1",
-        "INSERT INTO credential (account_id, phc, chosen_at, chosen_under, proof)
-         SELECT account_id || n.i, phc, chosen_at, chosen_under, proof FROM credential CROSS JOIN n WHERE account_id = $1",
+        "INSERT INTO credential (account_id, phc) SELECT account_id || n.i, phc FROM credential CROSS JOIN n WHERE account_id = $1",
         "INSERT INTO affiliation (account_id, path, profile, began)
          SELECT account_id || n.i, path, profile, began FROM affiliation CROSS JOIN n WHERE account_id = $1",
         "INSERT INTO token_grant (id, account_id, client_id, code_hash, scope, nonce, sid, session, account_number, epoch,

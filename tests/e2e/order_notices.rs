@@ -24,12 +24,12 @@ pub(crate) async fn a_class(provider: &Provider, size: usize, clients: &[&str]) 
         let id = format!("pupil{number:05}");
         batch.push(Statement::new(
             "INSERT INTO account (id, source, source_key, login, login_name, given_name, family_name, way_in, number,
-                 code_issue, created_at, updated_at)
-             VALUES ($1, 'class', $1, $1, $1, $1, 'Essai', 'local', 1, 1, now_us(), now_us())",
+                 chosen_at, chosen_under, proof, code_issue, created_at, updated_at)
+             VALUES ($1, 'class', $1, $1, $1, $1, 'Essai', 'local', 1, now_us(), 0, 'code', 1, now_us(), now_us())",
             vec![id.as_str().into()],
         ));
         batch.push(Statement::new(
-            "INSERT INTO credential (account_id, phc, chosen_at, chosen_under, proof) VALUES ($1, 'x', now_us(), 0, 'code')",
+            "INSERT INTO credential (account_id, phc) VALUES ($1, 'x')",
             vec![id.as_str().into()],
         ));
         // Two places: met twice, told once.

@@ -34,8 +34,9 @@ async fn town() -> Provider {
         "INSERT INTO affiliation (account_id, path, profile, began)
          SELECT 'bruno', path, 'National_ENS', 0 FROM territory WHERE code = 'uai:0169001X'",
         "DELETE FROM credential WHERE account_id < 'pupil00010'",
-        "UPDATE credential SET chosen_at = chosen_at - 3600000000 WHERE account_id < 'pupil00030'",
-        "UPDATE credential SET proof = 'old_password' WHERE account_id LIKE '%5'",
+        "UPDATE account SET chosen_at = NULL, chosen_under = NULL, proof = NULL WHERE id < 'pupil00010'",
+        "UPDATE account SET chosen_at = chosen_at - 3600000000 WHERE id < 'pupil00030'",
+        "UPDATE account SET proof = 'old_password' WHERE proof = 'code' AND id LIKE '%5'",
         "UPDATE account SET email = 'x@example.org' WHERE id LIKE '%7' OR id LIKE '%5'",
         "UPDATE account SET way_in = 'federated_only' WHERE id LIKE '%8'",
     ] {

@@ -71,6 +71,11 @@ CREATE TABLE account (
     number BIGINT NOT NULL,
     disabled_at BIGINT,
     forced_level TEXT CHECK (forced_level IN ('change', 'recover')),
+    -- When the password was chosen, under which order clock, and what authorised it; none before there is one. Here and not beside the
+    -- hash: everybody's is counted.
+    chosen_at BIGINT,
+    chosen_under BIGINT,
+    proof TEXT CHECK (proof IN ('code', 'old_password')),
     code_issue BIGINT NOT NULL,
     code_issued_at BIGINT,
     code_issued_under BIGINT,
@@ -85,21 +90,18 @@ CREATE TABLE account (
     slip_handed_by TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    UNIQUE (source, source_key)
+    UNIQUE (source, source_key),
+    CHECK ((chosen_at IS NULL) = (chosen_under IS NULL) AND (chosen_at IS NULL) = (proof IS NULL))
 );
 -- What the preview of an order counts of everybody, in the order of ids: it reads no rows.
-CREATE INDEX account_counted ON account (id, way_in, email);
+CREATE INDEX account_counted ON account (id, way_in, email, chosen_at, proof);
 
 CREATE TABLE credential (
     account_id TEXT PRIMARY KEY REFERENCES account (id),
     phc TEXT NOT NULL,
-    chosen_at BIGINT NOT NULL,
-    chosen_under BIGINT NOT NULL,
-    proof TEXT NOT NULL CHECK (proof IN ('code', 'old_password')),
     weak_at BIGINT,
     compromised_at BIGINT
 );
-CREATE INDEX credential_counted ON credential (account_id, chosen_at, proof);
 
 -- Open during [began, ended) in order-clock numbers.
 CREATE TABLE affiliation (
