@@ -20,8 +20,9 @@ use ecluse::flows::notices::retry::retry_of;
 use ecluse::flows::print_slips::{Selection, print_slips};
 use ecluse::flows::reset_order::approve::{ApproveError, approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel, close};
-use ecluse::flows::reset_order::draft::{draft, edit, submit};
+use ecluse::flows::reset_order::draft::draft;
 use ecluse::flows::reset_order::issue::issue;
+use ecluse::flows::reset_order::revise::{edit, revise, submit};
 use ecluse::flows::step::Step;
 use ecluse::flows::unavailable::Unavailable;
 use ecluse::store;
@@ -35,8 +36,19 @@ const SCHOOL: &str = "uai:0860001J";
 const CLASS: &str = "class:0860001J/6A";
 
 /// Everything that is done to orders.
-const ON_ORDERS: [&str; 10] =
-    ["issue", "draft", "edit", "submit", "approve", "send back", "cancel", "ask to cancel", "close", "retry"];
+const ON_ORDERS: [&str; 11] = [
+    "issue",
+    "draft",
+    "edit",
+    "revise",
+    "submit",
+    "approve",
+    "send back",
+    "cancel",
+    "ask to cancel",
+    "close",
+    "retry",
+];
 
 /// Everything that is done to one person.
 const ON_ONE: [&str; 8] =
@@ -93,7 +105,7 @@ impl House {
         let ctx = &self.provider.ctx;
         match act {
             "issue" | "draft" => OrderId("none".to_owned()),
-            "edit" | "submit" => {
+            "edit" | "revise" | "submit" => {
                 draft(ctx, &self.anne, &proposal(CLASS, Level::Change)).await.unwrap().unwrap().order.id
             }
             "approve" | "send back" => self.issued(&self.bruno, "academie:13", Level::Change).await,
@@ -113,7 +125,8 @@ impl House {
         match act {
             "issue" => done(issue(ctx, anne, &class, None).await),
             "draft" => done(draft(ctx, anne, &class).await),
-            "edit" => done(edit(ctx, anne, id, &class).await),
+            "edit" => done(edit(ctx, anne, id, &proposal(CLASS, Level::Recover), None).await),
+            "revise" => done(revise(ctx, anne, id, &class, (None, None)).await),
             "submit" => done(submit(ctx, anne, id, None).await),
             "approve" => done(approve(ctx, anne, id, None).await),
             "send back" => done(send_back(ctx, anne, id).await),

@@ -17,8 +17,9 @@ use ecluse::flows::account::new_code::new_code;
 use ecluse::flows::actor::Actor;
 use ecluse::flows::reset_order::approve::{ApproveError, approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel};
-use ecluse::flows::reset_order::draft::{DraftError, draft, edit, submit};
+use ecluse::flows::reset_order::draft::{DraftError, draft};
 use ecluse::flows::reset_order::issue::{Proposal, ProposalError, issue};
+use ecluse::flows::reset_order::revise::{edit, submit};
 use ecluse::flows::step::Step;
 use ecluse::store;
 use ecluse::store::db::{Batch, Statement};
@@ -329,7 +330,7 @@ async fn an_approval_is_of_what_was_shown_and_falls_when_that_changes() {
     let refused = approve(ctx, &house.bruno, &id, Some(&seen)).await.unwrap();
     assert_eq!(refused.map(drop), Err(Objection::Changed.into()));
     let stricter = proposal("academie:13", Level::Recover);
-    let edited = edit(ctx, &house.anne, &id, &stricter).await.unwrap().unwrap();
+    let edited = edit(ctx, &house.anne, &id, &stricter, None).await.unwrap().unwrap();
     assert_eq!((edited.order.state, edited.order.level), (OrderState::Draft, Level::Recover));
     assert_eq!(house.approve(&house.bruno, &id).await, Err(ApproveError::NotAsked(id.clone())));
     let wrong = submit(ctx, &house.anne, &id, Some(EVERYBODY + 1)).await.unwrap();
@@ -345,7 +346,7 @@ async fn an_approval_is_of_what_was_shown_and_falls_when_that_changes() {
     assert_eq!(house.state(&id).await, OrderState::Draft);
     submit(ctx, &house.anne, &id, Some(EVERYBODY + 1)).await.unwrap().unwrap();
     assert!(matches!(house.approve(&house.bruno, &id).await, Ok(OrderState::InForce(_))));
-    let late = edit(ctx, &house.anne, &id, &stricter).await.unwrap();
+    let late = edit(ctx, &house.anne, &id, &stricter, None).await.unwrap();
     assert!(matches!(late, Err(DraftError::Order(CancelError::WrongState(_)))), "it is in force");
 }
 

@@ -49,6 +49,7 @@ mod on_paper;
 mod on_postgres;
 mod on_postgres_copy;
 mod on_postgres_races;
+mod order_edits;
 mod order_notices;
 mod order_report;
 mod pages;

@@ -19,7 +19,7 @@ use crate::flows::actor::Actor;
 use crate::flows::code_key::seal_name;
 use crate::flows::context::Context;
 use crate::flows::reset_order::once::Once;
-use crate::flows::reset_order::put_forward::put_forward;
+use crate::flows::reset_order::put_forward::{Putting, put_forward};
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -119,7 +119,8 @@ pub async fn issue(
             Err(refusal) => return Ok(Err(refusal.into())),
         };
         let begins_at = proposal.at.unwrap_or(now);
-        let forward = match put_forward(ctx, actor, &order, begins_at, confirmed, now).await? {
+        let putting = Putting { order: &order, begins_at, confirmed, before: None };
+        let forward = match put_forward(ctx, actor, putting, now).await? {
             Ok(forward) => forward,
             Err(error) => return Ok(Err(error)),
         };

@@ -13,6 +13,7 @@ pub mod preview;
 mod put_forward;
 pub mod read;
 pub mod report;
+pub mod revise;
 pub mod roll_up;
 
 use crate::domain::order_clock::OrderClock;

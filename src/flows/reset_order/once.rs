@@ -2,6 +2,7 @@
 
 use crate::domain::reset_order::OrderId;
 use crate::domain::secret::Secret;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::issue::{Proposal, ProposalError};
@@ -47,7 +48,12 @@ impl Once {
 
     /// In a batch: this order is what comes of it.
     pub(super) fn remember(&self, record: &OrderRecord) -> Statement {
+        self.remember_at(record, record.created_at)
+    }
+
+    /// The same of an order that was written before.
+    pub(super) fn remember_at(&self, record: &OrderRecord, now: Timestamp) -> Statement {
         let done = Done { request: self.request.clone(), object: record.order.id.0.clone() };
-        store::idempotency::remember(&self.actor, &self.key, &done, record.created_at)
+        store::idempotency::remember(&self.actor, &self.key, &done, now)
     }
 }

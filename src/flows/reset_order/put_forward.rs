@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::account::AccountId;
-use crate::domain::approval::{Digest, Request, Wish};
+use crate::domain::approval::{Digest, Request, TOGETHER, Wish};
 use crate::domain::event::Act;
 use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
@@ -25,42 +25,63 @@ use crate::store::reset_order::OrderRecord;
 const YEAR: Duration = Duration::from_hours(52 * 7 * 24);
 
 /// What becomes of an order that is put forward.
+#[derive(Default)]
 pub(super) struct Forward {
     /// The people it covers; none where nobody counted.
     pub(super) covered: Option<u64>,
     request: Option<Request>,
     /// That one person is enough.
     conditions: Vec<Statement>,
+    /// What is taken back of an order that stood otherwise before: first, else it would be counted beside what it is now.
+    pub(super) instead: Vec<Statement>,
+}
+
+/// What somebody puts forward.
+pub(super) struct Putting<'a> {
+    pub(super) order: &'a ResetOrder,
+    pub(super) begins_at: Timestamp,
+    /// The number of people that somebody typed.
+    pub(super) confirmed: Option<u64>,
+    /// The order as it stood until now, if it was written before.
+    pub(super) before: Option<&'a OrderRecord>,
 }
 
 /// Counts, and decides whether one person is enough. Whoever breaks the glass waits for no count and for nobody.
 pub(super) async fn put_forward(
     ctx: &Context,
     actor: &Actor,
-    order: &ResetOrder,
-    begins_at: Timestamp,
-    confirmed: Option<u64>,
+    putting: Putting<'_>,
     now: Timestamp,
 ) -> Result<Result<Forward, ProposalError>, Unavailable> {
+    let Putting { order, begins_at, confirmed, before } = putting;
     let left = left_without_help(ctx, order).await?;
     if !left.is_empty() {
         return Ok(Err(ProposalError::NobodyLeft(left)));
     }
     if actor.breaks_glass() {
-        return Ok(Ok(Forward { covered: None, request: None, conditions: Vec::new() }));
+        return Ok(Ok(Forward::default()));
     }
     let covered = store::population::covered(&ctx.db, &order.population).await?;
     if let Some(typed) = confirmed.filter(|typed| *typed != covered) {
         return Ok(Err(ProposalError::NotConfirmed { typed, covered }));
     }
     let alone = Alone::order(ctx, actor, covered, now).await?;
-    if alone.is_enough() {
+    let counted_before = before.map_or(0, |before| counted(before, actor, now));
+    if alone.together.saturating_sub(counted_before) <= alone.limit {
         let conditions = alone.is_still_enough();
-        return Ok(Ok(Forward { covered: Some(covered), request: None, conditions }));
+        return Ok(Ok(Forward { covered: Some(covered), conditions, ..Forward::default() }));
     }
     let (wish, digest) = (Wish::Issue, Digest::of(order, begins_at));
     let request = Request { wish, digest, covered, by: actor.name(), at: now };
-    Ok(Ok(Forward { covered: Some(covered), request: Some(request), conditions: Vec::new() }))
+    Ok(Ok(Forward { covered: Some(covered), request: Some(request), ..Forward::default() }))
+}
+
+/// The people of an order that the author's count has in it already, from when it was put forward as it stood.
+fn counted(before: &OrderRecord, actor: &Actor, now: Timestamp) -> u64 {
+    let since = now.minus(TOGETHER);
+    let counts = before.author == actor.name()
+        && before.submitted_at.is_some_and(|at| at >= since || before.scheduled_at >= since);
+    before.covered.filter(|_| counts).unwrap_or_default()
 }
 
 impl Forward {
@@ -82,18 +103,22 @@ impl Forward {
         mut batch: Vec<Statement>,
     ) -> Result<bool, Unavailable> {
         let (id, now) = (&record.order.id, record.submitted_at.unwrap_or(record.created_at));
+        // First, so that of two changes decided at the same clock one waits for the other and is then undone; and before the
+        // order is written, which would be counted twice.
+        let first = [store::reset_order::raise_clock(clock)].into_iter().chain(self.instead.clone());
         if let Some(request) = &self.request {
             batch.push(store::approval::ask(&ctx.new_id(now), id, request));
-            return ctx.commit(Batch::plain(batch)).await;
+            if self.instead.is_empty() {
+                return ctx.commit(Batch::plain(batch)).await;
+            }
+            batch.splice(0..0, first);
+            return ctx.commit(Batch::changing_orders(batch)).await;
         }
         if actor.breaks_glass() {
             batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, id)));
         }
         batch.extend(next_year(ctx, record, now)?);
-        // First, so that of two changes decided at the same clock one waits for the other and is then undone; and before the
-        // order is written, which would be counted twice.
-        let first = [store::reset_order::raise_clock(clock)].into_iter().chain(self.conditions.clone());
-        batch.splice(0..0, first);
+        batch.splice(0..0, first.chain(self.conditions.clone()));
         let done = ctx.commit(Batch::changing_orders(batch)).await?;
         if done && actor.breaks_glass() {
             alarm(actor, id);

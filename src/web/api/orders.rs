@@ -22,10 +22,11 @@ use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::reset_order::approve::{approve as approve_order, send_back as send_order_back};
 use crate::flows::reset_order::cancel::{cancel as cancel_order, close as close_order};
-use crate::flows::reset_order::draft::{draft, edit as edit_order, submit as submit_order};
+use crate::flows::reset_order::draft::draft;
 use crate::flows::reset_order::issue::{Proposal, issue as issue_order};
 use crate::flows::reset_order::preview::preview as preview_order;
 use crate::flows::reset_order::read::{self, View};
+use crate::flows::reset_order::revise::{edit as edit_order, revise as revise_order, submit as submit_order};
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
 
@@ -363,9 +364,12 @@ pub async fn show(State(app): State<App>, Path(id): Path<String>, caller: Caller
     Ok(Json(view.into()))
 }
 
-/// Changes what an order says that binds nobody yet. It is a draft again.
+/// Changes what an order says that binds nobody yet. With `draft` it is one again; else it is put forward as it is from then on, in
+/// the same act. What changes nothing leaves it as it stands, also approved.
 #[utoipa::path(
-    put, path = "/orders/{id}", tag = "orders", params(("id" = String, Path)), request_body = OrderRequest,
+    put, path = "/orders/{id}", tag = "orders", request_body = OrderRequest,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128,
+        pattern = "^[!-~]+$", description = "Makes the same request, sent twice, one act")),
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -377,7 +381,13 @@ pub async fn edit(
 ) -> Answer<Json<OrderAnswer>> {
     let proposal = request.proposal()?;
     let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
-    Ok(Json(edit_order(&app.ctx, &actor, &OrderId(id), &proposal).await??.into()))
+    let id = OrderId(id);
+    let record = if request.draft {
+        edit_order(&app.ctx, &actor, &id, &proposal, None).await??
+    } else {
+        revise_order(&app.ctx, &actor, &id, &proposal, (request.confirmed, None)).await??
+    };
+    Ok(Json(record.into()))
 }
 
 /// Puts a draft forward.

@@ -255,6 +255,7 @@ impl From<DraftError> for Problem {
         match error {
             DraftError::Proposal(error) => error.into(),
             DraftError::Order(error) => error.into(),
+            DraftError::Changed => Self::conflict("changed", error.to_string()),
         }
     }
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::civil::DateTime;
 
+use crate::domain::approval::Digest;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
@@ -16,10 +17,11 @@ use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::{AtDesk, Visitor};
-use crate::flows::reset_order::draft::{draft, edit, submit};
+use crate::flows::reset_order::draft::draft;
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::reset_order::preview::preview;
-use crate::flows::reset_order::read::view;
+use crate::flows::reset_order::read::{View, view};
+use crate::flows::reset_order::revise::{edit, revise};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store;
@@ -75,8 +77,8 @@ pub async fn take_up(
     let shown = async {
         let desk = room.operator().await?;
         let seen = view(&app.ctx, &desk.actor(None, origin), &OrderId(id)).await?;
-        match seen.filter(|view| view.record.order.state.force().is_none()) {
-            Some(view) => form_page(&room, &desk.visitor, written(&room, view.record).await?, None).await,
+        match seen.filter(|view| view.is_whole() && view.record.order.state.force().is_none()) {
+            Some(view) => form_page(&room, &desk.visitor, written(&room, view).await?, None).await,
             None => Ok(room.trouble(Trouble::NotFound)),
         }
     };
@@ -139,10 +141,9 @@ async fn put_forward(
     let Some(id) = field(form, "order").map(OrderId) else {
         return Ok(issue(ctx, actor, proposal, confirmed).await?.map_err(Problem::from));
     };
-    match edit(ctx, actor, &id, proposal).await? {
-        Ok(_) => Ok(submit(ctx, actor, &id, confirmed).await?.map_err(Problem::from)),
-        Err(error) => Ok(Err(error.into())),
-    }
+    let seen = field(form, "digest").map(Digest);
+    let revised = revise(ctx, actor, &id, proposal, (confirmed, seen.as_ref())).await?;
+    Ok(revised.map_err(Problem::from))
 }
 
 async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
@@ -150,10 +151,13 @@ async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
     origin.idempotency_key = key(&form);
     let actor = desk.actor(field(&form, "reason"), origin);
     let ctx = &room.app.ctx;
+    let seen = field(&form, "digest").map(Digest);
     let done = match (proposal(room, &form), field(&form, "order").map(OrderId)) {
         (Err(problem), _) => Err(problem),
         (Ok(proposal), None) => draft(ctx, &actor, &proposal).await?.map_err(Problem::from),
-        (Ok(proposal), Some(id)) => edit(ctx, &actor, &id, &proposal).await?.map_err(Problem::from),
+        (Ok(proposal), Some(id)) => {
+            edit(ctx, &actor, &id, &proposal, seen.as_ref()).await?.map_err(Problem::from)
+        }
     };
     match done {
         Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
@@ -224,6 +228,7 @@ fn typed(form: &Parameters) -> Typed {
     let text = |name| field(form, name).unwrap_or_default();
     Typed {
         order: text("order"),
+        digest: text("digest"),
         place: text("place"),
         other: text("other"),
         profiles: form.under("profile.").map(|(profile, _)| profile.to_owned()).collect(),
@@ -271,9 +276,14 @@ fn logins(text: &str) -> Vec<String> {
 }
 
 /// What an order says, as it goes back into the form.
-async fn written(room: &Room<'_>, record: OrderRecord) -> Result<Typed, Unavailable> {
+async fn written(room: &Room<'_>, View { record, digest, .. }: View) -> Result<Typed, Unavailable> {
     let order = record.order;
-    let local = |at: Timestamp| room.app.site.local(at).datetime().strftime("%Y-%m-%dT%H:%M").to_string();
+    // To the second where it was given so: what is sent back as it is changes nothing.
+    let local = |at: Timestamp| {
+        let local = room.app.site.local(at).datetime();
+        let format = if local.second() == 0 { "%Y-%m-%dT%H:%M" } else { "%Y-%m-%dT%H:%M:%S" };
+        local.strftime(format).to_string()
+    };
     let code = order.population.territory.code().map(|code| code.to_string()).unwrap_or_default();
     let mut operators = Vec::new();
     for account in &order.exclusions.named_operators {
@@ -284,6 +294,7 @@ async fn written(room: &Room<'_>, record: OrderRecord) -> Result<Typed, Unavaila
     let at = Some(record.scheduled_at).filter(|at| *at > room.app.ctx.clock.now());
     Ok(Typed {
         order: order.id.0,
+        digest: digest.0,
         place: code.clone(),
         other: code,
         profiles: order.population.profiles.iter().map(|it| it.as_str().to_owned()).collect(),

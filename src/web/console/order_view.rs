@@ -204,6 +204,8 @@ impl OrderPage<'_> {
 pub(super) struct Typed {
     /// The draft that it is from, if it is from one.
     pub(super) order: String,
+    /// What that said when it was taken up.
+    pub(super) digest: String,
     pub(super) place: String,
     pub(super) other: String,
     pub(super) profiles: Vec<String>,
