@@ -164,6 +164,11 @@ impl Role {
         }
     }
 
+    /// Whether its holder can give a code to anybody of a place.
+    pub const fn helps_everybody(self) -> bool {
+        self.allows(Permission::IssueCode) && !self.is_for_families()
+    }
+
     /// Whether it reaches nobody but pupils and guardians.
     pub const fn is_for_families(self) -> bool {
         matches!(self, Self::ClassTeacher)

@@ -18,6 +18,7 @@ use ecluse::flows::actor::Actor;
 use ecluse::flows::reset_order::approve::{ApproveError, approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel};
 use ecluse::flows::reset_order::draft::{DraftError, draft};
+use ecluse::flows::reset_order::help::NobodyLeft;
 use ecluse::flows::reset_order::issue::{Proposal, ProposalError, issue};
 use ecluse::flows::reset_order::revise::{edit, submit};
 use ecluse::flows::step::Step;
@@ -313,12 +314,13 @@ async fn whoever_could_sign_in_as_the_author_is_no_second_person_nor_are_two_who
 #[tokio::test]
 async fn whoever_is_named_by_an_order_is_not_the_one_to_approve_it() {
     let house = House::open().await;
-    for named in ["anne", "bruno"] {
-        let names =
-            Proposal { named_operators: vec![named.to_owned()], ..proposal("academie:13", Level::Change) };
-        let id = house.issue(&names).await.unwrap().order.id;
-        assert_eq!(house.approve(&house.bruno, &id).await, Err(Objection::Involved.into()), "{named}");
-    }
+    let names = |named: &str| Proposal {
+        named_operators: vec![named.to_owned()],
+        ..proposal("academie:13", Level::Change)
+    };
+    let id = house.issue(&names("bruno")).await.unwrap().order.id;
+    assert_eq!(house.approve(&house.bruno, &id).await, Err(Objection::Involved.into()));
+    assert_eq!(house.issue(&names("anne")).await.map(drop), Err(ProposalError::NamesAuthor));
 }
 
 #[tokio::test]
@@ -436,11 +438,57 @@ async fn an_order_that_leaves_a_school_without_help_is_refused_with_its_name() {
         named_operators: logins.iter().map(|login| (*login).to_owned()).collect(),
         ..proposal("academie:13", level)
     };
+    // Whom nobody asks for a code, and whoever gives one to pupils alone, are no help to a colleague.
+    house.provider.hire("audit", Role::Auditor, "academie:13").await;
+    house.provider.hire("teacher", Role::ClassTeacher, "class:0860001J/6A").await;
+    let claire = house.provider.hire("claire", Role::Authority, "academie:13").await;
+    let ctx = &house.provider.ctx;
+    let try_to = async |proposal: &Proposal| issue(ctx, &claire, proposal, None).await.unwrap().map(drop);
+    let left = Err(ProposalError::NobodyLeft(NobodyLeft(vec!["Collège des Tilleuls".to_owned()])));
+    disable(ctx, &operator(), &["claire".to_owned()]).await.unwrap().unwrap();
     let all = ["anne", "bruno", "principal"];
-    let refused = house.issue(&names(&all, Level::Recover)).await;
-    assert_eq!(refused.map(drop), Err(ProposalError::NobodyLeft(vec!["Collège des Tilleuls".to_owned()])));
-    assert!(house.issue(&names(&all[..2], Level::Recover)).await.is_ok());
-    assert!(house.issue(&names(&all, Level::Change)).await.is_ok(), "the old password opens the page");
+    assert_eq!(try_to(&names(&all, Level::Recover)).await, left, "who asks is shut out");
+    let deadline = Some(house.provider.clock.now().plus(Duration::from_hours(24)));
+    assert_eq!(try_to(&Proposal { deadline, ..names(&all, Level::Change) }).await, left, "recover, later");
+    assert_eq!(try_to(&names(&all[..2], Level::Recover)).await, Ok(()));
+    assert_eq!(try_to(&names(&all, Level::Change)).await, Ok(()), "the old password opens the page");
+}
+
+#[tokio::test]
+async fn two_orders_do_not_shut_out_the_last_operators_of_a_school_between_them() {
+    let house = House::with(Wish::default()).await;
+    let ctx = &house.provider.ctx;
+    house.provider.hire("principal", Role::SchoolAdmin, "uai:0860001J").await;
+    let left = || NobodyLeft(vec!["Collège des Tilleuls".to_owned()]);
+    let names = |logins: &[&str]| Proposal {
+        named_operators: logins.iter().map(|login| (*login).to_owned()).collect(),
+        ..proposal("uai:0860001J", Level::Recover)
+    };
+    let first = names(&["bruno", "anne"]);
+    let shell = operator().breaking_glass();
+    let saturday = Some(house.provider.clock.now().plus(Duration::from_hours(48)));
+    let by_shell =
+        async |second: &Proposal| issue(ctx, &shell, second, None).await.unwrap().map(|it| it.order.id);
+    let last = names(&["principal"]);
+    // What waits for the second person was written when somebody else was there.
+    let waiting = house.issue(&last).await.unwrap();
+    assert_eq!(waiting.order.state, OrderState::AwaitingApproval);
+    let scheduled = by_shell(&Proposal { at: saturday, ..first.clone() }).await.unwrap();
+    assert_eq!(
+        by_shell(&last).await,
+        Err(ProposalError::NobodyLeft(left())),
+        "on Saturday nobody would be left"
+    );
+    let refused = house.approve(&house.bruno, &waiting.order.id).await;
+    assert_eq!(refused, Err(ApproveError::NobodyLeft(left())));
+    assert_eq!(house.state(&waiting.order.id).await, OrderState::AwaitingApproval);
+    cancel(ctx, &shell, &scheduled).await.unwrap().unwrap();
+    let both = ["anne", "bruno"].map(str::to_owned);
+    force_change(ctx, &shell, Level::Recover, &both).await.unwrap().unwrap();
+    assert_eq!(by_shell(&last).await, Err(ProposalError::NobodyLeft(left())), "they are shut out now");
+    let claire = house.provider.hire("claire", Role::Authority, "academie:13").await;
+    let approved = house.approve(&claire, &waiting.order.id).await;
+    assert!(matches!(approved, Ok(OrderState::InForce(_))), "she can help");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right, Standing};
 use crate::flows::context::Context;
+use crate::flows::reset_order::help::{NobodyLeft, check_help_is_left};
 use crate::flows::reset_order::put_forward::{alarm, next_year};
 use crate::flows::reset_order::released;
 use crate::flows::step::Step;
@@ -23,6 +24,9 @@ pub enum ApproveError {
     /// The operator may not.
     #[error(transparent)]
     NotAllowed(#[from] Refusal),
+    /// Where the order reaches every operator, nobody is left to help: somebody was shut out since it was put forward.
+    #[error(transparent)]
+    NobodyLeft(#[from] NobodyLeft),
     /// Nobody waits for it.
     #[error("nothing about the order {0} waits for approval")]
     NotAsked(OrderId),
@@ -70,6 +74,11 @@ pub async fn approve(
                 continue;
             }
             return Ok(Err(objection.into()));
+        }
+        if asked.request.wish == Wish::Issue
+            && let Err(left) = check_help_is_left(ctx, &asked.record.order).await?
+        {
+            return Ok(Err(left.into()));
         }
         let before = asked.record.order.state;
         let state = match asked.request.wish {

@@ -18,6 +18,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::code_key::seal_name;
 use crate::flows::context::Context;
+use crate::flows::reset_order::help::NobodyLeft;
 use crate::flows::reset_order::once::Once;
 use crate::flows::reset_order::put_forward::{Putting, put_forward};
 use crate::flows::step::Step;
@@ -71,9 +72,12 @@ pub enum ProposalError {
         /// How many there are.
         covered: u64,
     },
+    /// Nobody orders a change of themselves in spite of their role.
+    #[error("an order does not name whoever puts it forward")]
+    NamesAuthor,
     /// Where the order reaches every operator, nobody is left to help.
-    #[error("nobody could help any more in {}: each operator there is named, and would need a code", .0.join(", "))]
-    NobodyLeft(Vec<String>),
+    #[error(transparent)]
+    NobodyLeft(#[from] NobodyLeft),
     /// The key came with another request before.
     #[error("this idempotency key was sent with another request before")]
     KeyUsed,

@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod classes;
 pub mod come_into_force;
 pub mod draft;
+pub mod help;
 pub mod issue;
 pub mod left;
 mod once;

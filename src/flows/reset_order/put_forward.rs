@@ -1,19 +1,16 @@
 //! An order is put forward: it binds, or waits for a second person.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::domain::account::AccountId;
 use crate::domain::approval::{Digest, Request, TOGETHER, Wish};
 use crate::domain::event::Act;
-use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
-use crate::domain::territory::TerritoryKind;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
 use crate::flows::four_eyes::Alone;
+use crate::flows::reset_order::help::check_help_is_left;
 use crate::flows::reset_order::issue::{ProposalError, insert};
 use crate::flows::reset_order::released;
 use crate::flows::unavailable::Unavailable;
@@ -54,9 +51,11 @@ pub(super) async fn put_forward(
     now: Timestamp,
 ) -> Result<Result<Forward, ProposalError>, Unavailable> {
     let Putting { order, begins_at, confirmed, before } = putting;
-    let left = left_without_help(ctx, order).await?;
-    if !left.is_empty() {
-        return Ok(Err(ProposalError::NobodyLeft(left)));
+    if actor.account().is_some_and(|author| order.exclusions.named_operators.contains(author)) {
+        return Ok(Err(ProposalError::NamesAuthor));
+    }
+    if let Err(left) = check_help_is_left(ctx, order).await? {
+        return Ok(Err(left.into()));
     }
     if actor.breaks_glass() {
         return Ok(Ok(Forward::default()));
@@ -158,25 +157,4 @@ pub(super) fn next_year(
         ..record.clone()
     };
     insert(ctx, &next).map(Some)
-}
-
-/// The schools in which every operator is named by an order at level `recover`: the old password will open nothing for
-/// them either, and nobody would be there to give a code.
-async fn left_without_help(ctx: &Context, order: &ResetOrder) -> Result<Vec<String>, Unavailable> {
-    let named = &order.exclusions.named_operators;
-    if named.is_empty() || order.level == Level::Change {
-        return Ok(Vec::new());
-    }
-    let operators = store::population::operators_around(&ctx.db, &order.population.territory).await?;
-    let places = store::territory::subtree(&ctx.db, &order.population.territory).await?;
-    let schools = places.into_iter().filter(|place| place.code.kind() == TerritoryKind::School);
-    let left = schools.filter(|school| {
-        let here: BTreeSet<&AccountId> = operators
-            .iter()
-            .filter(|(_, grant)| grant.over.contains(&school.path) || school.path.contains(&grant.over))
-            .map(|(account, _)| account)
-            .collect();
-        !here.is_empty() && here.iter().all(|account| named.contains(*account))
-    });
-    Ok(left.map(|school| school.name).collect())
 }

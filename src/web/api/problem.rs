@@ -17,6 +17,7 @@ use crate::flows::people::selection::TooManyFound;
 use crate::flows::reset_order::approve::ApproveError;
 use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::draft::DraftError;
+use crate::flows::reset_order::help::NobodyLeft;
 use crate::flows::reset_order::issue::ProposalError;
 use crate::flows::unavailable::Unavailable;
 use crate::web::answer::{RETRY_SECONDS, log};
@@ -37,9 +38,16 @@ pub struct Problem {
     status: u16,
     /// What is wrong, for whoever wrote the program.
     detail: String,
+    /// The names that the detail lists, where it is about places.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    names: Vec<String>,
     #[serde(skip)]
     challenge: Option<HeaderValue>,
 }
+
+/// The names that a person is told of many.
+const SHOWN: usize = 20;
 
 /// What handlers answer.
 pub type Answer<T> = Result<T, Problem>;
@@ -52,6 +60,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail: detail.into(),
+            names: Vec::new(),
             challenge: None,
         }
     }
@@ -88,7 +97,16 @@ impl Problem {
 
     /// What a person is told.
     pub(in crate::web) fn told(&self, language: Language) -> String {
-        language.text(&format!("problem-{}", self.word()))
+        let (shown, more) = self.names.split_at(self.names.len().min(SHOWN));
+        let names = if more.is_empty() {
+            shown.join(", ")
+        } else {
+            language.text_with(
+                "problem-names-and-more",
+                &[("names", shown.join(", ")), ("more", more.len().to_string())],
+            )
+        };
+        language.text_with(&format!("problem-{}", self.word()), &[("names", names)])
     }
 
     /// The same, with how to authenticate (RFC 6750 section 3).
@@ -220,13 +238,21 @@ impl From<Objection> for Problem {
     }
 }
 
+impl From<NobodyLeft> for Problem {
+    fn from(left: NobodyLeft) -> Self {
+        let problem = Self::conflict("nobody-left", left.to_string());
+        Self { names: left.0, ..problem }
+    }
+}
+
 impl From<ProposalError> for Problem {
     fn from(error: ProposalError) -> Self {
         let kind = match error {
             ProposalError::NotAllowed(refusal) => return refusal.into(),
             ProposalError::KeyUsed => return Self::conflict("idempotency-key-used", error.to_string()),
             ProposalError::NotConfirmed { .. } => return Self::conflict("not-confirmed", error.to_string()),
-            ProposalError::NobodyLeft(_) => return Self::conflict("nobody-left", error.to_string()),
+            ProposalError::NobodyLeft(left) => return left.into(),
+            ProposalError::NamesAuthor => "names-author",
             ProposalError::DeadlineTooEarly => "deadline",
             ProposalError::Nobody(_) => "nobody",
             ProposalError::ReasonMissing => "reason-missing",
@@ -265,6 +291,7 @@ impl From<ApproveError> for Problem {
         match error {
             ApproveError::NotAllowed(refusal) => refusal.into(),
             ApproveError::NotAsked(_) => Self::conflict("not-asked", error.to_string()),
+            ApproveError::NobodyLeft(left) => left.into(),
             ApproveError::Unknown(_) => Self::not_found(error.to_string()),
             ApproveError::ReasonMissing => Self::senseless("reason-missing", error.to_string()),
             ApproveError::Objection(objection) => objection.into(),
