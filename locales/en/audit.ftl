@@ -42,6 +42,7 @@ act-code-hand-over = Code handed over
 act-code-take-back = Handing over of a code undone
 act-code-issue = New code given
 act-code-print = Code printed
+act-code-print-new = New code printed
 act-code-reuse = Authorization code presented twice
 act-factor-enrol = Second factor set up
 act-factor-recovery = Recovery code used

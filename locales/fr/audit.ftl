@@ -42,6 +42,7 @@ act-code-hand-over = Code remis
 act-code-take-back = Remise du code annulée
 act-code-issue = Nouveau code donné
 act-code-print = Code imprimé
+act-code-print-new = Nouveau code imprimé
 act-code-reuse = Code d’autorisation présenté deux fois
 act-factor-enrol = Second facteur installé
 act-factor-recovery = Code de secours utilisé

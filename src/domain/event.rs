@@ -30,6 +30,8 @@ pub enum Act {
     CodeIssue,
     /// Codes were shown or printed.
     CodePrint,
+    /// A new code was issued and printed, where none was alive.
+    CodePrintNew,
     /// A second factor was enrolled.
     FactorEnrol,
     /// A recovery code stood in for a second factor.
@@ -102,7 +104,7 @@ pub enum Act {
 
 impl Act {
     /// All of them, by their stored form.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 47] = [
         Self::AccountDisable,
         Self::AccountEnable,
         Self::AccountImport,
@@ -115,6 +117,7 @@ impl Act {
         Self::CodeHandOver,
         Self::CodeIssue,
         Self::CodePrint,
+        Self::CodePrintNew,
         Self::CodeReuse,
         Self::CodeTakeBack,
         Self::FactorEnrol,
@@ -176,6 +179,7 @@ impl Act {
             Self::CodeTakeBack => "code.take_back",
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",
+            Self::CodePrintNew => "code.print_new",
             Self::CodeReuse => "code.reuse",
             Self::FactorEnrol => "factor.enrol",
             Self::FactorRecovery => "factor.recovery",

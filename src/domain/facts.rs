@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{AccountId, AccountNumber, Affiliation, WayIn};
 use super::level::Level;
 use super::order_clock::{ClockSpan, OrderClock};
+use super::territory::TerritoryPath;
 use super::timestamp::Timestamp;
 
 /// Everything about one account that the gate reads, read by one statement.
@@ -34,6 +35,15 @@ pub struct Facts {
     pub roles: Vec<ClockSpan>,
     /// The account's one-time code.
     pub code: CodeFacts,
+}
+
+impl Facts {
+    /// The smallest place that holds all that the person is; the root for somebody who belongs nowhere.
+    pub fn place(&self) -> TerritoryPath {
+        let open = self.affiliations.iter().filter(|affiliation| affiliation.span.is_open());
+        let places = open.map(|affiliation| affiliation.path.clone());
+        places.reduce(|above, path| above.common(&path)).unwrap_or_else(TerritoryPath::root)
+    }
 }
 
 /// What the gate reads of a credential; the hash is not among it.

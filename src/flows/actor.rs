@@ -8,7 +8,7 @@ use crate::domain::jurisdiction::{
 };
 use crate::domain::operator::Role;
 use crate::domain::order_clock::ClockSpan;
-use crate::domain::reset_order::OrderId;
+use crate::domain::reset_order::ResetOrder;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
@@ -173,17 +173,23 @@ impl Actor {
         }
     }
 
-    /// The same for an act that rests on a right.
-    pub fn line_by(&self, right: &Right, act: Act, object: String) -> AuditLine {
+    /// The same for an act that rests on a right. Where no grant bounds it, it is of the place that it reaches: whoever answers for that
+    /// reads what was done there from the host.
+    pub fn line_by(&self, right: &Right, act: Act, object: String, place: &TerritoryPath) -> AuditLine {
         AuditLine {
-            territory: right.territory().map(|path| path.as_str().to_owned()),
+            territory: Some(right.territory().unwrap_or(place).as_str().to_owned()),
             ..self.line(act, object)
         }
     }
 
     /// The same for an order.
-    pub fn order_line(&self, right: &Right, act: Act, order: &OrderId) -> AuditLine {
-        self.line_by(right, act, format!("order:{order}"))
+    pub fn order_line(&self, right: &Right, act: Act, order: &ResetOrder) -> AuditLine {
+        self.line_by(right, act, format!("order:{}", order.id), &order.population.territory)
+    }
+
+    /// The same for somebody.
+    pub fn account_line(&self, right: &Right, act: Act, whom: &Facts) -> AuditLine {
+        self.line_by(right, act, format!("account:{}", whom.account.0), &whom.place())
     }
 }
 

@@ -107,7 +107,7 @@ pub async fn hand_over(
         }
         batch.extend(right.still_held());
         let act = if wish.handed { Act::CodeHandOver } else { Act::CodeTakeBack };
-        let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place));
+        let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place), &population.territory);
         line.count = i64::try_from(ticked).ok();
         batch.push(ctx.audit(now, &line));
         if ctx.commit(Batch::plain(batch)).await? {

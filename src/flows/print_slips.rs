@@ -340,7 +340,7 @@ impl Press<'_> {
                 Turn::Issue => {
                     writes.push(same_number(&facts.account, facts.number));
                     writes.push(store::account::issue_code(&facts.account, facts.now));
-                    Act::CodeIssue
+                    Act::CodePrintNew
                 }
                 Turn::Skip(_) => {
                     turns.push((met, turn));
@@ -355,7 +355,8 @@ impl Press<'_> {
             }
             let right = right.unwrap_or(Right::Root);
             writes.extend(right.still_reaches(&facts.account));
-            let line = self.actor.line_by(&right, act, format!("account:{}", facts.account.0));
+            let whom = format!("account:{}", facts.account.0);
+            let line = self.actor.line_by(&right, act, whom, &self.selection.territory);
             writes.push(self.ctx.audit(facts.now, &line));
             turns.push((met, turn));
         }

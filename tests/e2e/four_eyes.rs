@@ -3,20 +3,21 @@
 use std::time::Duration;
 
 use ecluse::domain::approval::{Digest, Objection};
+use ecluse::domain::audit_chain::Question;
 use ecluse::domain::jurisdiction::Refusal;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::{OrderId, OrderState};
 use ecluse::domain::territory::TerritoryCode;
-use ecluse::flows::account::AccountError;
-use ecluse::flows::account::disable::{disable, enable};
-use ecluse::flows::account::end_sessions::end_sessions;
+use ecluse::flows::account::disable::disable;
 use ecluse::flows::account::force_change::force_change;
 use ecluse::flows::account::grant_role::grant_role;
 use ecluse::flows::account::new_code::new_code;
 use ecluse::flows::actor::Actor;
+use ecluse::flows::audit::read::list;
 use ecluse::flows::reset_order::approve::{ApproveError, approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel};
+use ecluse::flows::reset_order::come_into_force::come_into_force;
 use ecluse::flows::reset_order::draft::{DraftError, draft};
 use ecluse::flows::reset_order::help::NobodyLeft;
 use ecluse::flows::reset_order::issue::{Proposal, ProposalError, issue};
@@ -33,18 +34,18 @@ use crate::sign_in::activate;
 use crate::stop::Stop;
 
 /// Two of the rectorat, and orders over more than two people need both of them.
-struct House {
-    provider: Provider,
-    anne: Actor,
-    bruno: Actor,
+pub(crate) struct House {
+    pub(crate) provider: Provider,
+    pub(crate) anne: Actor,
+    pub(crate) bruno: Actor,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::with(Wish::default()).await
     }
 
-    async fn with(wish: Wish) -> Self {
+    pub(crate) async fn with(wish: Wish) -> Self {
         let provider =
             Provider::start_with(Wish { settings: Box::new(|it| it.orders.approval_above = 2), ..wish })
                 .await;
@@ -53,7 +54,7 @@ impl House {
         Self { provider, anne, bruno }
     }
 
-    async fn issue(&self, proposal: &Proposal) -> Result<OrderRecord, ProposalError> {
+    pub(crate) async fn issue(&self, proposal: &Proposal) -> Result<OrderRecord, ProposalError> {
         issue(&self.provider.ctx, &self.anne, proposal, None).await.unwrap()
     }
 
@@ -64,7 +65,7 @@ impl House {
         record.order.id
     }
 
-    async fn approve(&self, actor: &Actor, id: &OrderId) -> Result<OrderState, ApproveError> {
+    pub(crate) async fn approve(&self, actor: &Actor, id: &OrderId) -> Result<OrderState, ApproveError> {
         approve(&self.provider.ctx, actor, id, None).await.unwrap().map(|record| record.order.state)
     }
 
@@ -138,125 +139,6 @@ async fn orders_of_many_days_for_one_instant_count_together() {
     let anne = house.provider.as_operator("anne");
     let third = issue(ctx, &anne, &at("class:0169001X/5B"), None).await.unwrap().unwrap();
     assert!(matches!(third.order.state, OrderState::Scheduled { .. }), "what was cancelled begins never");
-}
-
-#[tokio::test]
-async fn whom_somebody_forces_counts_as_what_they_order() {
-    let house = House::open().await;
-    let (ctx, anne) = (&house.provider.ctx, &house.anne);
-    let logins = |them: &[&str]| them.iter().map(|&login| login.to_owned()).collect::<Vec<_>>();
-    let three = logins(&["zoe", "tom", "lea"]);
-    let refused = force_change(ctx, anne, Level::Recover, &three).await.unwrap();
-    assert_eq!(refused, Err(AccountError::NotAlone { together: 3, limit: 2 }));
-    assert_eq!(house.provider.person("zoe").await.facts.forced, None, "nobody was");
-    let number = force_change(ctx, anne, Level::Recover, &logins(&["zoe", "tom"])).await.unwrap();
-    assert_eq!(number, Ok(2));
-    let order = house.issue(&proposal("class:0169001X/5B", Level::Change)).await.unwrap();
-    assert_eq!(order.order.state, OrderState::AwaitingApproval, "two and two are more than two");
-    let again = force_change(ctx, anne, Level::Recover, &logins(&["lea", "m.blanc"])).await.unwrap();
-    assert_eq!(again, Err(AccountError::NotAlone { together: 6, limit: 2 }), "what waits counts as well");
-    assert!(house.approve(&house.bruno, &order.order.id).await.is_ok());
-    let again = force_change(ctx, anne, Level::Recover, &logins(&["lea", "m.blanc"])).await.unwrap();
-    assert_eq!(again, Err(AccountError::NotAlone { together: 4, limit: 2 }), "two agreed on the order");
-    let one = force_change(ctx, anne, Level::Recover, &logins(&["lea"])).await.unwrap();
-    assert_eq!(one, Ok(1), "an ordinary day's one more");
-    house.provider.clock.advance(Duration::from_hours(24) + Duration::from_micros(1));
-    let (anne, ctx) = (house.provider.as_operator("anne"), &house.provider.ctx);
-    assert_eq!(force_change(ctx, &anne, Level::Change, &logins(&["zoe", "tom"])).await.unwrap(), Ok(2));
-}
-
-#[tokio::test]
-async fn forcing_one_by_one_comes_to_an_end_as_well() {
-    let house = House::open().await;
-    let (ctx, anne) = (&house.provider.ctx, &house.anne);
-    let one = ["zoe".to_owned()];
-    for _ in 0..100 {
-        assert_eq!(force_change(ctx, anne, Level::Change, &one).await.unwrap(), Ok(1));
-    }
-    let refused = force_change(ctx, anne, Level::Change, &one).await.unwrap();
-    assert_eq!(refused, Err(AccountError::NotAlone { together: 101, limit: 2 }));
-    assert_eq!(force_change(ctx, &house.bruno, Level::Change, &one).await.unwrap(), Ok(1), "of one author");
-}
-
-#[tokio::test]
-async fn disabling_and_new_codes_count_with_forcing() {
-    let house = House::open().await;
-    let (ctx, anne) = (&house.provider.ctx, &house.anne);
-    let logins = |them: &[&str]| them.iter().map(|&login| login.to_owned()).collect::<Vec<_>>();
-    let not_alone = |together| Err(AccountError::NotAlone { together, limit: 2 });
-    let refused = disable(ctx, anne, &logins(&["zoe", "tom", "lea"])).await.unwrap();
-    assert_eq!(refused, not_alone(3));
-    assert!(!house.provider.person("zoe").await.facts.disabled, "nobody was");
-    assert_eq!(disable(ctx, anne, &logins(&["lea"])).await.unwrap(), Ok(1));
-    assert_eq!(
-        enable(ctx, anne, &logins(&["zoe", "tom", "lea"])).await.unwrap(),
-        Ok(3),
-        "it shuts nobody out"
-    );
-    assert!(new_code(ctx, anne, "tom").await.unwrap().is_ok());
-    let two = logins(&["zoe", "tom"]);
-    assert_eq!(force_change(ctx, anne, Level::Change, &two).await.unwrap(), not_alone(4));
-    let order = house.issue(&proposal("class:0860001J/6A", Level::Change)).await.unwrap();
-    assert_eq!(order.order.state, OrderState::AwaitingApproval, "one, one and the order's two");
-    for _ in 2..100 {
-        assert!(new_code(ctx, anne, "zoe").await.unwrap().is_ok(), "an ordinary day's");
-    }
-    let number = house.provider.person("zoe").await.facts.number;
-    let refused = new_code(ctx, anne, "zoe").await.unwrap().map(drop);
-    assert!(matches!(refused, Err(AccountError::NotAlone { limit: 2, .. })), "{refused:?}");
-    assert_eq!(disable(ctx, anne, &logins(&["zoe"])).await.unwrap(), not_alone(103));
-    assert_eq!(house.provider.person("zoe").await.facts.number, number, "her code works still");
-    assert!(new_code(ctx, &house.bruno, "zoe").await.unwrap().is_ok(), "of one author");
-}
-
-#[tokio::test]
-async fn a_fresh_factor_lets_more_be_helped_than_on_an_ordinary_day() {
-    let provider = Provider::start_with(Wish::default()).await;
-    let anne = provider.hire("anne", Role::Authority, "academie:13").await;
-    let ctx = &provider.ctx;
-    for _ in 0..100 {
-        assert!(new_code(ctx, &anne, "zoe").await.unwrap().is_ok());
-    }
-    provider.clock.advance(Duration::from_mins(6));
-    let refused = new_code(ctx, &anne, "zoe").await.unwrap().map(drop);
-    assert_eq!(refused, Err(AccountError::NotAtOnce(Refusal::FactorTooOld)));
-    let anne = provider.as_operator("anne");
-    assert!(new_code(ctx, &anne, "zoe").await.unwrap().is_ok());
-}
-
-#[tokio::test]
-async fn what_is_done_to_several_at_once_needs_a_fresh_factor() {
-    let house = House::open().await;
-    let ctx = &house.provider.ctx;
-    house.provider.clock.advance(Duration::from_mins(6));
-    let two = ["zoe".to_owned(), "tom".to_owned()];
-    let old = Err(AccountError::NotAtOnce(Refusal::FactorTooOld));
-    assert_eq!(force_change(ctx, &house.anne, Level::Change, &two).await.unwrap(), old);
-    assert_eq!(end_sessions(ctx, &house.anne, &two).await.unwrap(), old);
-    assert_eq!(disable(ctx, &house.anne, &two).await.unwrap(), old);
-    assert_eq!(force_change(ctx, &house.anne, Level::Change, &two[..1]).await.unwrap(), Ok(1));
-}
-
-#[tokio::test]
-async fn a_force_and_an_order_at_once_do_not_pass_below_the_number_together() {
-    for forces_first in [false, true] {
-        let stop = Stop::new();
-        let house = House::with(Wish { steps: stop.steps(), ..Wish::default() }).await;
-        let ctx = &house.provider.ctx;
-        let (two, class) =
-            (["zoe".to_owned(), "tom".to_owned()], proposal("class:0169001X/5B", Level::Change));
-        let (forcing, ordering) =
-            (force_change(ctx, &house.anne, Level::Change, &two), issue(ctx, &house.anne, &class, None));
-        if forces_first {
-            let (order, forced) = stop.between(Step::OrderDecided, ordering, forcing).await;
-            assert_eq!(forced.unwrap(), Ok(2));
-            assert_eq!(order.unwrap().unwrap().order.state, OrderState::AwaitingApproval);
-        } else {
-            let (forced, order) = stop.between(Step::DeedDecided, forcing, ordering).await;
-            assert!(matches!(order.unwrap().unwrap().order.state, OrderState::InForce(_)));
-            assert_eq!(forced.unwrap(), Err(AccountError::NotAlone { together: 4, limit: 2 }));
-        }
-    }
 }
 
 #[tokio::test]
@@ -426,6 +308,21 @@ async fn whoever_breaks_the_glass_acts_alone_and_is_heard() {
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].text("actor").unwrap(), "local:root");
     assert_eq!(rows[0].text("reason").unwrap(), "nobody answers");
+    // Who answers for the place reads it as well, and so with what fell due by itself.
+    let later = Some(house.provider.clock.now().plus(Duration::from_hours(1)));
+    let scheduled = Proposal { at: later, ..proposal("uai:0860001J", Level::Change) };
+    issue(ctx, &alone, &scheduled, None).await.unwrap().unwrap();
+    house.provider.clock.advance(Duration::from_hours(2));
+    come_into_force(ctx).await.unwrap();
+    let anne = house.provider.as_operator("anne");
+    let (read, _) = list(ctx, &anne, &Question::default(), None, 100).await.unwrap().unwrap();
+    let read: Vec<_> = read.iter().map(|line| (line.actor.as_str(), line.act.as_str())).collect();
+    for line in [("local:root", "break_glass"), ("local:root", "order.issue"), ("system", "order.in_force")] {
+        assert!(read.contains(&line), "{line:?} in {read:?}");
+    }
+    let elsewhere = house.provider.hire("elsewhere", Role::SchoolAdmin, "uai:0169001X").await;
+    let (read, _) = list(ctx, &elsewhere, &Question::default(), None, 100).await.unwrap().unwrap();
+    assert_eq!(read, [], "of the académie, or of another school");
 }
 
 #[tokio::test]

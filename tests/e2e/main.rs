@@ -4,6 +4,7 @@
 
 mod access_token;
 mod act_races;
+mod alone;
 mod api;
 mod api_audit;
 mod attacks;

@@ -114,6 +114,12 @@ async fn a_head_of_school_gives_a_role_and_takes_it_away() {
         (lines(&provider, "operator.grant").await.len(), lines(&provider, "operator.revoke").await.len()),
         (1, 1)
     );
+    // Why somebody did it on the host stands beside what they did.
+    let local = Actor::local("root", Some("the secretary is ill".to_owned()));
+    let helpdesk = grant_role(&provider.ctx, &local, "m.blanc", Role::Helpdesk, &place(SCHOOL)).await;
+    assert_eq!(helpdesk.unwrap(), Ok(Granted::Held));
+    let last = lines(&provider, "operator.grant").await.pop().unwrap();
+    assert_eq!(last.2.as_deref(), Some("helpdesk over uai:0860001J: the secretary is ill"));
 }
 
 #[tokio::test]

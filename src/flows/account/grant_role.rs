@@ -6,13 +6,13 @@ use thiserror::Error;
 
 use crate::domain::account::AccountId;
 use crate::domain::approval::{PENDING, PendingRole};
-use crate::domain::event::Act;
+use crate::domain::event::{Act, AuditLine};
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, Target};
 use crate::domain::operator::Role;
 use crate::domain::population::Population;
 use crate::domain::territory::{TerritoryCode, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
-use crate::flows::account::{AccountError, object, select};
+use crate::flows::account::{AccountError, select};
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::come_into_force;
@@ -84,9 +84,11 @@ impl Judged {
         (act, role): (Act, Role),
         now: Timestamp,
     ) -> Statement {
-        let mut line = actor.line_by(&self.right, act, object(&self.person.facts.account));
-        line.reason = Some(format!("{} over {}", role.as_str(), self.place.label()));
-        ctx.audit(now, &line)
+        let whom = format!("account:{}", self.person.facts.account.0);
+        let line = actor.line_by(&self.right, act, whom, &self.place);
+        let what = format!("{} over {}", role.as_str(), self.place.label());
+        let reason = line.reason.map_or(what.clone(), |reason| format!("{what}: {reason}"));
+        ctx.audit(now, &AuditLine { reason: Some(reason), ..line })
     }
 
     /// In a batch: the role begins or ends. A role changes how long a password may live and which code opens the page: what was

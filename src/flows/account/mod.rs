@@ -13,7 +13,7 @@ pub mod unlock;
 
 use thiserror::Error;
 
-use crate::domain::account::{AccountId, LoginName};
+use crate::domain::account::LoginName;
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::timestamp::Timestamp;
@@ -152,7 +152,7 @@ async fn act_on(
             let account = &person.facts.account;
             writes.extend(right.still_reaches(account));
             writes.extend(write(person, now));
-            writes.push(ctx.audit(now, &actor.line_by(right, deed.act, object(account))));
+            writes.push(ctx.audit(now, &actor.account_line(right, deed.act, &person.facts)));
         }
         ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit_claims(writes).await? {
@@ -189,8 +189,4 @@ fn has_password_here(person: &Person) -> Result<(), AccountError> {
         return Err(AccountError::FederatedOnly(person.login.clone()));
     }
     Ok(())
-}
-
-fn object(account: &AccountId) -> String {
-    format!("account:{}", account.0)
 }

@@ -9,7 +9,7 @@ use crate::domain::notice::MailKind;
 use crate::domain::order_clock::ClockSpan;
 use crate::domain::secret::Secret;
 use crate::flows::account::reset_factor::role_rights;
-use crate::flows::account::{AccountError, alone, has_password_here, object, select};
+use crate::flows::account::{AccountError, alone, has_password_here, select};
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::code_key::live_code_secret;
@@ -83,7 +83,7 @@ pub async fn new_code(
         }
         batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
         batch.extend(told_by_mail(ctx, &account, MailKind::CodeIssued, facts.now));
-        batch.push(ctx.audit(facts.now, &actor.line_by(&right, Act::CodeIssue, object(&account))));
+        batch.push(ctx.audit(facts.now, &actor.account_line(&right, Act::CodeIssue, facts)));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {
             continue;
         }

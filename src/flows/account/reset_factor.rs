@@ -9,7 +9,7 @@ use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::operator::Role;
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
-use crate::flows::account::{AccountError, object, select};
+use crate::flows::account::{AccountError, select};
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
 use crate::flows::factor::spare_tag;
@@ -59,7 +59,7 @@ pub async fn reset_factor(
         batch.push(store::account::raise_number(account, now));
         batch.push(store::notice::account_ended(account, &ctx.new_cause(now), now));
         let right = rights.first().unwrap_or(&Right::Root);
-        batch.push(ctx.audit(now, &actor.line_by(right, Act::FactorReset, object(account))));
+        batch.push(ctx.audit(now, &actor.account_line(right, Act::FactorReset, &person.facts)));
         if ctx.commit(Batch::under_order_lock(batch)).await? {
             ctx.notices_written.notify_one();
             return Ok(Ok(Leave { code, expires_at }));

@@ -62,7 +62,7 @@ pub async fn retry_of(
     let now = ctx.clock.now();
     let back = vec![store::notice::retry_caused(&Cause::from(id), now)];
     let mut beside: Vec<_> = right.still_held().into_iter().collect();
-    beside.push(ctx.audit(now, &actor.order_line(&right, Act::NoticeRetry, id)));
+    beside.push(ctx.audit(now, &actor.order_line(&right, Act::NoticeRetry, &record.order)));
     put_back(ctx, back, beside).await?.map(Ok).ok_or(Unavailable::Contended)
 }
 

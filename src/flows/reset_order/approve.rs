@@ -116,9 +116,9 @@ fn after(
 ) -> Result<Vec<Statement>, Unavailable> {
     let (id, right) = (&record.order.id, &asked.right);
     let mut batch: Vec<_> = right.still_held().into_iter().collect();
-    batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderApprove, id)));
+    batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderApprove, &record.order)));
     if actor.breaks_glass() {
-        batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, id)));
+        batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, &record.order)));
     }
     match asked.request.wish {
         Wish::Issue => {
@@ -126,7 +126,7 @@ fn after(
             batch.extend(store::reset_order::begins(&record.order.state, id, now, lifetime));
             batch.extend(next_year(ctx, record, now)?);
         }
-        Wish::Cancel => batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderCancel, id))),
+        Wish::Cancel => batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderCancel, &record.order))),
     }
     Ok(batch)
 }
@@ -205,7 +205,7 @@ async fn fall(ctx: &Context, actor: &Actor, asked: &Asked, now: Timestamp) -> Re
     let id = &asked.record.order.id;
     let mut batch = vec![
         store::approval::answer(id, &asked.request, None, now),
-        ctx.audit(now, &actor.order_line(&asked.right, Act::OrderSendBack, id)),
+        ctx.audit(now, &actor.order_line(&asked.right, Act::OrderSendBack, &asked.record.order)),
     ];
     if asked.request.wish == Wish::Issue {
         batch.push(store::reset_order::change_state(id, asked.record.order.state, OrderState::Draft));

@@ -102,12 +102,12 @@ async fn move_on(
         let mut batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(id, record.order.state, next),
-            ctx.audit(now, &actor.order_line(&right, act, id)),
+            ctx.audit(now, &actor.order_line(&right, act, &record.order)),
         ];
         batch.push(store::approval::end(id, now));
         batch.extend(right.still_held());
         if actor.breaks_glass() {
-            batch.push(ctx.audit(now, &actor.order_line(&right, Act::BreakGlass, id)));
+            batch.push(ctx.audit(now, &actor.order_line(&right, Act::BreakGlass, &record.order)));
         }
         ctx.steps.at(Step::OrderDecided).await;
         if ctx.commit(Batch::changing_orders(batch)).await? {
@@ -152,7 +152,7 @@ async fn ask_for(
     };
     let mut batch = vec![
         store::approval::ask(&ctx.new_id(now), id, &request),
-        ctx.audit(now, &actor.order_line(right, Act::OrderCancelAsk, id)),
+        ctx.audit(now, &actor.order_line(right, Act::OrderCancelAsk, &record.order)),
     ];
     batch.extend(right.still_held());
     Ok(ctx.commit(Batch::plain(batch)).await?.then_some(Ok(record)))

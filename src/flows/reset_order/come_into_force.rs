@@ -51,7 +51,7 @@ async fn settle(
     while conflicts < TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
         let Some((order, state)) = next(&book, now) else { return Ok(()) };
-        let line = Actor::system().order_line(&Right::Root, act, &order.id);
+        let line = Actor::system().order_line(&Right::Root, act, &order);
         let batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(&order.id, order.state, state),

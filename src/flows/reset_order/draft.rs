@@ -57,7 +57,7 @@ pub async fn draft(
         let mut batch = vec![insert(ctx, &record)?];
         batch.extend(right.still_held());
         batch.extend(once.as_ref().map(|once| once.remember(&record)));
-        batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderDraft, &record.order.id)));
+        batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderDraft, &record.order)));
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(record));
         }

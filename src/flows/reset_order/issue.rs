@@ -143,7 +143,7 @@ pub async fn issue(
         let mut batch = vec![insert(ctx, &record)?];
         batch.extend(right.still_held());
         batch.extend(once.as_ref().map(|once| once.remember(&record)));
-        batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderIssue, &record.order.id)));
+        batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderIssue, &record.order)));
         if forward.commit(ctx, actor, &record, (&right, book.clock), batch).await? {
             return Ok(Ok(record));
         }

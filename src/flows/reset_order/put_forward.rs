@@ -114,7 +114,7 @@ impl Forward {
             return ctx.commit(Batch::changing_orders(batch)).await;
         }
         if actor.breaks_glass() {
-            batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, id)));
+            batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, &record.order)));
         }
         batch.extend(next_year(ctx, record, now)?);
         batch.splice(0..0, first.chain(self.conditions.clone()));
