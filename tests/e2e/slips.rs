@@ -128,7 +128,7 @@ async fn what_happens_while_slips_are_decided_is_seen_before_they_are_handed_out
 
     let printing = print(&provider, "uai:0860001J", None);
     let ordering = provider.order_for("uai:0860001J", Level::Recover);
-    let ((slips, _), _) = stop.between(Step::SlipsDecided, printing, ordering).await;
+    let ((slips, _), _) = Box::pin(stop.between(Step::SlipsDecided, printing, ordering)).await;
     assert!(opens_the_page(&provider, "m.blanc", &slips[0].1).await, "the slip bears the code of the order");
 }
 

@@ -43,7 +43,7 @@ pub struct Problem {
     #[schema(required = false)]
     names: Vec<String>,
     #[serde(skip)]
-    challenge: Option<HeaderValue>,
+    challenge: Option<Box<HeaderValue>>,
 }
 
 /// The names that a person is told of many.
@@ -112,7 +112,7 @@ impl Problem {
     /// The same, with how to authenticate (RFC 6750 section 3).
     #[must_use]
     pub fn with_challenge(mut self, challenge: &str) -> Self {
-        self.challenge = HeaderValue::from_str(challenge).ok();
+        self.challenge = HeaderValue::from_str(challenge).ok().map(Box::new);
         self
     }
 }
@@ -124,7 +124,7 @@ impl IntoResponse for Problem {
         let mut response =
             (status, [(CONTENT_TYPE, MEDIA_TYPE), (CACHE_CONTROL, "no-store")], body).into_response();
         if let Some(challenge) = self.challenge {
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            response.headers_mut().insert(WWW_AUTHENTICATE, *challenge);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
