@@ -30,8 +30,8 @@ pub enum Act {
     CodeIssue,
     /// Codes were shown or printed.
     CodePrint,
-    /// A new code was issued and printed, where none was alive.
-    CodePrintNew,
+    /// A new code was issued to be printed, where none was alive.
+    CodeRenew,
     /// A second factor was enrolled.
     FactorEnrol,
     /// A recovery code stood in for a second factor.
@@ -117,7 +117,7 @@ impl Act {
         Self::CodeHandOver,
         Self::CodeIssue,
         Self::CodePrint,
-        Self::CodePrintNew,
+        Self::CodeRenew,
         Self::CodeReuse,
         Self::CodeTakeBack,
         Self::FactorEnrol,
@@ -179,7 +179,7 @@ impl Act {
             Self::CodeTakeBack => "code.take_back",
             Self::CodeIssue => "code.issue",
             Self::CodePrint => "code.print",
-            Self::CodePrintNew => "code.print_new",
+            Self::CodeRenew => "code.renew",
             Self::CodeReuse => "code.reuse",
             Self::FactorEnrol => "factor.enrol",
             Self::FactorRecovery => "factor.recovery",

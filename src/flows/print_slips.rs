@@ -340,7 +340,7 @@ impl Press<'_> {
                 Turn::Issue => {
                     writes.push(same_number(&facts.account, facts.number));
                     writes.push(store::account::issue_code(&facts.account, facts.now));
-                    Act::CodePrintNew
+                    Act::CodeRenew
                 }
                 Turn::Skip(_) => {
                     turns.push((met, turn));

@@ -34,12 +34,12 @@ pub async fn are_beholden(db: &Db, first: &str, second: &str, since: Timestamp) 
         "SELECT l.id FROM audit l
          WHERE l.at >= $3
              AND (l.object = $2 AND l.actor = $1 AND l.act IN ('operator.ask', 'operator.grant', 'code.issue',
-                     'code.print', 'code.print_new', 'password.force', 'account.enable', 'factor.reset')
-                 OR l.object = $1 AND l.actor = $2 AND l.act IN ('code.issue', 'code.print', 'code.print_new', 'factor.reset')
+                     'code.print', 'code.renew', 'password.force', 'account.enable', 'factor.reset')
+                 OR l.object = $1 AND l.actor = $2 AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')
                  OR l.object = $1 AND l.actor >= 'account:' AND l.actor < 'account;'
-                     AND l.act IN ('code.issue', 'code.print', 'code.print_new', 'factor.reset')
+                     AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')
                      AND EXISTS (SELECT 1 FROM audit o WHERE o.object = $2 AND o.actor = l.actor AND o.at >= $3
-                         AND o.act IN ('code.issue', 'code.print', 'code.print_new', 'factor.reset')))
+                         AND o.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')))
          LIMIT 1",
         first,
         second,
@@ -77,7 +77,7 @@ pub async fn of_account(db: &Db, account: &AccountId, limit: u32) -> Result<Vec<
 /// When somebody else last forced a change on an account, or gave it a new code.
 pub async fn last_reset(db: &Db, account: &AccountId) -> Result<Option<Timestamp>, DbError> {
     let sql = q!(
-        "SELECT at FROM audit WHERE object = $1 AND act IN ('password.force', 'code.issue', 'code.print_new') AND actor <> $1
+        "SELECT at FROM audit WHERE object = $1 AND act IN ('password.force', 'code.issue', 'code.renew') AND actor <> $1
          ORDER BY at DESC LIMIT 1",
         format!("account:{}", account.0)
     );

@@ -101,7 +101,7 @@ async fn whoever_prints_many_new_codes_may_still_help_somebody() {
     let printed = print_slips(ctx, &anne, &everybody, |_| Ok(())).await.unwrap().unwrap();
     assert!(printed.slips > 2, "each with a new code, as the first ones have expired");
     let (read, _) = list(ctx, &anne, &Question::default(), None, 100).await.unwrap().unwrap();
-    let new = read.iter().filter(|line| line.act == "code.print_new").count();
+    let new = read.iter().filter(|line| line.act == "code.renew").count();
     assert_eq!(u64::try_from(new).unwrap(), printed.slips);
     let two = ["zoe", "tom"].map(str::to_owned);
     assert_eq!(force_change(ctx, &anne, Level::Change, &two).await.unwrap(), Ok(2));

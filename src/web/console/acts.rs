@@ -23,7 +23,7 @@ pub(in crate::web) const fn key(act: Act) -> &'static str {
         Act::CodeTakeBack => "act-code-take-back",
         Act::CodeIssue => "act-code-issue",
         Act::CodePrint => "act-code-print",
-        Act::CodePrintNew => "act-code-print-new",
+        Act::CodeRenew => "act-code-renew",
         Act::CodeReuse => "act-code-reuse",
         Act::FactorEnrol => "act-factor-enrol",
         Act::FactorRecovery => "act-factor-recovery",
