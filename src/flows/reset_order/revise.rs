@@ -57,7 +57,7 @@ pub async fn edit(
         let mut batch = vec![store::reset_order::raise_clock(book.clock)];
         batch.extend(change.instead(now)?);
         batch.push(store::reset_order::change_state(id, before.order.state, OrderState::Draft));
-        batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, id)));
+        batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, &after.order)));
         batch.extend(right.still_held());
         batch.extend(once.as_ref().map(|once| once.remember_at(after, now)));
         if ctx.commit(Batch::changing_orders(batch)).await? {
@@ -236,9 +236,9 @@ impl Change {
             store::reset_order::submit(id, &actor.name(), forward.covered, now),
         ];
         if !self.is_none() {
-            batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, id)));
+            batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, &after.order)));
         }
-        batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderIssue, id)));
+        batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderIssue, &after.order)));
         batch.extend(store::reset_order::begins(&state, id, now, ctx.settings.policy.code_lifetime));
         batch.extend(right.still_held());
         batch.extend(remember);
