@@ -21,6 +21,15 @@ order-deadline = Deadline
 order-covered = People covered when it was put forward
 order-reason = Reason
 order-author = Put forward by
+order-spares = Spared by its author
+order-spares-never-activated = Accounts that were never activated
+order-spares-changed-since = Passwords chosen since { $time }
+order-spares-reset-by-school = Accounts that their school has reset since { $time }
+order-spares-nobody = Nobody. Operators and accounts without a password here are always left out.
+order-named = Operators who are reached all the same
+order-yearly = Every year
+order-yearly-what = It leaves a draft of itself for the next year.
+order-foreseen = What it would do if it took effect now
 order-asked = { $name } asks a second person to approve this order. Until then it reaches nobody.
 order-lift-asked = { $name } asks a second person to approve that it is cancelled. Until then the order stays in force.
 order-progress = Progress
@@ -76,6 +85,10 @@ check-order-bound = Must choose a new password
 check-order-suspect = Reached although they changed, with nothing but the old password as proof
 check-order-without-email = Of these, without an e-mail address
 check-order-operators = Left out because they have a role:
+check-order-more = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+}
 check-order-told = Services that will be told:
 check-order-type = To confirm, type the number of people covered
 check-order-submit = Put the order forward

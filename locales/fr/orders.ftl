@@ -21,6 +21,15 @@ order-deadline = Échéance
 order-covered = Personnes visées au dépôt
 order-reason = Motif
 order-author = Déposé par
+order-spares = Épargnés par son auteur
+order-spares-never-activated = Les comptes jamais activés
+order-spares-changed-since = Les mots de passe choisis depuis le { $time }
+order-spares-reset-by-school = Les comptes déjà réinitialisés par leur établissement depuis le { $time }
+order-spares-nobody = Personne. Les opérateurs et les comptes sans mot de passe ici sont toujours laissés de côté.
+order-named = Opérateurs visés malgré leur rôle
+order-yearly = Chaque année
+order-yearly-what = Il laisse un brouillon du même ordre pour l’année suivante.
+order-foreseen = Ce qu’il ferait s’il prenait effet maintenant
 order-asked = { $name } demande qu’une deuxième personne approuve cet ordre. D’ici là, il ne touche personne.
 order-lift-asked = { $name } demande qu’une deuxième personne approuve l’annulation. D’ici là, l’ordre reste en vigueur.
 order-progress = Avancement
@@ -76,6 +85,10 @@ check-order-bound = Doivent choisir un nouveau mot de passe
 check-order-suspect = Touchées bien qu’elles aient changé, avec l’ancien mot de passe pour seule preuve
 check-order-without-email = Parmi elles, sans adresse électronique
 check-order-operators = Laissées de côté, car elles ont un rôle :
+check-order-more = { $count ->
+    [one] et un de plus
+   *[other] et { $count } de plus
+}
 check-order-told = Services qui seront prévenus :
 check-order-type = Pour confirmer, tapez le nombre de personnes visées
 check-order-submit = Déposer l’ordre

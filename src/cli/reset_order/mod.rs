@@ -10,6 +10,8 @@ mod preview;
 mod report;
 mod show;
 
+use std::fmt::Write as _;
+
 use clap::Subcommand;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -200,7 +202,7 @@ fn profiles(record: &OrderRecord) -> String {
 }
 
 fn record_json(record: &OrderRecord) -> Value {
-    let OrderId(id) = &record.order.id;
+    let (OrderId(id), exclusions) = (&record.order.id, &record.order.exclusions);
     json!({
         "id": id,
         "state": record.order.state.as_str(),
@@ -217,6 +219,9 @@ fn record_json(record: &OrderRecord) -> Value {
         "clock": record.order.state.force().map(|force| force.clock.0),
         "deadline": record.order.deadline.map(instant::write_utc),
         "codes_expire_at": instant::write_utc(record.order.codes_expire_at),
+        "never_activated": exclusions.never_activated,
+        "changed_since": exclusions.changed_since.map(instant::write_utc),
+        "reset_by_school_since": exclusions.reset_by_school_since.map(instant::write_utc),
     })
 }
 
@@ -229,6 +234,7 @@ fn counts_json(counts: &Counts) -> Value {
         "chosen_with_old_password": counts.chosen_with_old_password,
         "without_email": counts.without_email,
         "operators_left_out": counts.operators,
+        "told": counts.told.iter().map(|(client, name)| json!({ "client_id": client.0, "name": name })).collect::<Vec<_>>(),
     })
 }
 
@@ -250,7 +256,14 @@ fn counts_text(counts: &Counts) -> String {
     if !counts.operators.is_empty() {
         text.push_str("operators left out: ");
         text.push_str(&counts.operators.join(", "));
+        if counts.more_operators() > 0 {
+            let _ = write!(text, " and {} more", counts.more_operators());
+        }
         text.push_str(" (include one with --include-operator LOGIN)\n");
+    }
+    if !counts.told.is_empty() {
+        let names: Vec<_> = counts.told.iter().map(|(_, name)| name.as_str()).collect();
+        let _ = writeln!(text, "services that will be told: {}", names.join(", "));
     }
     text
 }

@@ -2,11 +2,15 @@
 
 use jiff::tz::TimeZone;
 
+use serde_json::json;
+
 use super::{Which, counts_json, counts_text, find, place, places_bar, profiles, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::flows::context::Context;
-use crate::flows::reset_order::preview::progress;
+use crate::flows::reset_order::preview::{Counts, foreseen, progress};
+use crate::flows::reset_order::read::named_operators;
 
 /// Prints one order and how far its people have come.
 pub(super) async fn run(
@@ -16,10 +20,10 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let record = find(ctx, which).await?;
-    let (bar, told) = places_bar(printer);
-    let counts = progress(ctx, &record.order, told).await?;
-    bar.finish_and_clear();
+    let counts = counted(ctx, &record.order, printer).await?;
+    let named = named_operators(ctx, &record.order).await?;
     let mut data = record_json(&record);
+    data["named_operators"] = json!(named);
     data["people"] = counts_json(&counts);
     printer.answer(&data, || {
         let mut rows = vec![
@@ -36,7 +40,41 @@ pub(super) async fn run(
         rows.extend(
             record.order.deadline.map(|deadline| ["deadline".to_owned(), instant::write(deadline, zone)]),
         );
+        rows.extend(exclusions(&record.order, zone).map(|said| ["spared by its author".to_owned(), said]));
+        if !named.is_empty() {
+            rows.push(["operators reached all the same".to_owned(), named.join(", ")]);
+        }
+        if record.repeats {
+            rows.push(["yearly".to_owned(), "yes".to_owned()]);
+        }
         format!("{}\n{}", table(["", ""], rows).trim_start(), counts_text(&counts))
     })?;
     Ok(ExitStatus::Done)
+}
+
+/// How far its people have come, or what it would do if it came into force now.
+async fn counted(ctx: &Context, order: &ResetOrder, printer: &Printer) -> Result<Counts, Failure> {
+    match order.state {
+        OrderState::Draft | OrderState::AwaitingApproval | OrderState::Scheduled { .. } => {
+            Ok(foreseen(ctx, order).await?)
+        }
+        OrderState::InForce(_) | OrderState::Closed { .. } | OrderState::Cancelled { .. } => {
+            let (bar, told) = places_bar(printer);
+            let counts = progress(ctx, order, told).await?;
+            bar.finish_and_clear();
+            Ok(counts)
+        }
+    }
+}
+
+/// Whom it spares, as it is written after `--exclude`.
+fn exclusions(order: &ResetOrder, zone: &TimeZone) -> impl Iterator<Item = String> {
+    let since = |what: &str, at| format!("{what}={}", instant::write(at, zone));
+    let exclusions = &order.exclusions;
+    let said = [
+        exclusions.never_activated.then(|| "never-activated".to_owned()),
+        exclusions.changed_since.map(|at| since("changed-since", at)),
+        exclusions.reset_by_school_since.map(|at| since("reset-by-school", at)),
+    ];
+    said.into_iter().flatten()
 }

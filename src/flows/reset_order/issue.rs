@@ -87,6 +87,9 @@ pub enum ProposalError {
     /// The instant is in the past.
     #[error("the order cannot come into force in the past")]
     StartInPast,
+    /// Whoever approves reads every one of them.
+    #[error("an order names {NAMED} operators at most")]
+    TooManyNamed,
     /// No account has this login.
     #[error("no account has the login {0:?}")]
     UnknownLogin(String),
@@ -94,6 +97,9 @@ pub enum ProposalError {
     #[error("the territory {0} is not known; import it first")]
     UnknownTerritory(TerritoryCode),
 }
+
+/// Operators that one order may name.
+const NAMED: usize = 100;
 
 /// Writes an order and puts it forward. One row, whatever the size of the population: nobody's account is touched. Above the
 /// number of people that one person may reach, it waits for a second one. `confirmed` is the number of people that
@@ -210,6 +216,9 @@ async fn named(
     ctx: &Context,
     logins: &[String],
 ) -> Result<Result<BTreeSet<AccountId>, ProposalError>, Unavailable> {
+    if logins.len() > NAMED {
+        return Ok(Err(ProposalError::TooManyNamed));
+    }
     let mut named = BTreeSet::new();
     for login in logins {
         let person = match LoginName::parse(login) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::account::WayIn;
+use crate::domain::client::ClientId;
 use crate::domain::facts::{Facts, Proof};
 use crate::domain::gate::{Evidence, evaluate};
 use crate::domain::jurisdiction::{Permission, Target};
@@ -38,9 +39,14 @@ pub struct Counts {
     pub chosen_with_old_password: u64,
     /// Bound accounts without an e-mail address.
     pub without_email: u64,
-    /// The operators in the population that are left out, by login.
+    /// The first of the operators in the population that are left out, by login.
     pub operators: Vec<String>,
+    /// The relying parties that will be told, with their names; none where nothing is about to begin.
+    pub told: Vec<(ClientId, String)>,
 }
+
+/// So many operators and relying parties are listed.
+pub const LISTED: usize = 100;
 
 /// Counts what a proposal would do. Nothing is written.
 pub async fn preview(
@@ -49,7 +55,7 @@ pub async fn preview(
     proposal: &Proposal,
 ) -> Result<Result<Counts, ProposalError>, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-    let mut order = match draw_up(ctx, proposal, now).await? {
+    let order = match draw_up(ctx, proposal, now).await? {
         Ok(order) => order,
         Err(error) => return Ok(Err(error)),
     };
@@ -57,10 +63,28 @@ pub async fn preview(
     if let Err(refusal) = actor.powers(ctx).await?.may(Permission::ReadProgress, population) {
         return Ok(Err(refusal.into()));
     }
-    // A scheduled order is previewed as if it came into force now.
+    foresee(ctx, order, &book, now).await.map(Ok)
+}
+
+/// The same of an order that is written and binds nobody yet: for whoever is to approve it. Who may see it is asked before.
+pub async fn foreseen(ctx: &Context, order: &ResetOrder) -> Result<Counts, Unavailable> {
+    let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
+    foresee(ctx, order.clone(), &book, now).await
+}
+
+/// A scheduled order is previewed as if it came into force now.
+async fn foresee(
+    ctx: &Context,
+    mut order: ResetOrder,
+    book: &OrderBook,
+    now: Timestamp,
+) -> Result<Counts, Unavailable> {
     let clock = OrderClock(book.clock.0 + 1);
     order.state = OrderState::InForce(Force { clock, since: now, hardened_at: None });
-    census(ctx, &order, &book, now).await.map(Ok)
+    let counts = census(ctx, &order, book, now).await?;
+    let clients = store::client::list(&ctx.db).await?.into_iter();
+    let told = clients.filter(|client| client.backchannel_logout_uri.is_some());
+    Ok(Counts { told: told.map(|client| (client.id, client.name)).collect(), ..counts })
 }
 
 /// Counts an order that would come into force now: the database counts everybody but the few who hold a role, and but those at
@@ -197,13 +221,19 @@ impl Place {
 }
 
 impl Counts {
+    /// How many operators are left out beside those listed.
+    pub fn more_operators(&self) -> u64 {
+        let all = self.spared.get(&Exclusion::Operator).copied().unwrap_or_default();
+        all.saturating_sub(u64::try_from(self.operators.len()).unwrap_or(u64::MAX))
+    }
+
     fn add(&mut self, order: &ResetOrder, book: &OrderBook, person: &Person) {
         let facts = &person.facts;
         match Place::of(order, book, facts) {
             Place::Outside => return,
             Place::Spared(why) => {
                 *self.spared.entry(why).or_default() += 1;
-                if why == Exclusion::Operator {
+                if why == Exclusion::Operator && self.operators.len() < LISTED {
                     self.operators.push(person.login.clone());
                 }
             }

@@ -3,11 +3,12 @@
 use crate::domain::approval::{Digest, Request};
 use crate::domain::jurisdiction::Permission;
 use crate::domain::progress::Progress;
-use crate::domain::reset_order::OrderId;
+use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::reset_order::preview::{Counts, foreseen};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::reset_order::OrderRecord;
@@ -62,6 +63,44 @@ pub async fn list(
             return Ok(found);
         }
     }
+}
+
+/// What else whoever sees all of an order reads of it, and whoever sees a part does not: it tells of people elsewhere.
+pub struct Details {
+    /// The operators who are not left out, by login.
+    pub named_operators: Vec<String>,
+    /// What it would do if it came into force now, while it waits for an approval.
+    pub foreseen: Option<Counts>,
+}
+
+impl Details {
+    /// None of an order that is seen in part.
+    pub async fn of(ctx: &Context, view: &View) -> Result<Option<Self>, Unavailable> {
+        if !view.is_whole() {
+            return Ok(None);
+        }
+        let order = &view.record.order;
+        let foreseen = match order.state {
+            OrderState::AwaitingApproval => Some(foreseen(ctx, order).await?),
+            OrderState::Draft
+            | OrderState::Scheduled { .. }
+            | OrderState::InForce(_)
+            | OrderState::Closed { .. }
+            | OrderState::Cancelled { .. } => None,
+        };
+        Ok(Some(Self { named_operators: named_operators(ctx, order).await?, foreseen }))
+    }
+}
+
+/// The operators whom an order names, by login.
+pub async fn named_operators(ctx: &Context, order: &ResetOrder) -> Result<Vec<String>, Unavailable> {
+    let mut logins = Vec::new();
+    for account in &order.exclusions.named_operators {
+        let person = store::account::find(&ctx.db, account).await?;
+        logins.push(person.map_or_else(|| account.0.clone(), |person| person.login));
+    }
+    logins.sort_unstable();
+    Ok(logins)
 }
 
 /// One order; none that the actor may not see.

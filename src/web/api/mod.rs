@@ -5,6 +5,7 @@ mod audit;
 mod caller;
 pub(in crate::web) mod cursor;
 mod order_report;
+mod order_view;
 mod orders;
 mod people;
 pub(in crate::web) mod problem;
@@ -59,7 +60,7 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
     let routes = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(orders::list, orders::issue))
         .routes(routes!(orders::preview))
-        .routes(routes!(orders::show, orders::edit))
+        .routes(routes!(order_view::show, orders::edit))
         .routes(routes!(orders::submit))
         .routes(routes!(orders::approve))
         .routes(routes!(orders::send_back))

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
-use super::orders::{OrderAnswer, PartAnswer, TallyAnswer, code};
+use super::order_view::PartAnswer;
+use super::orders::{OrderAnswer, TallyAnswer, code};
 use super::problem::{Answer, Problem};
 use super::wire::{Instant, Query, place};
 use crate::domain::notice::Cause;

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
 use super::cursor;
+use super::order_view::PreviewAnswer;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Query, place, whole};
 use crate::domain::approval::Digest;
@@ -25,7 +26,7 @@ use crate::flows::reset_order::cancel::{cancel as cancel_order, close as close_o
 use crate::flows::reset_order::draft::draft;
 use crate::flows::reset_order::issue::{Proposal, issue as issue_order};
 use crate::flows::reset_order::preview::preview as preview_order;
-use crate::flows::reset_order::read::{self, View};
+use crate::flows::reset_order::read;
 use crate::flows::reset_order::revise::{edit as edit_order, revise as revise_order, submit as submit_order};
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
@@ -92,6 +93,12 @@ pub struct OrderAnswer {
     deadline: Option<Instant>,
     codes_expire_at: Instant,
     yearly: bool,
+    /// Whether accounts are spared that were never activated.
+    never_activated: bool,
+    /// Spares passwords chosen since this instant.
+    changed_since: Option<Instant>,
+    /// Spares accounts that their school has reset since this instant.
+    reset_by_school_since: Option<Instant>,
 }
 
 /// How far an order has got.
@@ -107,43 +114,6 @@ pub struct TallyAnswer {
     printed: u64,
     /// Of those covered, are spared, by why.
     spared: BTreeMap<&'static str, u64>,
-}
-
-/// How far it has got at a place.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PartAnswer {
-    pub(super) territory: String,
-    pub(super) profile: Profile,
-    #[serde(flatten)]
-    pub(super) tally: TallyAnswer,
-}
-
-/// What somebody is asked about an order.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct WaitingAnswer {
-    /// `issue` or `cancel`.
-    wish: &'static str,
-    /// Who asks.
-    by: String,
-    /// When.
-    at: Instant,
-    /// The people whom the order covered then.
-    covered: u64,
-}
-
-/// An order with all that is known of it.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OrderView {
-    #[serde(flatten)]
-    order: OrderAnswer,
-    /// Stands for what is shown here: to be sent with the approval of it.
-    digest: String,
-    waiting: Option<WaitingAnswer>,
-    /// As of when it was counted; absent before the first count.
-    as_of: Option<Instant>,
-    progress: TallyAnswer,
-    /// By school and profile. Somebody at two schools is counted at both.
-    parts: Vec<PartAnswer>,
 }
 
 /// A page of orders.
@@ -162,20 +132,6 @@ pub struct PageQuery {
     /// The `next` of the page before.
     #[param(min_length = 1)]
     cursor: Option<String>,
-}
-
-/// What an order would do.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PreviewAnswer {
-    covered: u64,
-    bound: u64,
-    /// By why.
-    spared: BTreeMap<&'static str, u64>,
-    /// Bound although the password is newer, because nothing but the old one authorised it.
-    chosen_with_old_password: u64,
-    without_email: u64,
-    /// Logins of operators who are left out.
-    operators: Vec<String>,
 }
 
 /// Which order was meant, and why.
@@ -245,6 +201,9 @@ impl From<OrderRecord> for OrderAnswer {
             deadline: order.deadline.map(Instant::from),
             codes_expire_at: order.codes_expire_at.into(),
             yearly: record.repeats,
+            never_activated: order.exclusions.never_activated,
+            changed_since: order.exclusions.changed_since.map(Instant::from),
+            reset_by_school_since: order.exclusions.reset_by_school_since.map(Instant::from),
         }
     }
 }
@@ -257,29 +216,6 @@ impl From<Tally> for TallyAnswer {
             done: tally.done,
             printed: tally.printed,
             spared: tally.spared.each().map(|(why, number)| (why.as_str(), number)).collect(),
-        }
-    }
-}
-
-impl From<View> for OrderView {
-    fn from(view: View) -> Self {
-        let part = |((path, profile), tally): ((TerritoryPath, Profile), Tally)| PartAnswer {
-            territory: code(&path),
-            profile,
-            tally: tally.into(),
-        };
-        Self {
-            digest: view.digest.0,
-            waiting: view.request.map(|request| WaitingAnswer {
-                wish: request.wish.as_str(),
-                by: request.by,
-                at: request.at.into(),
-                covered: request.covered,
-            }),
-            as_of: view.progress.as_of.map(Instant::from),
-            progress: view.progress.all.into(),
-            parts: view.progress.parts.into_iter().map(part).collect(),
-            order: view.record.into(),
         }
     }
 }
@@ -341,27 +277,7 @@ pub async fn preview(
 ) -> Answer<Json<PreviewAnswer>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
     let counts = preview_order(&app.ctx, &actor, &request.proposal()?).await??;
-    Ok(Json(PreviewAnswer {
-        covered: counts.covered,
-        bound: counts.bound,
-        spared: counts.spared.iter().map(|(why, count)| (why.as_str(), *count)).collect(),
-        chosen_with_old_password: counts.chosen_with_old_password,
-        without_email: counts.without_email,
-        operators: counts.operators,
-    }))
-}
-
-/// One order, with the progress of its people as it was counted last.
-#[utoipa::path(
-    get, path = "/orders/{id}", tag = "orders", params(("id" = String, Path)),
-    responses((status = 200, body = OrderView), (status = "4XX", body = Problem)),
-    security(("oauth2" = ["orders:read"]))
-)]
-pub async fn show(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<Json<OrderView>> {
-    let actor = caller.act(&app, ApiScope::OrdersRead).await?;
-    let view = read::view(&app.ctx, &actor, &OrderId(id.clone())).await?;
-    let view = view.ok_or_else(|| Problem::not_found(format!("there is no order {id}")))?;
-    Ok(Json(view.into()))
+    Ok(Json(counts.into()))
 }
 
 /// Changes what an order says that binds nobody yet. With `draft` it is one again; else it is put forward as it is from then on, in

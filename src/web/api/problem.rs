@@ -257,6 +257,7 @@ impl From<ProposalError> for Problem {
             ProposalError::Nobody(_) => "nobody",
             ProposalError::ReasonMissing => "reason-missing",
             ProposalError::StartInPast => "start-in-past",
+            ProposalError::TooManyNamed => "too-many",
             ProposalError::UnknownLogin(_) => "unknown-login",
             ProposalError::UnknownTerritory(_) => "unknown-territory",
         };

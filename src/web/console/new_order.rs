@@ -20,7 +20,7 @@ use crate::flows::console::{AtDesk, Visitor};
 use crate::flows::reset_order::draft::draft;
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::reset_order::preview::preview;
-use crate::flows::reset_order::read::{View, view};
+use crate::flows::reset_order::read::{View, named_operators, view};
 use crate::flows::reset_order::revise::{edit, revise};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
@@ -30,7 +30,7 @@ use crate::web::answer::page;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::ask_again;
-use crate::web::console::order_view::{CheckOrderPage, NewOrderPage, Typed};
+use crate::web::console::order_view::{CheckOrderPage, Foreseen, NewOrderPage, Typed};
 use crate::web::console::orders::ORDERS;
 use crate::web::console::{Answer, Room, names, typed_number};
 use crate::web::extract::form::Form;
@@ -184,8 +184,6 @@ async fn check_page(
         Some(place) => names::place(room.app, &place.path).await?,
         None => proposal.territory.to_string(),
     };
-    let told = store::client::list(&room.app.ctx.db).await?.into_iter();
-    let told = told.filter(|client| client.backchannel_logout_uri.is_some()).map(|client| client.name);
     let kept = |name: &str| !matches!(name, "csrf" | "confirmed" | "key");
     let fields = form.under("").filter(|(name, _)| kept(name));
     let view = CheckOrderPage {
@@ -193,8 +191,7 @@ async fn check_page(
         desk: room.desk(&desk.visitor),
         place,
         level: proposal.level,
-        counts: &counts,
-        told: told.collect(),
+        foreseen: Foreseen { counts },
         fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         key,
         refused: refused.map(|problem| problem.told(room.language)),
@@ -285,11 +282,7 @@ async fn written(room: &Room<'_>, View { record, digest, .. }: View) -> Result<T
         local.strftime(format).to_string()
     };
     let code = order.population.territory.code().map(|code| code.to_string()).unwrap_or_default();
-    let mut operators = Vec::new();
-    for account in &order.exclusions.named_operators {
-        let person = store::account::find(&room.app.ctx.db, account).await?;
-        operators.extend(person.map(|person| person.login));
-    }
+    let operators = named_operators(&room.app.ctx, &order).await?;
     // An instant that has passed is now.
     let at = Some(record.scheduled_at).filter(|at| *at > room.app.ctx.clock.now());
     Ok(Typed {

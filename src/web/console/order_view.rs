@@ -5,7 +5,7 @@ use askama::Template;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderState;
-use crate::flows::reset_order::preview::Counts;
+use crate::flows::reset_order::preview::{Counts, LISTED};
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
 use crate::web::console::progress_view::{FailedNotices, Progress, spared_key};
@@ -167,6 +167,9 @@ pub(super) struct OrderPage<'a> {
     /// Whether this operator is the one who asked.
     pub(super) own: bool,
     pub(super) digest: &'a str,
+    pub(super) spares: Spares,
+    /// What it would do, while it waits for an approval.
+    pub(super) foreseen: Option<Foreseen>,
     /// How far it has got, once people were counted.
     pub(super) progress: Option<Progress>,
     /// What services were told in vain.
@@ -255,9 +258,7 @@ pub(super) struct CheckOrderPage<'a> {
     pub(super) desk: Desk,
     pub(super) place: String,
     pub(super) level: Level,
-    pub(super) counts: &'a Counts,
-    /// Relying parties that will be told.
-    pub(super) told: Vec<String>,
+    pub(super) foreseen: Foreseen,
     /// Everything that was typed, to be sent once more.
     pub(super) fields: Vec<(String, String)>,
     /// Names this one request, so that it makes one order however often it is sent.
@@ -269,9 +270,61 @@ impl CheckOrderPage<'_> {
     fn level(&self) -> String {
         level(&self.frame, self.level)
     }
+}
 
-    fn spared(&self) -> Vec<(String, u64)> {
+/// What an order would do.
+pub(super) struct Foreseen {
+    pub(super) counts: Counts,
+}
+
+impl Foreseen {
+    fn spared(&self, frame: &Frame<'_>) -> Vec<(String, u64)> {
         let spared = self.counts.spared.iter();
-        spared.map(|(why, count)| (self.frame.text(spared_key(*why)), *count)).collect()
+        spared.map(|(why, count)| (frame.text(spared_key(*why)), *count)).collect()
+    }
+
+    fn operators(&self, frame: &Frame<'_>) -> String {
+        and_more(frame, &self.counts.operators, self.counts.more_operators())
+    }
+
+    /// The services that will be told.
+    fn told(&self, frame: &Frame<'_>) -> String {
+        let names: Vec<_> = self.counts.told.iter().map(|(_, name)| name.clone()).take(LISTED).collect();
+        let more = self.counts.told.len().saturating_sub(LISTED);
+        and_more(frame, &names, u64::try_from(more).unwrap_or(u64::MAX))
+    }
+}
+
+fn and_more(frame: &Frame<'_>, listed: &[String], more: u64) -> String {
+    let listed = listed.join(", ");
+    match more {
+        0 => listed,
+        more => format!("{listed} {}", frame.language.text_with("check-order-more", &[("count", more)])),
+    }
+}
+
+/// Whom an order spares and whom it does not, as its author said.
+pub(super) struct Spares {
+    pub(super) never_activated: bool,
+    pub(super) changed_since: Option<String>,
+    pub(super) reset_by_school_since: Option<String>,
+    /// Operators who are not left out; none for whoever sees a part of the order.
+    pub(super) named: Vec<String>,
+    pub(super) yearly: bool,
+}
+
+impl Spares {
+    fn said(&self, frame: &Frame<'_>) -> Vec<String> {
+        let since = |key, time: &Option<String>| {
+            time.as_deref().map(|time| frame.language.text_with(key, &[("time", time)]))
+        };
+        let never = self.never_activated.then(|| frame.text("order-spares-never-activated"));
+        let said = [
+            never,
+            since("order-spares-changed-since", &self.changed_since),
+            since("order-spares-reset-by-school", &self.reset_by_school_since),
+        ];
+        let said: Vec<_> = said.into_iter().flatten().collect();
+        if said.is_empty() { vec![frame.text("order-spares-nobody")] } else { said }
     }
 }

@@ -12,7 +12,7 @@ use crate::flows::notices::retry::retry_of;
 use crate::flows::reset_order::approve::{approve, send_back};
 use crate::flows::reset_order::cancel::{cancel, close};
 use crate::flows::reset_order::preview::opened_by_cancelling;
-use crate::flows::reset_order::read::{self, View};
+use crate::flows::reset_order::read::{self, Details, View};
 use crate::flows::reset_order::report::report;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
@@ -22,7 +22,7 @@ use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::ask_again;
 use crate::web::console::order_report::{failed, progress};
-use crate::web::console::order_view::{Act, OrderPage, OrderRow, OrdersPage};
+use crate::web::console::order_view::{Act, Foreseen, OrderPage, OrderRow, OrdersPage, Spares};
 use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
@@ -128,6 +128,7 @@ async fn order_page(
     let place = names::place(room.app, &view.record.order.population.territory).await?;
     let failed = failed(room, view).await?;
     let opened = opened(room, view).await?;
+    let details = Details::of(&room.app.ctx, view).await?;
     let switch = room.switch();
     let own = view.request.as_ref().is_some_and(|request| request.by == actor.name());
     let (language, app) = (room.language, room.app);
@@ -144,6 +145,8 @@ async fn order_page(
         lifts: view.request.as_ref().is_some_and(|request| request.wish == Wish::Cancel),
         own,
         digest: &view.digest.0,
+        spares: spares(room, view, details.as_ref()),
+        foreseen: details.and_then(|details| details.foreseen).map(|counts| Foreseen { counts }),
         progress: progress(room, actor, &report, turned).await?,
         opened,
         acts: acts(&view.record.order.state, view.request.is_some(), !failed.is_empty()),
@@ -153,6 +156,18 @@ async fn order_page(
     };
     let status = refused.map_or(StatusCode::OK, |(problem, _)| problem.code());
     Ok(page(status, &shown, &[]))
+}
+
+fn spares(room: &Room<'_>, view: &View, details: Option<&Details>) -> Spares {
+    let written = |at| room.language.date_and_time(&room.app.site.local(at));
+    let exclusions = &view.record.order.exclusions;
+    Spares {
+        never_activated: exclusions.never_activated,
+        changed_since: exclusions.changed_since.map(written),
+        reset_by_school_since: exclusions.reset_by_school_since.map(written),
+        named: details.map(|details| details.named_operators.clone()).unwrap_or_default(),
+        yearly: view.record.repeats,
+    }
 }
 
 /// What may be done with an order that stands there; whether by this operator is asked when it is done.
