@@ -79,6 +79,18 @@ pub async fn page(
     db.all(sql).await?.iter().map(record).collect()
 }
 
+/// Drafts that were put forward before, or that are of every year and begin until then; those that begin first come first.
+pub async fn drafts_to_look_at(db: &Db, until: Timestamp, limit: i64) -> Result<Vec<OrderRecord>, DbError> {
+    let sql = q!(
+        "SELECT * FROM reset_order WHERE state = 'draft'
+             AND (submitted_at IS NOT NULL OR repeats IS NOT NULL AND scheduled_at <= $1)
+         ORDER BY scheduled_at, id LIMIT $2",
+        until,
+        limit
+    );
+    db.all(sql).await?.iter().map(record).collect()
+}
+
 /// The order of this id.
 pub async fn find(db: &Db, id: &OrderId) -> Result<Option<OrderRecord>, DbError> {
     db.one(q!("SELECT * FROM reset_order WHERE id = $1", id.0.as_str()))

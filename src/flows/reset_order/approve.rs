@@ -124,7 +124,9 @@ fn after(
         Wish::Issue => {
             let lifetime = ctx.settings.policy.code_lifetime;
             batch.extend(store::reset_order::begins(&record.order.state, id, now, lifetime));
-            batch.extend(next_year(ctx, record, now)?);
+            if let OrderState::InForce(_) = record.order.state {
+                batch.extend(next_year(ctx, record, now)?);
+            }
         }
         Wish::Cancel => batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderCancel, &record.order))),
     }

@@ -7,6 +7,7 @@ use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
+use crate::flows::reset_order::put_forward::next_year;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::db::Batch;
@@ -52,11 +53,16 @@ async fn settle(
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
         let Some((order, state)) = next(&book, now) else { return Ok(()) };
         let line = Actor::system().order_line(&Right::Root, act, &order);
-        let batch = vec![
+        let mut batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(&order.id, order.state, state),
             ctx.audit(now, &line),
         ];
+        if act == Act::OrderInForce
+            && let Some(record) = store::reset_order::find(&ctx.db, &order.id).await?
+        {
+            batch.extend(next_year(ctx, &record, now)?);
+        }
         if !ctx.commit(Batch::changing_orders(batch)).await? {
             conflicts += 1;
         }

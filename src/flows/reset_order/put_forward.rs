@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::approval::{Digest, Request, TOGETHER, Wish};
 use crate::domain::event::Act;
 use crate::domain::order_clock::OrderClock;
+use crate::domain::population::Exclusions;
 use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
@@ -116,7 +117,9 @@ impl Forward {
         if actor.breaks_glass() {
             batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, &record.order)));
         }
-        batch.extend(next_year(ctx, record, now)?);
+        if let OrderState::InForce(_) = record.order.state {
+            batch.extend(next_year(ctx, record, now)?);
+        }
         batch.splice(0..0, first.chain(self.conditions.clone()));
         let done = ctx.commit(Batch::changing_orders(batch)).await?;
         if done && actor.breaks_glass() {
@@ -132,21 +135,28 @@ pub(super) fn alarm(actor: &Actor, order: &OrderId) {
     tracing::error!(order = order.0, actor = actor.name(), "the glass was broken: nobody else approved");
 }
 
-/// In a batch: the same order a year later, as a draft, for whoever looks at it then.
+/// In the batch in which an order comes into force, which it does once: the same a year later, as a draft, for whoever looks at it
+/// then.
 pub(super) fn next_year(
     ctx: &Context,
     record: &OrderRecord,
     now: Timestamp,
-) -> Result<Option<Statement>, Unavailable> {
+) -> Result<Vec<Statement>, Unavailable> {
     if !record.repeats {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let order = &record.order;
+    let later = |at: Option<Timestamp>| at.map(|at| at.plus(YEAR));
     let next = OrderRecord {
         order: ResetOrder {
             id: OrderId(ctx.new_id(now)),
             state: OrderState::Draft,
-            deadline: order.deadline.map(|deadline| deadline.plus(YEAR)),
+            exclusions: Exclusions {
+                changed_since: later(order.exclusions.changed_since),
+                reset_by_school_since: later(order.exclusions.reset_by_school_since),
+                ..order.exclusions.clone()
+            },
+            deadline: later(order.deadline),
             codes_expire_at: order.codes_expire_at.plus(YEAR),
             ..order.clone()
         },
@@ -156,5 +166,6 @@ pub(super) fn next_year(
         covered: None,
         ..record.clone()
     };
-    insert(ctx, &next).map(Some)
+    let line = Actor::system().order_line(&Right::Root, Act::OrderDraft, &next.order.id);
+    Ok(vec![insert(ctx, &next)?, ctx.audit(now, &line)])
 }

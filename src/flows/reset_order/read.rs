@@ -1,5 +1,7 @@
 //! What an operator may see of orders: those over the own territory and those that reach into it, and of these the own part.
 
+use std::time::Duration;
+
 use crate::domain::approval::{Digest, Request};
 use crate::domain::jurisdiction::Permission;
 use crate::domain::progress::Progress;
@@ -15,6 +17,12 @@ use crate::store::reset_order::OrderRecord;
 
 /// Rows that are looked at to fill a page.
 const STEP: usize = 200;
+
+/// The draft of a yearly order is shown so long before it would begin.
+const SOON: Duration = Duration::from_hours(60 * 24);
+
+/// Drafts that are looked at.
+const DRAFTS: i64 = 1_000;
 
 /// Where a page of orders ends: the next one begins after it.
 pub type Position = (Timestamp, OrderId);
@@ -63,6 +71,18 @@ pub async fn list(
             return Ok(found);
         }
     }
+}
+
+/// Drafts that somebody has to look at who may put them forward: they were sent back or fell, or the year has gone round.
+pub async fn drafts(ctx: &Context, actor: &Actor) -> Result<Vec<OrderRecord>, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let mut found =
+        store::reset_order::drafts_to_look_at(&ctx.db, ctx.clock.now().plus(SOON), DRAFTS).await?;
+    found.retain(|record| {
+        let territory = &record.order.population.territory;
+        powers.sees(Permission::IssueOrder, territory).contains(territory)
+    });
+    Ok(found)
 }
 
 /// What else whoever sees all of an order reads of it, and whoever sees a part does not: it tells of people elsewhere.

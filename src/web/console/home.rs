@@ -38,6 +38,7 @@ async fn home(room: &Room<'_>, origin: Origin) -> Answer {
             .await?
             .is_some_and(|waiting| waiting.iter().any(|waiting| !waiting.is_own)),
         waiting: orders::waiting(room, &actor).await?,
+        drafts: orders::drafts(room, &actor).await?,
         spare: factor.map(|factor| factor.spare).unwrap_or_default(),
     };
     Ok(page(StatusCode::OK, &view, &[]))

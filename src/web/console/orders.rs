@@ -200,6 +200,16 @@ async fn opened(room: &Room<'_>, view: &View) -> Result<Option<u64>, Unavailable
     opened_by_cancelling(&room.app.ctx, order).await.map(Some)
 }
 
+/// For the list on the first page: drafts that somebody should look at, and whether they came back.
+pub(super) async fn drafts(room: &Room<'_>, actor: &Actor) -> Result<Vec<(OrderRow, bool)>, Unavailable> {
+    let mut rows = Vec::new();
+    for record in read::drafts(&room.app.ctx, actor).await?.into_iter().take(SHOWN) {
+        let place = names::place(room.app, &record.order.population.territory).await?;
+        rows.push((OrderRow::of(room.app, room.language, place, &record), record.submitted_at.is_some()));
+    }
+    Ok(rows)
+}
+
 /// For the list on the first page: what waits for somebody else's approval.
 pub(super) async fn waiting(room: &Room<'_>, actor: &Actor) -> Result<Vec<OrderRow>, Unavailable> {
     let mut rows = Vec::new();

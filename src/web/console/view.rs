@@ -108,6 +108,8 @@ pub(in crate::web) struct HomePage<'a> {
     pub(in crate::web) places: &'a [Place],
     /// Orders that wait for this operator's approval.
     pub(in crate::web) waiting: Vec<OrderRow>,
+    /// Drafts to be looked at, and whether they were put forward before.
+    pub(in crate::web) drafts: Vec<(OrderRow, bool)>,
     /// Whether roles do.
     pub(in crate::web) roles_waiting: bool,
     /// Codes that are left to stand in for the factor.
