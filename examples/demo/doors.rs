@@ -130,7 +130,7 @@ impl<'a> Order<'a> {
     }
 
     fn cancel(self) -> Result<(), Failure> {
-        self.ecluse.run(&["reset-order", "cancel", &self.id, "--reason", "doors"]).map(|_| ())
+        self.ecluse.run(&["reset-order", "cancel", &self.id, "--reason", "doors", "--yes"]).map(|_| ())
     }
 }
 

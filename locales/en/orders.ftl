@@ -48,6 +48,8 @@ order-opens = { $count ->
     [one] To cancel it now would open access to one person with the present password.
    *[other] To cancel it now would open access to { $count } people with their present passwords.
 }
+order-opens-uncounted = For how many people it would open access has not been counted yet: wait a moment, and load the page again.
+order-opens-as-of = Counted on { $time }.
 order-why = Reason, for the audit log
 order-approve-title = Approve
 order-approve-what = You have checked the place, the people, the level and the dates above, and approve them as they are.

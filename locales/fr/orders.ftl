@@ -48,6 +48,8 @@ order-opens = { $count ->
     [one] L’annuler maintenant ouvrirait l’accès à une personne avec son mot de passe actuel.
    *[other] L’annuler maintenant ouvrirait l’accès à { $count } personnes avec leur mot de passe actuel.
 }
+order-opens-uncounted = À combien de personnes l’accès s’ouvrirait n’est pas encore compté : attendez un instant, puis rechargez la page.
+order-opens-as-of = Compté le { $time }.
 order-why = Motif, pour le journal
 order-approve-title = Approuver
 order-approve-what = Vous vérifiez le lieu, les personnes, le niveau et les dates ci-dessus, et vous les approuvez tels quels.

@@ -76,6 +76,8 @@ pub struct Progress {
     pub as_of: Option<Timestamp>,
     /// Everybody.
     pub all: Tally,
+    /// For how many the gate would open if the order were lifted, of everybody; none where that was not counted.
+    pub opened: Option<u64>,
     /// By school, or by the place itself above schools, and by profile.
     pub parts: BTreeMap<(TerritoryPath, Profile), Tally>,
 }

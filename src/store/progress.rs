@@ -20,16 +20,21 @@ pub struct Counted {
     pub as_of: Timestamp,
     /// How long counting took.
     pub took: Duration,
+    /// For how many the gate would open if the order were lifted; none where orders changed meanwhile.
+    pub opened: Option<u64>,
 }
 
 /// The last count of an order.
 pub async fn last(db: &Db, order: &OrderId) -> Result<Option<Counted>, DbError> {
-    let sql =
-        q!("SELECT as_of, took FROM order_count WHERE order_id = $1 AND as_of IS NOT NULL", order.0.as_str());
+    let sql = q!(
+        "SELECT as_of, took, opened FROM order_count WHERE order_id = $1 AND as_of IS NOT NULL",
+        order.0.as_str()
+    );
     let row = db.one(sql).await?;
     row.map(|row| {
         let took = Duration::from_micros(u64::try_from(row.int("took")?).unwrap_or_default());
-        Ok(Counted { as_of: row.time("as_of")?, took })
+        let opened = row.opt_int("opened")?.map(|opened| u64::try_from(opened).unwrap_or_default());
+        Ok(Counted { as_of: row.time("as_of")?, took, opened })
     })
     .transpose()
 }
@@ -49,11 +54,12 @@ pub fn take(order: &OrderId, now: Timestamp, until: Timestamp) -> Statement {
 /// In a batch: the count is there. `held_until` is what [`take`] was given: whoever took longer than that has no say any more.
 pub fn settle(order: &OrderId, held_until: Timestamp, counted: &Counted) -> Statement {
     q!(
-        "UPDATE order_count SET as_of = $3, took = $4, held_until = $3 WHERE order_id = $1 AND held_until = $2",
+        "UPDATE order_count SET as_of = $3, took = $4, opened = $5, held_until = $3 WHERE order_id = $1 AND held_until = $2",
         order.0.as_str(),
         held_until,
         counted.as_of,
-        i64::try_from(counted.took.as_micros()).unwrap_or(i64::MAX)
+        i64::try_from(counted.took.as_micros()).unwrap_or(i64::MAX),
+        counted.opened.map(|opened| i64::try_from(opened).unwrap_or(i64::MAX))
     )
     .want(1)
 }
@@ -146,7 +152,8 @@ pub async fn find(db: &Db, order: &OrderId, under: Option<&TerritoryPath>) -> Re
     }
     let sql = q!("SELECT * FROM order_point WHERE order_id = $1 ORDER BY at DESC LIMIT 1", order.0.as_str());
     let all = db.one(sql).await?.as_ref().map(tally).transpose()?.unwrap_or_default();
-    Ok(Progress { as_of: Some(counted.as_of), all, parts })
+    let opened = if under.is_none() { counted.opened } else { None };
+    Ok(Progress { as_of: Some(counted.as_of), all, opened, parts })
 }
 
 fn tally(row: &Row) -> Result<Tally, DbError> {

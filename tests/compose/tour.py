@@ -185,8 +185,8 @@ def passwords_believed_stolen():
         choose(browser, LINA, "Peuplier-2028!")
         assert browser.see("#who") == "Lina Valombre"
     ecluse("account", "disable", NOE, "--reason", "tour")
-    ecluse("account", "enable", NOE, "--reason", "tour over")
-    ecluse("reset-order", "cancel", order, "--reason", "tour over")
+    ecluse("account", "enable", NOE, "--reason", "tour over", "--yes")
+    ecluse("reset-order", "cancel", order, "--reason", "tour over", "--yes")
     assert order in ecluse("reset-order", "list")
 
 

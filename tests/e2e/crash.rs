@@ -230,7 +230,7 @@ async fn a_killed_command_line_has_written_each_order_or_nothing_of_it() {
     for _ in 0..6 {
         let mut processes: Vec<Child> = (0..3).map(|_| house.command(&issue).spawn().unwrap()).collect();
         if let Some(id) = confirmed.last() {
-            let cancel = ["reset-order", "cancel", id, "--reason", "false alarm"];
+            let cancel = ["reset-order", "cancel", id, "--reason", "false alarm", "--yes"];
             processes.push(house.command(&cancel).spawn().unwrap());
         }
         let (log, times) = (house.log_file(), between(&dice, 1, 24));

@@ -1,6 +1,8 @@
 //! `ecluse reset-order cancel ID` and `close ID`.
 
-use super::{Which, find, record_json};
+use std::io::{BufRead as _, IsTerminal as _};
+
+use super::{Which, find, places_bar, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::level::Level;
 use crate::domain::reset_order::OrderState;
@@ -18,15 +20,30 @@ pub(in crate::cli) struct Args {
     which: Which,
 }
 
-/// Lifts the order, and says for how many people the gate opens again.
+/// Which order, and whether to ask.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct CancelArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Does not ask first for the number of people for whom the gate opens again.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Says for how many people the gate opens again, and lifts the order once somebody has typed that number.
 pub(super) async fn cancel(
     ctx: &Context,
-    args: Args,
+    args: CancelArgs,
     actor: Actor,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let record = find(ctx, &args.which).await?;
-    let opened = opened_by_cancelling(ctx, &record.order).await?;
+    let (bar, told) = places_bar(printer);
+    let opened = opened_by_cancelling(ctx, &record.order.id, told).await?;
+    bar.finish_and_clear();
+    if !args.yes {
+        confirm(opened, printer)?;
+    }
     let record = flow::cancel(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
     let mut data = record_json(&record);
     if !matches!(record.order.state, OrderState::Cancelled { .. }) {
@@ -41,6 +58,23 @@ pub(super) async fn cancel(
         printer.talk("Whoever has not changed yet must still do so, with the old password or a code; no session comes back");
     }
     Ok(ExitStatus::Done)
+}
+
+/// The number is typed, not "yes": whoever types it has read it.
+fn confirm(opened: u64, printer: &Printer) -> Result<(), Failure> {
+    printer.talk(format_args!("If it is lifted now, the gate opens again for {opened} people"));
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::refused("nobody is there to confirm the number of people")
+            .hint("run it in a terminal, or add --yes"));
+    }
+    printer.talk(format_args!("Type the number of people for whom the gate opens ({opened}):"));
+    let mut typed = String::new();
+    std::io::stdin().lock().read_line(&mut typed)?;
+    if typed.trim().parse() == Ok(opened) {
+        Ok(())
+    } else {
+        Err(Failure::refused("not confirmed; nothing was lifted"))
+    }
 }
 
 /// Ends the campaign.

@@ -44,7 +44,7 @@ pub(super) enum Verb {
     /// Sends an order that waits for a second person back to whoever wrote it.
     SendBack(approve::Args),
     /// Lifts an order; what was `recover` stays bound at `change`.
-    Cancel(cancel::Args),
+    Cancel(cancel::CancelArgs),
     /// Ends the campaign of an order, and counts its people for the last time; its duty stays.
     Close(cancel::Args),
     /// Says who asked for an order, who approved it, and what came of it.

@@ -12,12 +12,12 @@ use crate::domain::level::Level;
 use crate::domain::order_clock::{ClockSpan, OrderClock};
 use crate::domain::population::Exclusion;
 use crate::domain::progress::Tally;
-use crate::domain::reset_order::{Force, OrderBook, OrderState, ResetOrder};
+use crate::domain::reset_order::{Force, OrderBook, OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::issue::{Proposal, ProposalError, draw_up};
-use crate::flows::unavailable::Unavailable;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::Person;
@@ -258,28 +258,70 @@ fn is_suspect(order: &ResetOrder, facts: &Facts, now: Timestamp) -> bool {
         })
 }
 
-/// How many of an order's people the gate would let through if it were lifted now: what cancelling opens again.
-pub async fn opened_by_cancelling(ctx: &Context, order: &ResetOrder) -> Result<u64, Unavailable> {
-    let mut without = store::reset_order::book(&ctx.db).await?;
-    let before = Arc::new(without.clone());
-    for other in &mut without.orders {
-        if other.id == order.id
-            && let Ok(cancelled) = other.state.cancel(order.codes_expire_at)
-        {
-            other.state = cancelled;
+/// The gate as it would be if an order were lifted.
+pub(super) struct Lifting {
+    /// None of an order whose people stay bound all the same.
+    book: Option<Arc<OrderBook>>,
+}
+
+impl Lifting {
+    /// Of an order of this book.
+    pub(super) fn of(order: &ResetOrder, book: &OrderBook) -> Self {
+        // What it bound at level `recover` stays bound at level `change`.
+        if order.level == Level::Recover {
+            return Self { book: None };
+        }
+        let mut without = book.clone();
+        for other in without.orders.iter_mut().filter(|other| other.id == order.id) {
+            if let Ok(lifted) = other.state.cancel(order.codes_expire_at) {
+                other.state = lifted;
+            }
+        }
+        Self { book: Some(Arc::new(without)) }
+    }
+
+    /// One more if the gate would let this person through whom the order keeps out now. None where orders changed since the book was
+    /// read, or had before.
+    pub(super) fn count(
+        &self,
+        ctx: &Context,
+        counted: Option<u64>,
+        (order, book): (&ResetOrder, &OrderBook),
+        facts: &Facts,
+    ) -> Option<u64> {
+        let counted = counted?;
+        let Some(after) = &self.book else { return Some(counted) };
+        if Place::of(order, book, facts) != Place::Bound {
+            return Some(counted);
+        }
+        let evidence = Evidence::new(facts.clone(), Arc::clone(after))?;
+        Some(counted + u64::from(evaluate(&evidence, &ctx.settings.policy).is_ok()))
+    }
+}
+
+/// How many of an order's people the gate would let through if it were lifted now: what cancelling opens again. Counts everybody.
+pub async fn opened_by_cancelling(
+    ctx: &Context,
+    id: &OrderId,
+    told: impl Fn(usize, usize),
+) -> Result<u64, Unavailable> {
+    for _ in 0..TRIES {
+        let book = store::reset_order::book(&ctx.db).await?;
+        // A draft keeps nobody out.
+        let Some(order) = book.find(id) else { return Ok(0) };
+        let lifting = Lifting::of(order, &book);
+        let mut opened = Some(0);
+        let mut walk = Walk::through(ctx, &order.population.territory).await?;
+        while let Some((_, people)) = walk.next(ctx).await? {
+            for person in people {
+                opened = lifting.count(ctx, opened, (order, &book), &person.facts);
+            }
+            let (behind, all) = walk.progress();
+            told(behind, all);
+        }
+        if let Some(opened) = opened {
+            return Ok(opened);
         }
     }
-    let after = Arc::new(without);
-    let mut opened = 0;
-    let mut walk = Walk::through(ctx, &order.population.territory).await?;
-    while let Some((_, people)) = walk.next(ctx).await? {
-        for person in people {
-            let passes = |book: &Arc<OrderBook>| {
-                let evidence = Evidence::new(person.facts.clone(), Arc::clone(book));
-                evidence.is_some_and(|evidence| evaluate(&evidence, &ctx.settings.policy).is_ok())
-            };
-            opened += u64::from(!passes(&before) && passes(&after));
-        }
-    }
-    Ok(opened)
+    Err(Unavailable::Contended)
 }

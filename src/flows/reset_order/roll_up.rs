@@ -10,7 +10,7 @@ use crate::domain::reset_order::{OrderBook, OrderState, ResetOrder};
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
-use crate::flows::reset_order::preview::Place;
+use crate::flows::reset_order::preview::{Lifting, Place};
 use crate::flows::unavailable::Unavailable;
 use crate::flows::walk::Walk;
 use crate::store;
@@ -79,12 +79,14 @@ pub async fn count(ctx: &Context, order: &ResetOrder, book: &OrderBook) -> Resul
     if !ctx.commit(Batch::plain(vec![store::progress::take(&order.id, began, held_until)])).await? {
         return Ok(false);
     }
-    let mut found = Progress::default();
+    let lifting = Lifting::of(order, book);
+    let mut found = Progress { opened: Some(0), ..Progress::default() };
     let everywhere = &order.population.territory;
     let mut walk = Walk::through(ctx, everywhere).await?;
     while let Some((_, people)) = walk.next(ctx).await? {
         for person in &people {
             add(&mut found, order, book, person, everywhere, school_of);
+            found.opened = lifting.count(ctx, found.opened, (order, book), &person.facts);
         }
     }
     write(ctx, order, &found, began, held_until).await
@@ -145,7 +147,7 @@ async fn write(
         rows.push(store::progress::point(id, began, &found.all));
         rows.push(store::progress::thin(id, began.minus(FINE), SPAN));
     }
-    let counted = Counted { as_of: began, took: ctx.clock.now().since(began) };
+    let counted = Counted { as_of: began, took: ctx.clock.now().since(began), opened: found.opened };
     rows.push(store::progress::settle(id, held_until, &counted));
     ctx.commit(Batch::plain(rows)).await
 }

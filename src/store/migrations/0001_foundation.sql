@@ -225,6 +225,8 @@ CREATE TABLE order_count (
     order_id TEXT PRIMARY KEY REFERENCES reset_order (id),
     as_of BIGINT,
     took BIGINT,
+    -- For how many the gate would open if it were lifted.
+    opened BIGINT,
     held_until BIGINT NOT NULL
 );
 

@@ -59,6 +59,9 @@ pub struct OrderView {
     /// As of when it was counted; absent before the first count.
     as_of: Option<Instant>,
     progress: TallyAnswer,
+    /// For how many people the gate would open if the order were lifted, counted with the rest; absent before the first count, and for
+    /// whoever sees a part of the order.
+    opened_by_cancelling: Option<u64>,
     /// By school and profile. Somebody at two schools is counted at both.
     parts: Vec<PartAnswer>,
 }
@@ -127,6 +130,7 @@ impl OrderView {
             }),
             as_of: view.progress.as_of.map(Instant::from),
             progress: view.progress.all.into(),
+            opened_by_cancelling: view.progress.opened,
             parts: view.progress.parts.into_iter().map(part).collect(),
             order: view.record.into(),
         })

@@ -151,6 +151,9 @@ pub(super) struct OrdersPage<'a> {
     pub(super) rows: Vec<OrderRow>,
 }
 
+/// For how many the gate would open, and as of when that was counted; none where it was not yet.
+pub(super) struct Opened(pub(super) Option<(u64, String)>);
+
 /// One order.
 #[derive(Template)]
 #[template(path = "console/order.html")]
@@ -174,8 +177,8 @@ pub(super) struct OrderPage<'a> {
     pub(super) progress: Option<Progress>,
     /// What services were told in vain.
     pub(super) failed: Vec<FailedNotices>,
-    /// For how many lifting it would open the gate.
-    pub(super) opened: Option<u64>,
+    /// For how many lifting it would open the gate, where it keeps anybody out.
+    pub(super) opened: Option<Opened>,
     pub(super) acts: Vec<Act>,
     pub(super) refused: Option<String>,
     pub(super) typed: &'a str,
@@ -193,7 +196,11 @@ impl OrderPage<'_> {
     }
 
     fn opens(&self) -> Option<String> {
-        Some(self.frame.language.text_with("order-opens", &[("count", self.opened?)]))
+        let Opened(counted) = self.opened.as_ref()?;
+        let Some((number, time)) = counted else { return Some(self.frame.text("order-opens-uncounted")) };
+        let opens = self.frame.language.text_with("order-opens", &[("count", *number)]);
+        let counted = self.frame.language.text_with("order-opens-as-of", &[("time", time.as_str())]);
+        Some(format!("{opens} {counted}"))
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything on by reference")]

@@ -11,7 +11,6 @@ use crate::flows::console::Visitor;
 use crate::flows::notices::retry::retry_of;
 use crate::flows::reset_order::approve::{approve, send_back};
 use crate::flows::reset_order::cancel::{cancel, close};
-use crate::flows::reset_order::preview::opened_by_cancelling;
 use crate::flows::reset_order::read::{self, Details, View};
 use crate::flows::reset_order::report::report;
 use crate::flows::unavailable::Unavailable;
@@ -22,7 +21,7 @@ use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::ask_again;
 use crate::web::console::order_report::{failed, progress};
-use crate::web::console::order_view::{Act, Foreseen, OrderPage, OrderRow, OrdersPage, Spares};
+use crate::web::console::order_view::{Act, Foreseen, Opened, OrderPage, OrderRow, OrdersPage, Spares};
 use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
@@ -127,7 +126,6 @@ async fn order_page(
     let view = &report.view;
     let place = names::place(room.app, &view.record.order.population.territory).await?;
     let failed = failed(room, view).await?;
-    let opened = opened(room, view).await?;
     let details = Details::of(&room.app.ctx, view).await?;
     let switch = room.switch();
     let own = view.request.as_ref().is_some_and(|request| request.by == actor.name());
@@ -148,7 +146,7 @@ async fn order_page(
         spares: spares(room, view, details.as_ref()),
         foreseen: details.and_then(|details| details.foreseen).map(|counts| Foreseen { counts }),
         progress: progress(room, actor, &report, turned).await?,
-        opened,
+        opened: opened(room, view),
         acts: acts(&view.record.order.state, view.request.is_some(), !failed.is_empty()),
         failed,
         refused: refused.map(|(problem, _)| problem.told(language)),
@@ -190,14 +188,16 @@ fn acts(state: &OrderState, is_asked: bool, has_failed: bool) -> Vec<Act> {
     acts
 }
 
-/// For how many the gate would open if the order were lifted; not asked where it covers more than a page should wait for.
-async fn opened(room: &Room<'_>, view: &View) -> Result<Option<u64>, Unavailable> {
-    const FEW: u64 = 5_000;
-    let order = &view.record.order;
-    if order.state.force().is_none() || view.progress.all.covered > FEW || view.progress.as_of.is_none() {
-        return Ok(None);
+/// What is to be said before it is lifted, of an order that keeps somebody out; it is counted in the background.
+fn opened(room: &Room<'_>, view: &View) -> Option<Opened> {
+    match view.record.order.state {
+        OrderState::InForce(_) | OrderState::Closed { .. } if view.is_whole() => {
+            let counted = view.progress.as_of.zip(view.progress.opened);
+            let written = |at| room.language.date_and_time(&room.app.site.local(at));
+            Some(Opened(counted.map(|(at, number)| (number, written(at)))))
+        }
+        _ => None,
     }
-    opened_by_cancelling(&room.app.ctx, order).await.map(Some)
 }
 
 /// For the list on the first page: drafts that somebody should look at, and whether they came back.

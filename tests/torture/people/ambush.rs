@@ -152,7 +152,10 @@ impl Ambusher {
     pub(super) async fn cancel(&self, order: Option<String>) {
         let Some(order) = order else { return };
         let began = self.town.recorder.now();
-        let said = self.town.operate_at_once(&["reset-order", "cancel", &order, "--reason", "sprung"]).await;
+        let said = self
+            .town
+            .operate_at_once(&["reset-order", "cancel", &order, "--reason", "sprung", "--yes"])
+            .await;
         self.record(began, Act::Cancel { order }, said.outcome);
     }
 

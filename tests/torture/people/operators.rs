@@ -139,7 +139,10 @@ impl Operator {
 
     async fn cancel(&self, order: Standing) {
         let began = self.town.recorder.now();
-        let said = self.town.operate(&["reset-order", "cancel", &order.id, "--reason", "false alarm"]).await;
+        let said = self
+            .town
+            .operate(&["reset-order", "cancel", &order.id, "--reason", "false alarm", "--yes"])
+            .await;
         self.record(began, Act::Cancel { order: order.id }, said.outcome);
         self.rouse(&order.place);
     }
