@@ -138,6 +138,11 @@ fn operator(name: &str) -> Option<AccountId> {
     name.strip_prefix("account:").map(|id| AccountId(id.to_owned()))
 }
 
+/// Whether so many people came or went that it is another order: more than one in twenty.
+pub const fn has_drifted(then: u64, now: u64) -> bool {
+    then.abs_diff(now) * 20 > then
+}
+
 impl Request {
     /// Whether this may be approved, as it is now, by whoever this is. That favours make beholden is asked apart.
     pub fn check(
@@ -158,7 +163,7 @@ impl Request {
         if self.digest != *now {
             return Err(Objection::Changed);
         }
-        if self.wish == Wish::Issue && self.covered.abs_diff(covers) * 20 > self.covered {
+        if self.wish == Wish::Issue && has_drifted(self.covered, covers) {
             return Err(Objection::Drifted { then: self.covered, now: covers });
         }
         Ok(())

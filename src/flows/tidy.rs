@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::flows::audit::cut::cut;
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::{come_into_force, destroy_expired_keys, harden};
+use crate::flows::reset_order::look_ahead::look_ahead;
 use crate::flows::signing_keys;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -20,6 +21,7 @@ const STEP: i64 = 500;
 pub async fn tidy(ctx: &Context) -> Result<(), Unavailable> {
     come_into_force(ctx).await?;
     harden(ctx).await?;
+    look_ahead(ctx).await?;
     destroy_expired_keys(ctx).await?;
     ctx.ephemeral.tidy().await?;
     let now = ctx.clock.now();

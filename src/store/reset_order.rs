@@ -182,6 +182,29 @@ pub fn nothing_due() -> Statement {
     .named(NOTHING_DUE)
 }
 
+/// An order that is to begin is looked at now, unless somebody did since an instant.
+pub fn look(id: &OrderId, now: Timestamp, since: Timestamp) -> Statement {
+    q!(
+        "UPDATE reset_order SET looked_at = $2
+         WHERE id = $1 AND state = 'scheduled' AND (looked_at IS NULL OR looked_at <= $3)",
+        id.0.as_str(),
+        now,
+        since
+    )
+    .want(1)
+}
+
+/// In a batch: the order is the one that was put forward then, and not anew since.
+pub fn submitted_then(record: &OrderRecord) -> Statement {
+    q!(
+        "UPDATE reset_order SET submitted_at = $2 WHERE id = $1 AND submitted_at = $2",
+        record.order.id.0.as_str(),
+        record.submitted_at
+    )
+    .want(1)
+    .named("order state")
+}
+
 /// Destroys the keys whose codes have all expired: from then on not even the master key yields a code.
 pub fn destroy_expired_keys(now: Timestamp) -> Statement {
     q!(

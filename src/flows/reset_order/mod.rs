@@ -9,6 +9,7 @@ pub mod draft;
 pub mod help;
 pub mod issue;
 pub mod left;
+pub mod look_ahead;
 mod once;
 pub mod preview;
 mod put_forward;

@@ -166,6 +166,6 @@ pub(super) fn next_year(
         covered: None,
         ..record.clone()
     };
-    let line = Actor::system().order_line(&Right::Root, Act::OrderDraft, &next.order.id);
+    let line = Actor::system().order_line(&Right::Root, Act::OrderDraft, &next.order);
     Ok(vec![insert(ctx, &next)?, ctx.audit(now, &line)])
 }

@@ -185,6 +185,8 @@ CREATE TABLE reset_order (
     -- When it was put forward, and the people whom it covered then; no number where nobody counted.
     submitted_at BIGINT,
     covered BIGINT,
+    -- When its people were last counted again before it begins.
+    looked_at BIGINT,
     -- 1 for an order of which a draft for the next year is written.
     repeats BIGINT,
     -- The number it drew when it came into force, and the instant.
