@@ -2,6 +2,7 @@
 orders-title = Reset orders
 orders-new = New order
 orders-none = No order reaches into your territory.
+orders-older = Older orders
 orders-waiting = Waits for your approval
 orders-drafts = Drafts to look at
 draft-came-back = It was put forward, and is a draft again: it was sent back, or too many people came or went.

@@ -63,3 +63,14 @@ new-order-reset-by-school = Those whom their school has reset already since
 new-order-operators = People with a role in the console who are not to be left out
 new-order-operators-hint = Their logins. Without it, whoever holds a role is spared.
 check-order-draft = Leave it as a draft
+
+roster-school = School
+roster-school-code = UAI
+roster-class = Class
+roster-profile = Profile
+roster-family-name = Family name
+roster-given-name = Given name
+roster-login = Login
+roster-printed = Code printed
+roster-yes = yes
+roster-no = no

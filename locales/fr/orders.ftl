@@ -2,6 +2,7 @@
 orders-title = Ordres de réinitialisation
 orders-new = Nouvel ordre
 orders-none = Aucun ordre ne touche votre territoire.
+orders-older = Ordres plus anciens
 orders-waiting = Attend votre approbation
 orders-drafts = Brouillons à relire
 draft-came-back = Il avait été déposé et redevient un brouillon : il a été renvoyé, ou trop de personnes sont arrivées ou parties.

@@ -63,3 +63,14 @@ new-order-reset-by-school = Celles que leur établissement a déjà réinitialis
 new-order-operators = Personnes ayant un rôle dans la console à ne pas laisser de côté
 new-order-operators-hint = Leurs identifiants. Sans cela, qui a un rôle est épargné.
 check-order-draft = Laisser en brouillon
+
+roster-school = Établissement
+roster-school-code = UAI
+roster-class = Classe
+roster-profile = Profil
+roster-family-name = Nom
+roster-given-name = Prénom
+roster-login = Identifiant
+roster-printed = Code imprimé
+roster-yes = oui
+roster-no = non

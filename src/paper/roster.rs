@@ -7,8 +7,16 @@ use std::io;
 use crate::domain::profile::Profile;
 use crate::paper::table::tame;
 
-const HEAD: [&str; 8] =
-    ["Établissement", "UAI", "Classe", "Profil", "Nom", "Prénom", "Identifiant", "Code imprimé"];
+/// The words of the table, in the language of whoever reads it.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// What the columns are called.
+    pub head: [String; 8],
+    /// That a slip was printed.
+    pub yes: String,
+    /// That none was.
+    pub no: String,
+}
 
 /// Somebody on the list.
 pub struct Entry<'a> {
@@ -31,14 +39,14 @@ pub struct Entry<'a> {
 }
 
 /// What comes first.
-pub fn head() -> io::Result<Vec<u8>> {
+pub fn head(words: &Words) -> io::Result<Vec<u8>> {
     let mut text = b"\xef\xbb\xbf".to_vec();
-    text.extend(write(|csv| csv.write_record(HEAD))?);
+    text.extend(write(|csv| csv.write_record(&words.head))?);
     Ok(text)
 }
 
 /// Some lines.
-pub fn lines<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> {
+pub fn lines<'a>(words: &Words, entries: impl IntoIterator<Item = Entry<'a>>) -> io::Result<Vec<u8>> {
     write(|csv| {
         for entry in entries {
             let cells = [
@@ -49,7 +57,7 @@ pub fn lines<'a>(entries: impl IntoIterator<Item = Entry<'a>>) -> io::Result<Vec
                 entry.family_name,
                 entry.given_name,
                 entry.login,
-                if entry.printed { "oui" } else { "non" },
+                if entry.printed { &words.yes } else { &words.no },
             ];
             csv.write_record(cells.iter().map(|cell| tame(cell).into_owned()))?;
         }
@@ -79,12 +87,15 @@ mod tests {
             login: "zoe.martin",
             printed: true,
         };
-        let lines = lines([entry("=1+1", "6A"), entry("Martin", "6;A")]).unwrap();
+        let head =
+            ["Établissement", "UAI", "Classe", "Profil", "Nom", "Prénom", "Identifiant", "Code imprimé"];
+        let words = Words { head: head.map(str::to_owned), yes: "oui".to_owned(), no: "non".to_owned() };
+        let lines = lines(&words, [entry("=1+1", "6A"), entry("Martin", "6;A")]).unwrap();
         assert_eq!(
             String::from_utf8(lines).unwrap(),
             "Collège des Tilleuls;0860001J;6A;National_ELV;'=1+1;Zoé;zoe.martin;oui\n\
              Collège des Tilleuls;0860001J;\"6;A\";National_ELV;Martin;Zoé;zoe.martin;oui\n"
         );
-        assert!(head().unwrap().starts_with("\u{feff}Établissement;UAI;".as_bytes()));
+        assert!(super::head(&words).unwrap().starts_with("\u{feff}Établissement;UAI;".as_bytes()));
     }
 }

@@ -194,17 +194,6 @@ pub fn look(id: &OrderId, now: Timestamp, since: Timestamp) -> Statement {
     .want(1)
 }
 
-/// In a batch: the order is the one that was put forward then, and not anew since.
-pub fn submitted_then(record: &OrderRecord) -> Statement {
-    q!(
-        "UPDATE reset_order SET submitted_at = $2 WHERE id = $1 AND submitted_at = $2",
-        record.order.id.0.as_str(),
-        record.submitted_at
-    )
-    .want(1)
-    .named("order state")
-}
-
 /// Destroys the keys whose codes have all expired: from then on not even the master key yields a code.
 pub fn destroy_expired_keys(now: Timestamp) -> Statement {
     q!(

@@ -11,9 +11,10 @@ use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryCode;
 use crate::flows::context::Context;
 use crate::flows::reset_order::left::{Left, Remaining};
-use crate::paper::roster::{Entry, head, lines};
+use crate::paper::roster::{Entry, Words, head, lines};
 use crate::web::answer::log;
 use crate::web::download::{attachment, plain};
+use crate::web::pages::text::Language;
 
 /// What comes next of a list.
 enum Next {
@@ -22,13 +23,15 @@ enum Next {
 }
 
 /// Sends a list that was begun.
-pub fn send(ctx: &Arc<Context>, name: &str, remaining: Remaining) -> Response {
-    let ctx = Arc::clone(ctx);
+pub fn send(ctx: &Arc<Context>, language: Language, name: &str, remaining: Remaining) -> Response {
+    let (ctx, words) = (Arc::clone(ctx), Arc::new(words(language)));
     let pieces = stream::try_unfold(Next::Head(remaining), move |next| {
-        let ctx = Arc::clone(&ctx);
+        let (ctx, words) = (Arc::clone(&ctx), Arc::clone(&words));
         async move {
             let mut remaining = match next {
-                Next::Head(remaining) => return Ok(Some((Bytes::from(head()?), Next::Lines(remaining)))),
+                Next::Head(remaining) => {
+                    return Ok(Some((Bytes::from(head(&words)?), Next::Lines(remaining))));
+                }
                 Next::Lines(remaining) => remaining,
             };
             let few = remaining.next(&ctx).await.map_err(|error| {
@@ -36,10 +39,29 @@ pub fn send(ctx: &Arc<Context>, name: &str, remaining: Remaining) -> Response {
                 io::Error::other("the list cannot be read to its end")
             })?;
             let Some(few) = few else { return Ok(None) };
-            Ok(Some((Bytes::from(lines(few.iter().map(entry))?), Next::Lines(remaining))))
+            Ok(Some((Bytes::from(lines(&words, few.iter().map(entry))?), Next::Lines(remaining))))
         }
     });
     attachment("text/csv; charset=utf-8; header=present", name, pieces)
+}
+
+/// The words of the table.
+pub fn words(language: Language) -> Words {
+    let head = [
+        "roster-school",
+        "roster-school-code",
+        "roster-class",
+        "roster-profile",
+        "roster-family-name",
+        "roster-given-name",
+        "roster-login",
+        "roster-printed",
+    ];
+    Words {
+        head: head.map(|key| language.text(key)),
+        yes: language.text("roster-yes"),
+        no: language.text("roster-no"),
+    }
 }
 
 /// What the file is called: the order, and the place if it is one of several.

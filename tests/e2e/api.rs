@@ -65,11 +65,11 @@ impl Program {
         Self { issuer: provider.issuer.clone(), token, http: reqwest::Client::new() }
     }
 
-    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         self.send_with(method, path, body, &[]).await
     }
 
-    async fn send_with(
+    pub(crate) async fn send_with(
         &self,
         method: Method,
         path: &str,

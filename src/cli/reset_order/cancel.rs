@@ -42,7 +42,7 @@ pub(super) async fn cancel(
     let opened = opened_by_cancelling(ctx, &record.order.id, told).await?;
     bar.finish_and_clear();
     if !args.yes {
-        confirm(opened, printer)?;
+        confirm(opened, *printer)?;
     }
     let record = flow::cancel(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
     let mut data = record_json(&record);
@@ -61,7 +61,7 @@ pub(super) async fn cancel(
 }
 
 /// The number is typed, not "yes": whoever types it has read it.
-fn confirm(opened: u64, printer: &Printer) -> Result<(), Failure> {
+fn confirm(opened: u64, printer: Printer) -> Result<(), Failure> {
     printer.talk(format_args!("If it is lifted now, the gate opens again for {opened} people"));
     if !std::io::stdin().is_terminal() {
         return Err(Failure::refused("nobody is there to confirm the number of people")

@@ -22,7 +22,7 @@ pub(in crate::cli) struct Args {
     language: Option<Language>,
 }
 
-fn language(text: &str) -> Result<Language, String> {
+pub(super) fn language(text: &str) -> Result<Language, String> {
     Language::named(text).ok_or_else(|| "write fr or en".to_owned())
 }
 

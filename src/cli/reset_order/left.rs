@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
+use super::families::language;
 use super::{Which, find};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::territory::TerritoryCode;
@@ -12,7 +13,8 @@ use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::left::Remaining;
 use crate::paper::roster::{head, lines};
-use crate::web::roster::entry;
+use crate::web::pages::text::Language;
+use crate::web::roster::{entry, words};
 
 /// Of which order, and where.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,9 @@ pub(in crate::cli) struct Args {
     /// A new file in place of standard output.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
+    /// Of the headings.
+    #[arg(long, value_name = "fr|en", default_value = "fr", value_parser = language)]
+    language: Language,
 }
 
 /// Writes the list as it is read.
@@ -45,11 +50,12 @@ pub(super) async fn run(
     };
     let begun = Remaining::begin(ctx, actor, &record.order.id, args.territory.as_ref()).await?;
     let mut remaining = begun.map_err(Failure::refused)?;
-    out.write_all(&head()?)?;
+    let words = words(args.language);
+    out.write_all(&head(&words)?)?;
     let mut people = 0;
     while let Some(left) = remaining.next(ctx).await? {
         people += left.len();
-        out.write_all(&lines(left.iter().map(entry))?)?;
+        out.write_all(&lines(&words, left.iter().map(entry))?)?;
     }
     out.flush()?;
     printer.talk(format_args!("{people} people must still choose a new password"));

@@ -42,7 +42,10 @@ pub async fn look_ahead(ctx: &Context) -> Result<(), Unavailable> {
 }
 
 async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
+    // First, so that an order that is changed while its people are counted stays as it is then.
+    let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
     let Some(record) = store::reset_order::find(&ctx.db, &order.id).await? else { return Ok(()) };
+    let OrderState::Scheduled { .. } = record.order.state else { return Ok(()) };
     // Nobody counted where the glass was broken.
     let Some(then) = record.covered else { return Ok(()) };
     let covers = store::population::covered(&ctx.db, &record.order.population).await?;
@@ -54,7 +57,6 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
     if !is_another {
         return Ok(());
     }
-    let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
     let system = Actor {
         reason: Some(format!("{then} people were counted, and {covers} are now")),
         ..Actor::system()
@@ -63,7 +65,6 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
         store::reset_order::raise_clock(book.clock),
         // What has fallen due meanwhile binds already.
         store::reset_order::nothing_due(),
-        store::reset_order::submitted_then(&record),
         store::reset_order::change_state(&order.id, record.order.state, OrderState::Draft),
         ctx.audit(now, &system.order_line(&Right::Root, Act::OrderSendBack, &record.order)),
     ];

@@ -10,6 +10,18 @@ use crate::domain::secret::same_text;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 
+/// So many of some things that are in order, after a position; and the last of them where more follow.
+pub fn page_of<K: Clone + Ord, V>(
+    all: impl Iterator<Item = (K, V)>,
+    after: Option<&K>,
+    most: usize,
+) -> (Vec<(K, V)>, Option<K>) {
+    let mut rest = all.skip_while(|(key, _)| after.is_some_and(|after| key <= after));
+    let page: Vec<_> = rest.by_ref().take(most).collect();
+    let last = rest.next().and_then(|_| page.last()).map(|(key, _)| key.clone());
+    (page, last)
+}
+
 /// Writes one: `POSITION.TAG`.
 pub fn write<T: Serialize>(ctx: &Context, actor: &Actor, question: &str, position: &T) -> Option<String> {
     let words = URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).ok()?);

@@ -1,14 +1,18 @@
 //! What there is to read of an order: its report, its classes, who is left, the notices that failed, and the notice for families.
 
+use std::cmp::Reverse;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
+use super::cursor::{self, page_of};
 use super::order_view::PartAnswer;
-use super::orders::{OrderAnswer, TallyAnswer, code};
+use super::orders::{OrderAnswer, PageQuery, TallyAnswer, code};
 use super::problem::{Answer, Problem};
 use super::wire::{Instant, Query, place};
 use crate::domain::notice::Cause;
@@ -17,6 +21,8 @@ use crate::domain::reset_order::{OrderId, OrderState};
 use crate::domain::scope::ApiScope;
 use crate::domain::territory::{TerritoryCode, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
+use crate::flows::context::Context;
 use crate::flows::notices::retry::retry_of;
 use crate::flows::reset_order::classes::classes as count_classes;
 use crate::flows::reset_order::left::{LeftError, Remaining};
@@ -31,6 +37,9 @@ use crate::web::app::App;
 use crate::web::families::family_notice;
 use crate::web::pages::text::Language;
 use crate::web::roster;
+
+/// Schools on a page.
+const SCHOOLS: usize = 500;
 
 /// Points of the curve that are answered.
 const POINTS: usize = 500;
@@ -103,8 +112,10 @@ pub struct ReportAnswer {
     /// As of when it was counted; absent before the first count.
     as_of: Option<Instant>,
     progress: TallyAnswer,
-    /// Where most is left to do comes first.
+    /// Where most is left to do comes first; at most 500 on a page.
     schools: Vec<SchoolAnswer>,
+    /// Where the next page of schools begins; absent on the last. A school that was counted anew between two pages may be on both, or on neither.
+    next: Option<String>,
     /// Absent for whoever sees a part of the order.
     whole: Option<WholeAnswer>,
 }
@@ -127,8 +138,16 @@ impl From<Told> for ServiceAnswer {
     }
 }
 
-impl From<Report> for ReportAnswer {
-    fn from(report: Report) -> Self {
+/// The last school of a page, by how many are left there.
+type LastSchool = (Reverse<u64>, TerritoryPath);
+
+/// Which question a page of schools answers.
+fn schools_of(id: &OrderId) -> String {
+    format!("schools of {id}")
+}
+
+impl ReportAnswer {
+    fn of(ctx: &Context, actor: &Actor, report: Report, after: Option<&LastSchool>) -> Self {
         let (is_final, half, most) = (report.is_final(), report.took(50), report.took(90));
         let view = report.view;
         let point = |(at, tally): &(Timestamp, Tally)| PointAnswer {
@@ -136,10 +155,14 @@ impl From<Report> for ReportAnswer {
             bound: tally.bound,
             done: tally.done,
         };
-        let school = |(path, tally): (TerritoryPath, Tally)| SchoolAnswer {
+        let schools =
+            view.parts().schools.into_iter().map(|(path, tally)| ((Reverse(tally.bound), path), tally));
+        let (schools, last) = page_of(schools, after, SCHOOLS);
+        let school = |((_, path), tally): (LastSchool, Tally)| SchoolAnswer {
             territory: code(&path),
             tally: tally.into(),
         };
+        let next = last.and_then(|last| cursor::write(ctx, actor, &schools_of(&view.record.order.id), &last));
         let state = view.record.order.state;
         Self {
             submitted_at: view.record.submitted_at.map(Instant::from),
@@ -155,7 +178,8 @@ impl From<Report> for ReportAnswer {
             is_final,
             as_of: view.progress.as_of.map(Instant::from),
             progress: view.progress.all.into(),
-            schools: view.parts().schools.into_iter().map(school).collect(),
+            schools: schools.into_iter().map(school).collect(),
+            next,
             whole: report.whole.map(|whole| WholeAnswer {
                 half_after_seconds: half.map(|span| span.as_secs()),
                 nine_tenths_after_seconds: most.map(|span| span.as_secs()),
@@ -173,7 +197,7 @@ fn no_order(id: &str) -> Problem {
 
 /// Who asked for an order, who approved it, and what came of it; of one that is closed, for good.
 #[utoipa::path(
-    get, path = "/orders/{id}/report", tag = "orders", params(("id" = String, Path)),
+    get, path = "/orders/{id}/report", tag = "orders", params(("id" = String, Path), PageQuery),
     responses((status = 200, body = ReportAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:read"]))
 )]
@@ -181,10 +205,13 @@ pub async fn report(
     State(app): State<App>,
     Path(id): Path<String>,
     caller: Caller,
+    Query(query): Query<PageQuery>,
 ) -> Answer<Json<ReportAnswer>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
-    let report = report_of(&app.ctx, &actor, &OrderId(id.clone())).await?;
-    Ok(Json(report.ok_or_else(|| no_order(&id))?.into()))
+    let id = OrderId(id);
+    let report = report_of(&app.ctx, &actor, &id).await?.ok_or_else(|| no_order(&id.0))?;
+    let after = cursor::read(&app.ctx, &actor, &schools_of(&id), query.cursor.as_deref())?;
+    Ok(Json(ReportAnswer::of(&app.ctx, &actor, report, after.as_ref())))
 }
 
 /// One school of an order, class by class.
@@ -235,6 +262,16 @@ pub async fn school(
 pub struct PlaceQuery {
     /// Only at this place and below it, such as `uai:0860001J`; everywhere in the territory when absent.
     territory: Option<String>,
+    /// Of the headings; French when absent.
+    #[serde(default, deserialize_with = "language")]
+    #[param(value_type = Option<Language>)]
+    language: Option<Language>,
+}
+
+fn language<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Language>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let known = Language::ALL.into_iter().find(|language| language.tag() == text);
+    known.map(Some).ok_or_else(|| D::Error::custom(format!("{text:?} is no language of the pages")))
 }
 
 /// Who is left: a table with the school, the class, the name and the login of everybody who must still choose a new password,
@@ -254,7 +291,8 @@ pub async fn left(
     let place = query.territory.as_deref().map(place).transpose()?;
     let id = OrderId(id);
     let remaining = Remaining::begin(&app.ctx, &actor, &id, place.as_ref()).await??;
-    Ok(roster::send(&app.ctx, &roster::file_name(&id, place.as_ref()), remaining))
+    let (language, name) = (query.language.unwrap_or_default(), roster::file_name(&id, place.as_ref()));
+    Ok(roster::send(&app.ctx, language, &name, remaining))
 }
 
 impl From<LeftError> for Problem {

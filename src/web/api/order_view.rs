@@ -8,17 +8,22 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::caller::Caller;
-use super::orders::{OrderAnswer, TallyAnswer, code};
+use super::cursor::{self, page_of};
+use super::orders::{OrderAnswer, PageQuery, TallyAnswer, code};
 use super::problem::{Answer, Problem};
-use super::wire::Instant;
+use super::wire::{Instant, Query};
 use crate::domain::profile::Profile;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::OrderId;
 use crate::domain::scope::ApiScope;
 use crate::domain::territory::TerritoryPath;
+use crate::flows::actor::Actor;
 use crate::flows::reset_order::preview::Counts;
 use crate::flows::reset_order::read::{self, Details, View};
 use crate::web::app::App;
+
+/// Parts on a page.
+const PARTS: usize = 500;
 
 /// How far it has got at a place.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,8 +67,10 @@ pub struct OrderView {
     /// For how many people the gate would open if the order were lifted, counted with the rest; absent before the first count, and for
     /// whoever sees a part of the order.
     opened_by_cancelling: Option<u64>,
-    /// By school and profile. Somebody at two schools is counted at both.
+    /// By school and profile; at most 500 on a page. Somebody at two schools is counted at both.
     parts: Vec<PartAnswer>,
+    /// Where the next page of parts begins; absent on the last.
+    next: Option<String>,
 }
 
 /// What an order would do.
@@ -105,7 +112,9 @@ impl From<Counts> for PreviewAnswer {
 }
 
 impl OrderView {
-    async fn of(app: &App, view: View) -> Answer<Self> {
+    async fn of(app: &App, actor: &Actor, view: View, cursor: Option<&str>) -> Answer<Self> {
+        let asked = format!("parts of {}", view.record.order.id);
+        let after = cursor::read(&app.ctx, actor, &asked, cursor)?;
         let details = Details::of(&app.ctx, &view).await?;
         let (named_operators, foreseen) = match details {
             Some(details) => (Some(details.named_operators), details.foreseen),
@@ -117,6 +126,7 @@ impl OrderView {
             tally: tally.into(),
         };
         let begins_at = view.record.scheduled_at;
+        let (parts, last) = page_of(view.progress.parts.into_iter(), after.as_ref(), PARTS);
         Ok(Self {
             at: Some(begins_at).filter(|at| *at > app.ctx.clock.now()).map(Instant::from),
             named_operators,
@@ -131,7 +141,8 @@ impl OrderView {
             as_of: view.progress.as_of.map(Instant::from),
             progress: view.progress.all.into(),
             opened_by_cancelling: view.progress.opened,
-            parts: view.progress.parts.into_iter().map(part).collect(),
+            parts: parts.into_iter().map(part).collect(),
+            next: last.and_then(|last| cursor::write(&app.ctx, actor, &asked, &last)),
             order: view.record.into(),
         })
     }
@@ -139,13 +150,18 @@ impl OrderView {
 
 /// One order, with the progress of its people as it was counted last.
 #[utoipa::path(
-    get, path = "/orders/{id}", tag = "orders", params(("id" = String, Path)),
+    get, path = "/orders/{id}", tag = "orders", params(("id" = String, Path), PageQuery),
     responses((status = 200, body = OrderView), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:read"]))
 )]
-pub async fn show(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<Json<OrderView>> {
+pub async fn show(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Answer<Json<OrderView>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
     let view = read::view(&app.ctx, &actor, &OrderId(id.clone())).await?;
     let view = view.ok_or_else(|| Problem::not_found(format!("there is no order {id}")))?;
-    Ok(Json(OrderView::of(&app, view).await?))
+    Ok(Json(OrderView::of(&app, &actor, view, query.cursor.as_deref()).await?))
 }

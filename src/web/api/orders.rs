@@ -131,7 +131,7 @@ pub struct OrderPage {
 pub struct PageQuery {
     /// The `next` of the page before.
     #[param(min_length = 1)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// Which order was meant, and why.

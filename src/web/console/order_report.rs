@@ -147,7 +147,10 @@ pub async fn left(
         };
         let (actor, id) = (desk.actor(None, origin), OrderId(id));
         Ok(match Remaining::begin(&app.ctx, &actor, &id, under.as_ref()).await? {
-            Ok(remaining) => roster::send(&app.ctx, &roster::file_name(&id, under.as_ref()), remaining),
+            Ok(remaining) => {
+                let name = roster::file_name(&id, under.as_ref());
+                roster::send(&app.ctx, room.language, &name, remaining)
+            }
             Err(LeftError::NotAllowed(_) | LeftError::Unknown(_)) => room.trouble(Trouble::NotFound),
         })
     };

@@ -149,6 +149,8 @@ pub(super) struct OrdersPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) desk: Desk,
     pub(super) rows: Vec<OrderRow>,
+    /// Where older ones are.
+    pub(super) next: Option<String>,
 }
 
 /// For how many the gate would open, and as of when that was counted; none where it was not yet.

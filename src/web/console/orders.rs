@@ -17,6 +17,7 @@ use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store;
 use crate::web::answer::page;
+use crate::web::api::cursor;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::ask_again;
@@ -30,25 +31,36 @@ use crate::web::pages::view::Trouble;
 /// Where they are.
 pub const ORDERS: &str = "/console/orders";
 
-/// Orders on the page: the newest. Older ones are reached by the API.
+/// Orders on a page.
 const SHOWN: usize = 100;
 
 /// GET `/console/orders`.
-pub async fn list(State(app): State<App>, visit: Visit, origin: Origin) -> Response {
+pub async fn list(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);
-    room.end(listed(&room, origin).await)
+    room.end(listed(&room, origin, query).await)
 }
 
-async fn listed(room: &Room<'_>, origin: Origin) -> Answer {
+async fn listed(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
+    const ASKED: &str = "console orders";
     let desk = room.operator().await?;
-    let found = read::list(&room.app.ctx, &desk.actor(None, origin), None, SHOWN).await?;
+    let (ctx, actor) = (&room.app.ctx, desk.actor(None, origin));
+    let asked =
+        query.0.ok().and_then(|query| query.one_line("cursor", 1_000).map(|it| it.map(str::to_owned)).ok());
+    let after = asked.and_then(|cursor| cursor::read(ctx, &actor, ASKED, cursor.as_deref()).ok());
+    let Some(after) = after else { return Ok(room.trouble(Trouble::InvalidRequest)) };
+    let mut found = read::list(ctx, &actor, after, SHOWN + 1).await?;
+    let is_last = found.len() <= SHOWN;
+    found.truncate(SHOWN);
+    let last = found.last().filter(|_| !is_last).map(|record| (record.created_at, &record.order.id));
+    let next = last.and_then(|last| cursor::write(ctx, &actor, ASKED, &last));
+    let next = next.map(|next| room.address(ORDERS, &[("cursor", &next)]));
     let mut rows = Vec::with_capacity(found.len());
     for record in found {
         let place = names::place(room.app, &record.order.population.territory).await?;
         rows.push(OrderRow::of(room.app, room.language, place, &record));
     }
     let switch = room.switch();
-    let view = OrdersPage { frame: room.frame(Some(&switch)), desk: room.desk(&desk.visitor), rows };
+    let view = OrdersPage { frame: room.frame(Some(&switch)), desk: room.desk(&desk.visitor), rows, next };
     Ok(page(StatusCode::OK, &view, &[]))
 }
 

@@ -49,6 +49,7 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
             places: &places,
             roles_waiting: true,
             waiting: Vec::new(),
+            drafts: Vec::new(),
             spare,
         };
         page(pages, &format!("console-home-{spare}"), &home, language);
