@@ -48,7 +48,9 @@ async fn town() -> Provider {
 /// What the preview says, and what comes of the order.
 async fn both(provider: &Provider, proposal: &Proposal) -> [Counts; 2] {
     let (ctx, anne) = (&provider.ctx, provider.as_operator("anne"));
-    let said = preview(ctx, &anne, proposal).await.unwrap().unwrap();
+    let mut said = preview(ctx, &anne, proposal).await.unwrap().unwrap();
+    assert!(said.told.len() < 2, "services are told once, when it begins");
+    said.told.clear();
     let alone = operator().breaking_glass();
     let order = issue(ctx, &alone, proposal, None).await.unwrap().unwrap().order;
     let came = progress(ctx, &order, |_, _| {}).await.unwrap();

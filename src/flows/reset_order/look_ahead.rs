@@ -13,6 +13,7 @@ use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
+use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Batch;
@@ -68,6 +69,7 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
         store::reset_order::change_state(&order.id, record.order.state, OrderState::Draft),
         ctx.audit(now, &system.order_line(&Right::Root, Act::OrderSendBack, &record.order)),
     ];
+    ctx.steps.at(Step::OrderDecided).await;
     // Where something came between, the next look decides.
     ctx.commit(Batch::changing_orders(batch)).await?;
     Ok(())
