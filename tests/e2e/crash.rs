@@ -102,7 +102,7 @@ async fn check_file(house: &House, known: &BTreeMap<String, Arc<Mutex<Chosen>>>)
                      AS changes,
                  (SELECT MAX(l.at) FROM audit l WHERE l.object = 'account:' || a.id AND l.act = 'password.change')
                      AS changed_at,
-                 (SELECT COUNT(*) FROM audit l WHERE l.object = 'account:' || a.id AND l.act = 'code.issue')
+                 (SELECT COUNT(*) FROM audit l WHERE l.object = 'account:' || a.id AND l.act IN ('code.issue', 'code.renew'))
                      AS issues
              FROM account a",
         )
