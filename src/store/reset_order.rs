@@ -194,10 +194,12 @@ pub fn look(id: &OrderId, now: Timestamp, since: Timestamp) -> Statement {
     .want(1)
 }
 
-/// Destroys the keys whose codes have all expired: from then on not even the master key yields a code.
+/// Destroys the keys whose codes have all expired: from then on not even the master key yields a code. The codes of what binds nobody
+/// yet live from when it is let go, however long ago it was written.
 pub fn destroy_expired_keys(now: Timestamp) -> Statement {
     q!(
-        "UPDATE reset_order SET sealed_code_key = NULL WHERE sealed_code_key IS NOT NULL AND codes_expire_at <= $1",
+        "UPDATE reset_order SET sealed_code_key = NULL WHERE sealed_code_key IS NOT NULL AND codes_expire_at <= $1
+             AND state NOT IN ('draft', 'awaiting_approval')",
         now
     )
 }

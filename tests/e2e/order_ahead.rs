@@ -10,6 +10,7 @@ use ecluse::flows::actor::Actor;
 use ecluse::flows::reset_order::approve::approve;
 use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::come_into_force::come_into_force;
+use ecluse::flows::reset_order::draft::draft;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 use ecluse::flows::reset_order::look_ahead::look_ahead;
 use ecluse::flows::reset_order::revise::{revise, submit};
@@ -193,4 +194,22 @@ async fn a_yearly_order_leaves_one_draft_with_every_date_a_year_later() {
     let id = house.let_go(&Proposal { repeats: true, ..house.at("class:0169001X/5B") }).await;
     cancel(ctx, &house.by("anne"), &id).await.unwrap().unwrap();
     assert_eq!(house.others(&id).await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_codes_of_a_draft_that_lay_for_long_live_from_when_it_is_let_go() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    let class = proposal("class:0860001J/6A", Level::Recover);
+    let id = draft(ctx, &house.by("anne"), &class).await.unwrap().unwrap().order.id;
+    house.provider.clock.advance(ctx.settings.policy.code_lifetime + DAY);
+    tidy(ctx).await.unwrap();
+    submit(ctx, &house.by("anne"), &id, None).await.unwrap().unwrap();
+    assert_eq!(house.state(&id).await, "in_force");
+    assert_eq!(house.provider.slip_at("class:0860001J/6A", "zoe").await.replace('-', "").len(), 12);
+    // They die at their own time.
+    house.provider.clock.advance(ctx.settings.policy.code_lifetime + DAY);
+    tidy(ctx).await.unwrap();
+    let key = store::reset_order::sealed_code_key(&ctx.db, &id).await.unwrap();
+    assert_eq!(key, None);
 }
