@@ -62,6 +62,24 @@ pub async fn find(db: &Db, id: &GrantId) -> Result<Option<Holding>, DbError> {
     holding(db, SQL, &id.0).await
 }
 
+/// What an account was let into and nobody revoked, alive at this instant, the latest first.
+pub async fn of_account(
+    db: &Db,
+    account: &AccountId,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Holding>, DbError> {
+    const SQL: &str = person_sql!(
+        "g.created_at AS issued_at, g.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id,
+         g.scope, g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.factor_at, g.expires_at,
+         g.revoked_at, ",
+        "token_grant g JOIN account a ON a.id = g.account_id",
+        "WHERE g.account_id = $3 AND g.revoked_at IS NULL AND g.expires_at > $4 ORDER BY g.created_at DESC, g.id LIMIT $5"
+    );
+    let values = vec![FIELD.into(), RECORD.into(), account.0.as_str().into(), now.into(), limit.into()];
+    db.all(Statement::new(SQL, values)).await?.iter().map(Holding::from_row).collect()
+}
+
 async fn holding(db: &Db, sql: &'static str, name: &str) -> Result<Option<Holding>, DbError> {
     let row = db.one(Statement::new(sql, vec![FIELD.into(), RECORD.into(), name.into()])).await?;
     row.as_ref().map(Holding::from_row).transpose()

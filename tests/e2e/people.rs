@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
+use ecluse::flows::reset_order::issue::issue;
 use ecluse::store;
 use reqwest::StatusCode;
 
 use crate::browser::{Browser, Page};
 use crate::console::enrolled;
-use crate::provider::{FIRST_PASSWORD, Provider};
-use crate::sign_in::activate;
+use crate::provider::{FIRST_PASSWORD, Provider, operator, proposal};
+use crate::relying_party::RelyingParty;
+use crate::sign_in::{activate, signed_in};
 
 const CHIEF: &str = "chef";
 const SCHOOL: &str = "uai:0860001J";
@@ -121,6 +124,37 @@ async fn every_act_is_done_and_a_foreign_form_does_none() {
     assert!(!provider.person("zoe").await.facts.disabled);
     let own = chief.post("/console/people/chef/disable", &page.fields("/zoe/disable")).await;
     assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody does it to the own account: {}", own.body);
+}
+
+#[tokio::test]
+async fn where_somebody_is_signed_in_and_by_which_order_the_gate_is_closed_stands_on_their_page() {
+    let provider = Provider::start().await;
+    let portal = RelyingParty::portal(&provider).await;
+    let gradebook = RelyingParty::gradebook(&provider).await;
+    signed_in(&provider, &portal, "zoe").await;
+    signed_in(&provider, &gradebook, "zoe").await;
+    let chief = at_work(&provider, Role::SchoolAdmin, SCHOOL).await;
+    let visits = |page: &Page| page.body.matches("<li><strong>").count();
+    let page = chief.go("/console/people/zoe").await;
+    assert!(page.body.contains("<strong>portal</strong>"), "{}", page.body);
+    assert!(page.body.contains("<strong>gradebook</strong>"), "{}", page.body);
+    assert_eq!(visits(&chief.go("/console/people/tom").await), 0);
+    let page = act(&chief, &page, "/zoe/end-sessions").await;
+    assert_eq!(visits(&page), 0, "{}", page.body);
+
+    let order = |place, level| {
+        let (ctx, shell) = (&provider.ctx, operator().breaking_glass());
+        async move { issue(ctx, &shell, &proposal(place, level), None).await.unwrap().unwrap().order.id }
+    };
+    let here = order(CLASS, Level::Change).await;
+    let page = chief.go("/console/people/zoe").await;
+    assert!(page.body.contains(&format!("href=\"/console/orders/{here}\"")), "{}", page.body);
+    assert_eq!(chief.go(&format!("/console/orders/{here}")).await.status, StatusCode::OK);
+    // Who may not follow orders is led to none.
+    provider.hire("aide", Role::Helpdesk, SCHOOL).await;
+    let (aide, ..) = enrolled(&provider, "aide").await;
+    let page = aide.go("/console/people/zoe").await;
+    assert!(page.body.contains("id=\"gate\"") && !page.body.contains("/console/orders/"), "{}", page.body);
 }
 
 #[tokio::test]

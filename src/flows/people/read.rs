@@ -1,19 +1,29 @@
 //! One person, as an operator sees them.
 
+use std::collections::BTreeSet;
+
 use crate::domain::account::AccountId;
 use crate::domain::audit_chain::Line;
+use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
 use crate::domain::operator::Role;
 use crate::domain::order_clock::ClockSpan;
-use crate::flows::actor::Actor;
+use crate::domain::reset_order::OrderId;
+use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::{Actor, Powers};
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::context::Context;
+use crate::flows::find_client::find_client;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
+use crate::store::grant::Holding;
 
 /// Lines of the history that are shown.
 const LINES: u32 = 20;
+
+/// Grants that are looked at for where somebody is signed in.
+const VISITS: u32 = 50;
 
 /// What an operator sees of somebody.
 pub struct Sheet {
@@ -23,11 +33,23 @@ pub struct Sheet {
     pub roles: Vec<RoleGrant>,
     /// What was done to the account lately; none where the operator may not read it.
     pub history: Option<Vec<Line>>,
+    /// Where the person is signed in, the latest first; none where the operator could not sign them out.
+    pub visits: Option<Vec<SignedIn>>,
+    /// The order that closes the gate, where the operator may follow it.
+    pub order: Option<OrderId>,
     /// The permissions that the operator has here, a second factor supposed.
     pub may: Vec<Permission>,
     /// The roles that the operator may give the person or take away, somewhere, a second factor supposed; those that reach
     /// least first.
     pub gives: Vec<Role>,
+}
+
+/// Something that somebody is signed in at.
+pub struct SignedIn {
+    /// The name of the relying party.
+    pub client: String,
+    /// When the person last came there.
+    pub since: Timestamp,
 }
 
 /// What may be done from somebody's page.
@@ -71,5 +93,32 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
         Ok(_) => Some(store::audit::of_account(&ctx.db, account, LINES).await?),
         Err(_) => None,
     };
-    Ok(Some(Sheet { asked, roles, history, may, gives }))
+    let visits = if may.contains(&Permission::EndSessions) { Some(visits(ctx, &asked).await?) } else { None };
+    let order = order(&asked, &powers);
+    Ok(Some(Sheet { asked, roles, history, visits, order, may, gives }))
+}
+
+fn order(asked: &Asked<Person>, powers: &Powers) -> Option<OrderId> {
+    let Err(Closure::Ordered { order, .. }) = &asked.verdict else { return None };
+    let order = asked.evidence.book().orders.iter().find(|it| it.id == *order)?;
+    let seen = powers.sees(Permission::ReadProgress, &order.population.territory);
+    (!seen.is_empty()).then(|| order.id.clone())
+}
+
+/// Where somebody is signed in: what nothing has ended since, once for each browser and relying party.
+async fn visits(ctx: &Context, asked: &Asked<Person>) -> Result<Vec<SignedIn>, Unavailable> {
+    let facts = &asked.loaded.facts;
+    let held = store::grant::of_account(&ctx.db, &facts.account, facts.now, VISITS).await?;
+    let mut seen = BTreeSet::new();
+    let mut visits = Vec::new();
+    for Holding { grant, issued_at, .. } in held {
+        let stands =
+            grant.authentication.stands(&asked.evidence) && !grant.authentication.is_over(&asked.evidence);
+        if stands && seen.insert((grant.client.0.clone(), grant.sid)) {
+            let found = find_client(ctx, &grant.client).await?;
+            let client = found.map_or(grant.client.0, |client| client.name);
+            visits.push(SignedIn { client, since: issued_at });
+        }
+    }
+    Ok(visits)
 }

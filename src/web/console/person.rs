@@ -26,7 +26,7 @@ use crate::flows::account::unlock::unlock;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::AtDesk;
 use crate::flows::context::Context;
-use crate::flows::people::read::{Sheet, read};
+use crate::flows::people::read::{Sheet, SignedIn, read};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
@@ -202,6 +202,8 @@ pub(super) async fn person_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, o
         login: &person.login,
         name: person.full_name(),
         closure: sheet.asked.verdict.as_ref().err(),
+        order: sheet.order.as_ref().map(|order| room.address(&format!("/console/orders/{order}"), &[])),
+        visits: sheet.visits.as_ref().map(|visits| visits.iter().map(|visit| visited(room, visit)).collect()),
         places: &at,
         roles: roles(room, sheet).await?,
         gives: &sheet.gives,
@@ -212,6 +214,10 @@ pub(super) async fn person_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, o
         refused,
     };
     Ok(page(status, &view, &[]))
+}
+
+fn visited(room: &Room<'_>, visit: &SignedIn) -> (String, String) {
+    (visit.client.clone(), room.language.date_and_time(&room.app.site.local(visit.since)))
 }
 
 /// What the person may do to others, and whether the operator may take it away.

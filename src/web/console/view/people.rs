@@ -222,6 +222,10 @@ pub(in crate::web) struct PersonPage<'a> {
     pub(in crate::web) login: &'a str,
     pub(in crate::web) name: String,
     pub(in crate::web) closure: Option<&'a Closure>,
+    /// The page of the order that closes the gate.
+    pub(in crate::web) order: Option<String>,
+    /// Where the person is signed in, and since when.
+    pub(in crate::web) visits: Option<Vec<(String, String)>>,
     /// Who somebody is where, with the address of a page about it.
     pub(in crate::web) places: &'a [(Profile, String, Option<String>)],
     pub(in crate::web) roles: Vec<HeldRole>,

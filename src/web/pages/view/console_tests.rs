@@ -269,6 +269,12 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
             login: "zoe",
             name: "Zoé Petit".to_owned(),
             closure,
+            order: matches!(closure, Some(Closure::Ordered { .. })).then(|| "/console/orders/1".to_owned()),
+            visits: match number {
+                0 => None,
+                1 => Some(Vec::new()),
+                _ => Some(vec![(HOSTILE.to_owned(), "13 avril".to_owned())]),
+            },
             places: &places,
             roles: vec![HeldRole {
                 role: Role::Helpdesk,
