@@ -1,6 +1,5 @@
 //! The operator API from outside: each act, for each role, inside its territory and outside.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -8,21 +7,16 @@ use ecluse::domain::client::SigningAlgorithm;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::scope::ApiScope;
-use ecluse::domain::territory::TerritoryCode;
-use ecluse::flows::account::grant_role::{GrantRoleError, Granted, grant_role};
-use ecluse::flows::actor::Actor;
-use ecluse::flows::people::operators::waiting;
-use ecluse::flows::reset_order::issue::issue;
 use ecluse::web::api;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::provider::{Provider, Wish, proposal};
+use crate::provider::{Provider, proposal};
 use crate::robot::{Robot, members};
 
 const PASSWORD: &str = "Chat-noir7";
-const INSIDE: &str = "class:0860001J/6A";
-const OUTSIDE: &str = "class:0169001X/5B";
+pub(crate) const INSIDE: &str = "class:0860001J/6A";
+pub(crate) const OUTSIDE: &str = "class:0169001X/5B";
 
 /// What an operator's program is answered.
 #[derive(Debug)]
@@ -89,7 +83,7 @@ impl Program {
         let content_type = response.headers().get("content-type");
         let content_type = content_type.map_or("", |value| value.to_str().unwrap()).to_owned();
         let text = response.text().await.unwrap();
-        let is_json = content_type.contains("json");
+        let is_json = ["application/json", "application/problem+json"].contains(&content_type.as_str());
         let body = if is_json { serde_json::from_str(&text).unwrap() } else { Value::String(text) };
         Answer { status, body, content_type }
     }
@@ -103,199 +97,9 @@ impl Program {
     }
 }
 
-fn order(place: &str, draft: bool) -> Value {
+pub(crate) fn order(place: &str, draft: bool) -> Value {
     let families = ["National_ELV", "National_TUT"];
     json!({ "territory": place, "profiles": families, "level": "change", "reason": "stolen passwords", "draft": draft })
-}
-
-/// Everything that can be asked for.
-const ACTS: [&str; 30] = [
-    "preview",
-    "issue",
-    "draft",
-    "show",
-    "report",
-    "schools/uai",
-    "left",
-    "notices",
-    "notices/retry",
-    "families",
-    "edit",
-    "submit",
-    "cancel",
-    "close",
-    "approve",
-    "send-back",
-    "force_change",
-    "force_recover",
-    "unlock",
-    "end_sessions",
-    "disable",
-    "enable",
-    "code",
-    "role",
-    "read",
-    "print",
-    "hand-over",
-    "role-authority",
-    "role-approve",
-    "role-refuse",
-];
-
-/// Which of them a role allows, in the order of [`ACTS`].
-fn allowed(role: Role) -> Vec<&'static str> {
-    match role {
-        Role::Authority => ACTS.to_vec(),
-        Role::SchoolAdmin => ACTS.into_iter().filter(|act| !act.starts_with("role-")).collect(),
-        Role::ClassTeacher => {
-            let acts = ["preview", "show", "force_change", "force_recover", "unlock", "end_sessions", "code"];
-            let read = ["report", "schools/uai", "left", "notices", "families"];
-            [&acts[..], &read, &["read", "print", "hand-over"]].concat()
-        }
-        Role::Helpdesk => vec!["unlock", "end_sessions", "code", "read"],
-        Role::Auditor => vec!["preview", "show", "report", "schools/uai", "notices", "families"],
-    }
-}
-
-/// Asks for an act on the class or on a pupil of it, where another operator prepared what it needs.
-async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> Answer {
-    let (pupil, teacher) = if place == INSIDE { ("zoe", "m.blanc") } else { ("lea", "lea") };
-    let anne = provider.as_operator("anne");
-    let families = |level| {
-        let profiles = ["National_ELV", "National_TUT"].map(|profile| profile.parse().unwrap()).into();
-        ecluse::flows::reset_order::issue::Proposal { profiles, ..proposal(place, level) }
-    };
-    let prepared = async || match act {
-        "edit" | "submit" => {
-            let proposal = families(Level::Change);
-            let drafted = ecluse::flows::reset_order::draft::draft(&provider.ctx, &anne, &proposal);
-            drafted.await.unwrap().unwrap().order.id.0
-        }
-        "approve" | "send-back" => {
-            issue(&provider.ctx, &anne, &families(Level::Change), None).await.unwrap().unwrap().order.id.0
-        }
-        _ => {
-            let alone = crate::provider::operator().breaking_glass();
-            issue(&provider.ctx, &alone, &families(Level::Change), None).await.unwrap().unwrap().order.id.0
-        }
-    };
-    match act {
-        "preview" => program.post("/orders/preview", order(place, false)).await,
-        "issue" => program.post("/orders", order(place, false)).await,
-        "draft" => program.post("/orders", order(place, true)).await,
-        "show" => program.get(&format!("/orders/{}", prepared().await)).await,
-        "report" | "left" | "notices" | "families" => {
-            program.get(&format!("/orders/{}/{act}", prepared().await)).await
-        }
-        "schools/uai" => {
-            let school = if place == INSIDE { "uai:0860001J" } else { "uai:0169001X" };
-            program.get(&format!("/orders/{}/schools/{school}", prepared().await)).await
-        }
-        "notices/retry" => {
-            program.send(Method::POST, &format!("/orders/{}/{act}", prepared().await), None).await
-        }
-        "edit" => {
-            let path = format!("/orders/{}", prepared().await);
-            program.send(Method::PUT, &path, Some(order(place, false))).await
-        }
-        "submit" => program.post(&format!("/orders/{}/submit", prepared().await), json!({})).await,
-        "cancel" | "close" | "send-back" => {
-            let path = format!("/orders/{}/{act}", prepared().await);
-            program.post(&path, json!({ "reason": "a mistake" })).await
-        }
-        "approve" => {
-            let id = prepared().await;
-            let shown = crate::api::digest(provider, &id).await;
-            program.post(&format!("/orders/{id}/approve"), json!({ "digest": shown })).await
-        }
-        "code" => program.post(&format!("/people/{pupil}/code"), json!({})).await,
-        "read" => program.get(&format!("/people/{pupil}")).await,
-        "print" => {
-            let families = json!(["National_ELV", "National_TUT"]);
-            program.post("/slips", json!({ "territory": place, "profiles": families })).await
-        }
-        "hand-over" => program.post("/slips/handed", json!({ "territory": place })).await,
-        act if act.starts_with("role") => {
-            ask_about_role(provider, program, act, (pupil, teacher, place)).await
-        }
-        _ => program.post("/people/acts", json!({ "act": act, "logins": [pupil] })).await,
-    }
-}
-
-/// The same of roles: a pupil's and a teacher's.
-async fn ask_about_role(
-    provider: &Provider,
-    program: &Program,
-    act: &str,
-    (pupil, teacher, place): (&str, &str, &str),
-) -> Answer {
-    let give = async |role| {
-        program.post("/roles", json!({ "login": teacher, "role": role, "territory": place })).await
-    };
-    match act {
-        "role" => give("class_teacher").await,
-        "role-authority" => give("authority").await,
-        _ => {
-            let whom = if act == "role-refuse" && place == INSIDE { "tom" } else { pupil };
-            let id = role_that_waits(provider, &provider.as_operator("anne"), whom, place).await;
-            let answer = act.trim_start_matches("role-");
-            program.send(Method::POST, &format!("/roles/pending/{id}/{answer}"), None).await
-        }
-    }
-}
-
-/// A role that another operator asked for.
-async fn role_that_waits(provider: &Provider, asks: &Actor, login: &str, place: &str) -> String {
-    let place = TerritoryCode::parse(place).unwrap();
-    match grant_role(&provider.ctx, asks, login, Role::Authority, &place).await.unwrap() {
-        Ok(Granted::Pending(pending)) => pending.id,
-        Err(GrantRoleError::AlreadyAsked) => {
-            let waiting = waiting(&provider.ctx, asks).await.unwrap().unwrap();
-            waiting.into_iter().find(|waiting| waiting.person.login == login).unwrap().pending.id
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
-/// What stands for the order as it is shown.
-async fn digest(provider: &Provider, id: &str) -> String {
-    let id = ecluse::domain::reset_order::OrderId(id.to_owned());
-    let view =
-        ecluse::flows::reset_order::read::view(&provider.ctx, &provider.as_operator("anne"), &id).await;
-    view.unwrap().unwrap().digest.0
-}
-
-/// The role's territory holds the class inside, and not the one outside.
-const ROLES: [(Role, &str); 5] = [
-    (Role::Authority, "departement:086"),
-    (Role::SchoolAdmin, "uai:0860001J"),
-    (Role::ClassTeacher, INSIDE),
-    (Role::Helpdesk, "uai:0860001J"),
-    (Role::Auditor, "departement:086"),
-];
-
-#[tokio::test]
-async fn each_act_is_allowed_or_refused_by_role_and_territory() {
-    let mut wrong = BTreeMap::new();
-    for (role, place) in ROLES {
-        let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 0)).await;
-        provider.hire("anne", Role::Authority, "academie:13").await;
-        let program = Program::of(&provider, "operator", role, place).await;
-        for act in ACTS {
-            let inside = ask(&provider, &program, act, INSIDE).await;
-            let outside = ask(&provider, &program, act, OUTSIDE).await;
-            let is_allowed = (200..300).contains(&inside.status);
-            if is_allowed != allowed(role).contains(&act) {
-                wrong.insert((role.as_str(), act, "inside"), inside);
-            } else if !is_allowed && !matches!(inside.problem(), (403, "not-of-role") | (404, "not-found")) {
-                wrong.insert((role.as_str(), act, "inside, as what"), inside);
-            }
-            if !matches!(outside.problem(), (403, "out-of-territory" | "not-of-role") | (404, "not-found")) {
-                wrong.insert((role.as_str(), act, "outside"), outside);
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod act_races;
 mod alone;
 mod api;
 mod api_audit;
+mod api_table;
 mod attacks;
 mod audit;
 mod authorize;

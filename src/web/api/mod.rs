@@ -79,6 +79,7 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(slips::print))
         .routes(routes!(slips::hand))
         .routes(routes!(roles::list, roles::grant, roles::revoke))
+        .routes(routes!(roles::factor))
         .routes(routes!(roles::pending))
         .routes(routes!(roles::approve))
         .routes(routes!(roles::refuse))

@@ -12,11 +12,13 @@ use super::cursor;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Query, place};
 use crate::domain::approval::PendingRole;
+use crate::domain::code::printed;
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
 use crate::flows::account::approve_role::{approve_role, refuse_role};
 use crate::flows::account::grant_role::{Granted, grant_role};
+use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::revoke_role::revoke_role;
 use crate::flows::people::operators::{operators, waiting};
 use crate::store::operator::{Holder, Position};
@@ -36,6 +38,25 @@ pub struct RoleRequest {
     /// Such as `uai:0860001J`, with everything below it.
     #[schema(example = "uai:0860001J")]
     territory: String,
+    /// For the audit log.
+    reason: Option<String>,
+}
+
+/// Why a second factor is taken away.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FactorRequest {
+    /// For the audit log.
+    reason: Option<String>,
+}
+
+/// Leave to enrol a second factor.
+#[derive(Serialize, ToSchema)]
+pub struct FactorAnswer {
+    /// In groups, to be handed over.
+    code: String,
+    /// Until when it works.
+    expires_at: Instant,
 }
 
 /// Somebody who holds a role.
@@ -146,7 +167,7 @@ pub async fn grant(
     caller: Caller,
     Body(request): Body<RoleRequest>,
 ) -> Answer<Response> {
-    let actor = caller.act(&app, ApiScope::RolesGrant).await?;
+    let actor = caller.because(request.reason).act(&app, ApiScope::RolesGrant).await?;
     let territory = place(&request.territory)?;
     Ok(match grant_role(&app.ctx, &actor, &request.login, request.role, &territory).await?? {
         Granted::Held => StatusCode::NO_CONTENT.into_response(),
@@ -203,8 +224,28 @@ pub async fn revoke(
     caller: Caller,
     Body(request): Body<RoleRequest>,
 ) -> Answer<StatusCode> {
-    let actor = caller.act(&app, ApiScope::RolesGrant).await?;
+    let actor = caller.because(request.reason).act(&app, ApiScope::RolesGrant).await?;
     let territory = place(&request.territory)?;
     revoke_role(&app.ctx, &actor, &request.login, request.role, &territory).await??;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes somebody's second factor away and gives a code for enrolling another: for whoever may give each of their roles. What was open
+/// ends.
+#[utoipa::path(
+    post, path = "/people/{login}/factor", tag = "roles", request_body = FactorRequest,
+    params(("login" = String, Path, description = "The login")),
+    responses((status = 200, body = FactorAnswer), (status = "4XX", body = Problem)),
+    security(("oauth2" = ["roles:grant"]))
+)]
+pub async fn factor(
+    State(app): State<App>,
+    Path(login): Path<String>,
+    caller: Caller,
+    Body(request): Body<FactorRequest>,
+) -> Answer<Json<FactorAnswer>> {
+    let actor = caller.because(request.reason).act(&app, ApiScope::RolesGrant).await?;
+    let leave = reset_factor(&app.ctx, &actor, &login).await??;
+    let code = printed(&leave.code).expose().to_owned();
+    Ok(Json(FactorAnswer { code, expires_at: leave.expires_at.into() }))
 }
