@@ -13,3 +13,4 @@ pub mod outgoing;
 pub mod paper;
 pub mod store;
 pub mod web;
+pub mod words;

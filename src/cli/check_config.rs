@@ -33,6 +33,7 @@ pub(super) async fn run(loaded: &Loaded, printer: &Printer) -> Result<ExitStatus
         printer.warn("password.hash costs less than OWASP's minimum; such hashes are for tests only");
     }
     loaded.slip_words()?;
+    loaded.mail_words()?;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
     if !clients.is_empty() {
         printer.talk(format_args!(

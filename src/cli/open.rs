@@ -7,6 +7,7 @@ use crate::cli::instance;
 use crate::cli::printer::Failure;
 use crate::config::Config;
 use crate::config::ephemeral::{self, EphemeralStore, RedisTopology};
+use crate::config::layers::Loaded;
 use crate::config::private_file::{self, Fault};
 use crate::config::store::{Place, Store};
 use crate::domain::secret::Secret;
@@ -133,8 +134,10 @@ fn redis_settings(redis: &ephemeral::Redis) -> Result<RedisSettings, Failure> {
 }
 
 /// What sends mail, where any is sent. Nothing is asked of its server yet.
-pub fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
+pub fn mailer(loaded: &Loaded) -> Result<Option<Mailer>, Failure> {
+    let config = &loaded.config;
     let mail = &config.mail;
+    let words = loaded.mail_words()?;
     let Some((host, port)) = mail.address() else { return Ok(None) };
     let named = |path: &Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
     let roots = named(&mail.root_certificate_file).map(|file| {
@@ -156,6 +159,7 @@ pub fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
         hello,
         service: config.display.name.clone(),
         zone: config.display.zone.clone(),
+        words,
         timeout: mail.timeout,
     };
     Mailer::new(server).map(Some).map_err(|error| {

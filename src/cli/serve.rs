@@ -27,6 +27,7 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     let config = &loaded.config;
     let clients = loaded.clients(|name| std::env::var_os(name))?;
     let slips = loaded.slip_words()?;
+    let mailer = open::mailer(loaded)?;
     let ctx = open::context(config).await?;
     instance::renew(&config.keys.instance_file, &ctx.db).await?;
     let for_nobody = declare_clients(&ctx, &clients).await??;
@@ -61,7 +62,6 @@ pub(super) async fn run(loaded: &Loaded) -> Result<ExitStatus, Failure> {
     tracing::info!(issuer = config.server.issuer.as_str(), listen = %listener.local_addr()?, admin, "ready");
     let ctx = Arc::new(ctx);
     let outgoing = Outgoing::new(config.reach(), config.notices.timeout)?;
-    let mailer = open::mailer(config)?;
     let db = ctx.db.clone();
     let mut jobs = JoinSet::new();
     jobs.spawn(Courier::new(Arc::clone(&ctx), outgoing, mailer).run());

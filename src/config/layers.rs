@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::{Config, Problem};
 use crate::domain::client::Client;
+use crate::outgoing::mail::words::MailWords;
 use crate::web::app::SlipWords;
 
 /// The file that is read when none is named, if it is there.
@@ -72,6 +73,11 @@ impl Loaded {
     /// What slips say, in every language, with the words of the deployment's files.
     pub fn slip_words(&self) -> Result<SlipWords, ConfigError> {
         self.config.slips.words().map_err(|problem| self.origins.blame(problem))
+    }
+
+    /// What mails say, in every language, with the words of the deployment's files.
+    pub fn mail_words(&self) -> Result<MailWords, ConfigError> {
+        self.config.mail.words().map_err(|problem| self.origins.blame(problem))
     }
 
     /// Where a key such as `server.listen` was set.

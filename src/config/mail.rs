@@ -1,6 +1,7 @@
 //! `[mail]`: whether and how people are told by mail that their password was changed or reset.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{Problem, more_than_zero};
 use crate::domain::length;
 use crate::flows::notices::MailSettings;
+use crate::outgoing::mail::words::{MailWords, english, french};
 use crate::outgoing::mail::{MailTls, is_from};
+use crate::words::{Words, WordsError};
 
 /// How people are told by mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,10 @@ pub struct Mail {
     pub user: String,
     /// The file of the user's password.
     pub password_file: PathBuf,
+    /// A Fluent file with words in place of ours, in French; empty for none.
+    pub letter_fr_file: PathBuf,
+    /// The same in English.
+    pub letter_en_file: PathBuf,
     /// How long one mail may take.
     #[serde(with = "length")]
     pub timeout: Duration,
@@ -43,6 +50,8 @@ impl Default for Mail {
             from: String::new(),
             user: String::new(),
             password_file: PathBuf::new(),
+            letter_fr_file: PathBuf::new(),
+            letter_en_file: PathBuf::new(),
             timeout: Duration::from_secs(30),
             concurrency: 4,
         }
@@ -69,6 +78,14 @@ impl Mail {
     pub fn settings(&self) -> Option<MailSettings> {
         self.address()?;
         Some(MailSettings { timeout: self.timeout, concurrency: self.concurrency })
+    }
+
+    /// What mails say, with the words of the deployment's files.
+    pub(super) fn words(&self) -> Result<MailWords, Problem> {
+        Ok(MailWords {
+            french: own("mail.letter_fr_file", &self.letter_fr_file, french)?,
+            english: own("mail.letter_en_file", &self.letter_en_file, english)?,
+        })
     }
 
     pub(super) fn check(&self) -> Result<(), Problem> {
@@ -106,12 +123,25 @@ impl Mail {
     }
 
     /// The paths, with their keys.
-    pub(super) fn paths(&mut self) -> [(&'static str, &mut PathBuf); 2] {
+    pub(super) fn paths(&mut self) -> [(&'static str, &mut PathBuf); 4] {
         [
+            ("mail.letter_en_file", &mut self.letter_en_file),
+            ("mail.letter_fr_file", &mut self.letter_fr_file),
             ("mail.root_certificate_file", &mut self.root_certificate_file),
             ("mail.password_file", &mut self.password_file),
         ]
     }
+}
+
+fn own(
+    key: &str,
+    file: &Path,
+    read: impl FnOnce(Option<&str>) -> Result<Words, WordsError>,
+) -> Result<Words, Problem> {
+    let problem = |text: String| Problem::new(key, format!("{} {text}", file.display()));
+    let own = Some(file).filter(|file| *file != Path::new("")).map(fs::read_to_string).transpose();
+    let own = own.map_err(|error| problem(format!("cannot be read ({error})")))?;
+    read(own.as_deref()).map_err(|error| problem(error.to_string()))
 }
 
 fn tls<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<MailTls, D::Error> {

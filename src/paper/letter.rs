@@ -1,136 +1,65 @@
 //! The words of a slip, and of the notice for families: a Fluent file, of which a deployment may replace any message.
 
-use std::collections::BTreeSet;
-
-use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
-use fluent_templates::fluent_bundle::concurrent::FluentBundle;
-use fluent_templates::fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use fluent_templates::{LanguageIdentifier, langid};
-use thiserror::Error;
+use fluent_templates::fluent_bundle::FluentArgs;
+use fluent_templates::langid;
 
 use crate::paper::slip::Slip;
+pub use crate::words::WordsError as LetterError;
+use crate::words::{Vocabulary, Words};
 
 /// What the title of a document may speak of.
-const OF_A_DOCUMENT: [&str; 2] = ["service", "place"];
+const OF_A_DOCUMENT: &[&str] = &["service", "place"];
 
 /// What everything else may speak of. The code is not among them: it has its place, and is read out by nothing else.
-const OF_A_SLIP: [&str; 8] =
-    ["service", "school", "class", "person", "pupils", "count", "address", "expires"];
+const OF_A_SLIP: &[&str] = &["service", "school", "class", "person", "pupils", "count", "address", "expires"];
 
 /// What a notice for families may speak of. It speaks of nobody: it hangs on a wall.
-const OF_A_NOTICE: [&str; 6] = ["service", "place", "address", "since", "deadline", "expires"];
+const OF_A_NOTICE: &[&str] = &["service", "place", "address", "since", "deadline", "expires"];
 
-/// Every message.
-const MESSAGES: [&str; 20] = [
-    "document-title",
-    "headline",
-    "guardian",
-    "login-label",
-    "code-label",
-    "intro",
-    "step-1",
-    "step-2",
-    "step-3",
-    "expires",
-    "advice",
-    "square",
-    "notice-title",
-    "notice-intro",
-    "notice-change",
-    "notice-recover",
-    "notice-deadline",
-    "notice-hardens",
-    "notice-expires",
-    "notice-advice",
-];
-
-/// Those without which a PDF is not one that can be read out.
-const NEEDED: [&str; 2] = ["document-title", "square"];
-
-/// Why words cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum LetterError {
-    /// It is not Fluent.
-    #[error("is not a Fluent file: {0}")]
-    Syntax(String),
-    /// Nobody would ever read it.
-    #[error("has a message {0}; known are {known}", known = MESSAGES.join(", "))]
-    UnknownMessage(String),
-    /// Nobody could fill it in.
-    #[error("{message} speaks of {placeholder}; it may speak of {known}")]
-    UnknownPlaceholder {
-        /// The message.
-        message: String,
-        /// The placeholder as it is written.
-        placeholder: String,
-        /// What it may speak of.
-        known: String,
-    },
-    /// A message cannot be put together, for instance because it refers to itself.
-    #[error("{message}: {problem}")]
-    Broken {
-        /// The message.
-        message: String,
-        /// What is wrong.
-        problem: String,
-    },
-}
+static VOCABULARY: Vocabulary = Vocabulary {
+    messages: &[
+        ("document-title", OF_A_DOCUMENT),
+        ("headline", OF_A_SLIP),
+        ("guardian", OF_A_SLIP),
+        ("login-label", OF_A_SLIP),
+        ("code-label", OF_A_SLIP),
+        ("intro", OF_A_SLIP),
+        ("step-1", OF_A_SLIP),
+        ("step-2", OF_A_SLIP),
+        ("step-3", OF_A_SLIP),
+        ("expires", OF_A_SLIP),
+        ("advice", OF_A_SLIP),
+        ("square", OF_A_SLIP),
+        ("notice-title", OF_A_NOTICE),
+        ("notice-intro", OF_A_NOTICE),
+        ("notice-change", OF_A_NOTICE),
+        ("notice-recover", OF_A_NOTICE),
+        ("notice-deadline", OF_A_NOTICE),
+        ("notice-hardens", OF_A_NOTICE),
+        ("notice-expires", OF_A_NOTICE),
+        ("notice-advice", OF_A_NOTICE),
+    ],
+    needed: (&["document-title", "square"], "whoever has a document read out needs it"),
+    rule: |_, _| Ok(()),
+};
 
 /// The words of a slip in one language.
 pub struct Letter {
     tag: &'static str,
-    bundle: FluentBundle<FluentResource>,
+    words: Words,
 }
 
 impl Letter {
     /// In French, with the messages of a deployment in place of ours.
     pub fn french(own: Option<&str>) -> Result<Self, LetterError> {
         const WORDS: &str = include_str!("../../assets/letters/fr.ftl");
-        Self::read("fr", langid!("fr"), WORDS, own)
+        Ok(Self { tag: "fr", words: Words::read(&VOCABULARY, langid!("fr"), WORDS, own)? })
     }
 
     /// The same in English.
     pub fn english(own: Option<&str>) -> Result<Self, LetterError> {
         const WORDS: &str = include_str!("../../assets/letters/en.ftl");
-        Self::read("en", langid!("en"), WORDS, own)
-    }
-
-    fn read(
-        tag: &'static str,
-        language: LanguageIdentifier,
-        words: &str,
-        own: Option<&str>,
-    ) -> Result<Self, LetterError> {
-        let mut bundle = FluentBundle::new_concurrent(vec![language]);
-        // As on the pages: both languages are written from left to right, and the marks are copied by accident.
-        bundle.set_use_isolating(false);
-        for text in [Some(words), own].into_iter().flatten() {
-            let resource = FluentResource::try_new(text.trim_start_matches('\u{feff}').to_owned());
-            let resource = resource.map_err(|(_, errors)| {
-                LetterError::Syntax(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-            })?;
-            Reader { resource: &resource }.check()?;
-            bundle.add_resource_overriding(resource);
-        }
-        let letter = Self { tag, bundle };
-        letter.try_out()?;
-        Ok(letter)
-    }
-
-    /// What cannot be seen in the file: messages that go round in circles.
-    fn try_out(&self) -> Result<(), LetterError> {
-        for message in MESSAGES {
-            let mut values = FluentArgs::new();
-            for name in known(message) {
-                values.set(*name, FluentValue::from(*name));
-            }
-            let broken = |problem| LetterError::Broken { message: message.to_owned(), problem };
-            let text = self.filled(message, &values).map_err(broken)?;
-            if NEEDED.contains(&message) && text.trim().is_empty() {
-                return Err(broken("says nothing; whoever has a document read out needs it".to_owned()));
-            }
-        }
-        Ok(())
+        Ok(Self { tag: "en", words: Words::read(&VOCABULARY, langid!("en"), WORDS, own)? })
     }
 
     /// The language, as documents name it.
@@ -143,7 +72,7 @@ impl Letter {
         let mut values = FluentArgs::new();
         values.set("service", service);
         values.set("place", place);
-        self.filled("document-title", &values).unwrap_or_default()
+        self.words.say("document-title", &values)
     }
 
     /// What is said to one person.
@@ -169,7 +98,7 @@ impl Letter {
         values.set("since", notice.since);
         values.set("deadline", notice.deadline.unwrap_or_default());
         values.set("expires", notice.expires);
-        let say = |message| self.filled(message, &values).unwrap_or_default().trim().to_owned();
+        let say = |message| self.words.say(message, &values);
         let by_code =
             ["notice-intro", "notice-recover", "notice-deadline", "notice-expires", "notice-advice"];
         let by_password =
@@ -180,17 +109,6 @@ impl Letter {
             messages.into_iter().filter(|it| notice.deadline.is_some() || !of_deadline.contains(it));
         let paragraphs = messages.map(say).filter(|text| !text.is_empty());
         (say("notice-title"), paragraphs.collect())
-    }
-
-    fn filled(&self, message: &str, values: &FluentArgs<'_>) -> Result<String, String> {
-        let pattern = self.bundle.get_message(message).and_then(|message| message.value());
-        let pattern = pattern.ok_or("is empty; write { \"\" } for nothing")?;
-        let mut errors = Vec::new();
-        let text = self.bundle.format_pattern(pattern, Some(values), &mut errors).into_owned();
-        match errors.first() {
-            None => Ok(text),
-            Some(error) => Err(error.to_string()),
-        }
     }
 }
 
@@ -221,95 +139,7 @@ pub(super) struct Speaker<'a> {
 impl Speaker<'_> {
     /// What a message says; nothing where there is nothing to say.
     pub(super) fn say(&self, message: &str) -> String {
-        self.letter.filled(message, &self.values).unwrap_or_default().trim().to_owned()
-    }
-}
-
-fn known(message: &str) -> &'static [&'static str] {
-    match message {
-        "document-title" => &OF_A_DOCUMENT,
-        notice if notice.starts_with("notice-") => &OF_A_NOTICE,
-        _ => &OF_A_SLIP,
-    }
-}
-
-/// Reads what a file says, also where it says it to some people only.
-struct Reader<'a> {
-    resource: &'a FluentResource,
-}
-
-impl Reader<'_> {
-    fn check(&self) -> Result<(), LetterError> {
-        for entry in self.resource.entries() {
-            match entry {
-                Entry::Message(message) => {
-                    let name = message.id.name;
-                    if !MESSAGES.contains(&name) {
-                        return Err(LetterError::UnknownMessage(name.to_owned()));
-                    }
-                    message.value.iter().try_for_each(|pattern| self.check_pattern(name, pattern))?;
-                }
-                // What a term says is said in messages, and has no placeholder but those it is given there.
-                Entry::Term(_)
-                | Entry::Comment(_)
-                | Entry::GroupComment(_)
-                | Entry::ResourceComment(_)
-                | Entry::Junk { .. } => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn check_pattern(&self, message: &str, pattern: &Pattern<&str>) -> Result<(), LetterError> {
-        pattern.elements.iter().try_for_each(|element| match element {
-            PatternElement::TextElement { .. } => Ok(()),
-            PatternElement::Placeable { expression } => self.check_expression(message, expression),
-        })
-    }
-
-    fn check_expression(&self, message: &str, expression: &Expression<&str>) -> Result<(), LetterError> {
-        match expression {
-            Expression::Inline(inline) => self.check_inline(message, inline),
-            Expression::Select { selector, variants } => {
-                self.check_inline(message, selector)?;
-                variants.iter().try_for_each(|variant| self.check_pattern(message, &variant.value))
-            }
-        }
-    }
-
-    fn check_inline(&self, message: &str, inline: &InlineExpression<&str>) -> Result<(), LetterError> {
-        let unknown = |placeholder: String| {
-            let known = known(message).iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ");
-            Err(LetterError::UnknownPlaceholder { message: message.to_owned(), placeholder, known })
-        };
-        match inline {
-            InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => Ok(()),
-            InlineExpression::VariableReference { id } if known(message).contains(&id.name) => Ok(()),
-            InlineExpression::VariableReference { id } => unknown(format!("${}", id.name)),
-            InlineExpression::MessageReference { id, attribute: None } if MESSAGES.contains(&id.name) => {
-                Ok(())
-            }
-            InlineExpression::MessageReference { id, .. } => unknown(id.name.to_owned()),
-            InlineExpression::TermReference { id, arguments, .. } if self.terms().contains(id.name) => {
-                arguments.iter().try_for_each(|arguments| self.check_arguments(message, arguments))
-            }
-            InlineExpression::TermReference { id, .. } => unknown(format!("-{}", id.name)),
-            InlineExpression::FunctionReference { id, .. } => unknown(format!("{}()", id.name)),
-            InlineExpression::Placeable { expression } => self.check_expression(message, expression),
-        }
-    }
-
-    fn check_arguments(&self, message: &str, arguments: &CallArguments<&str>) -> Result<(), LetterError> {
-        let named = arguments.named.iter().map(|argument| &argument.value);
-        arguments.positional.iter().chain(named).try_for_each(|inline| self.check_inline(message, inline))
-    }
-
-    fn terms(&self) -> BTreeSet<&str> {
-        let terms = self.resource.entries().filter_map(|entry| match entry {
-            Entry::Term(term) => Some(term.id.name),
-            _ => None,
-        });
-        terms.collect()
+        self.letter.words.say(message, &self.values)
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ecluse::outgoing::mail::words::MailWords;
 use ecluse::outgoing::mail::{MailServer as Settings, MailTls, Mailer};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -150,6 +151,7 @@ pub(crate) fn mailer(port: u16, change: impl FnOnce(&mut Settings)) -> Mailer {
         hello: "127.0.0.1".to_owned(),
         service: "Écluse".to_owned(),
         zone: jiff::tz::TimeZone::UTC,
+        words: MailWords::ours().unwrap(),
         timeout: Duration::from_mins(1),
     };
     change(&mut settings);

@@ -14,6 +14,7 @@ mod authorize;
 mod balancer;
 mod browser;
 mod by_mail;
+mod by_mail_settings;
 mod change_races;
 mod chromium;
 mod claims;

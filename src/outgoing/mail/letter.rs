@@ -1,31 +1,20 @@
 //! What a mail says: in French and then in English, for nobody has told which of the two somebody reads. Plain text, so that
 //! there is nothing to click on and nothing to load.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use fluent_templates::fluent_bundle::FluentValue;
-use fluent_templates::{LanguageIdentifier, langid, static_loader};
+use fluent_templates::fluent_bundle::FluentArgs;
 use jiff::tz::TimeZone;
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, SinglePart};
 use lettre::{Address, Message};
 
 use super::MailError;
+use super::words::MailWords;
 use crate::domain::notice::MailKind;
 use crate::domain::timestamp::Timestamp;
-
-static_loader! {
-    static MAILS = {
-        locales: "./assets/mails",
-        fallback_language: "fr",
-        customise: |bundle| bundle.set_use_isolating(false),
-    };
-}
-
-const FRENCH: LanguageIdentifier = langid!("fr");
-const ENGLISH: LanguageIdentifier = langid!("en");
+use crate::words::Words;
 
 /// A mail to one person.
 pub struct Letter {
@@ -41,13 +30,17 @@ pub struct Letter {
     pub id: String,
 }
 
-/// Who sends, and what it is called.
+/// Who sends, what it is called, and in which words.
 #[derive(Clone)]
 pub(super) struct Sender {
     pub(super) from: Mailbox,
     pub(super) service: String,
     pub(super) zone: TimeZone,
+    pub(super) words: Arc<MailWords>,
 }
+
+/// How French and English write an instant.
+const INSTANTS: [&str; 2] = ["%d/%m/%Y à %-H\u{a0}h\u{a0}%M", "%-d %B %Y at %H:%M"];
 
 impl Letter {
     pub(super) fn address(&self) -> Result<Address, MailError> {
@@ -56,12 +49,13 @@ impl Letter {
 
     /// The whole message. What goes into a header is encoded by the library, which lets no line end there.
     pub(super) fn written(&self, sender: &Sender) -> Result<Vec<u8>, MailError> {
-        let subject = |language| self.text(sender, language, keys(self.kind).0);
+        let (subject, ..) = keys(self.kind);
+        let [french, english] = self.in_both(sender, |words, values| words.say(subject, values));
         let date = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.at.seconds()).unwrap_or_default());
         let message = Message::builder()
             .from(sender.from.clone())
             .to(Mailbox::new(None, self.address()?))
-            .subject(format!("{}\u{a0}: {} / {}", sender.service, subject(&FRENCH), subject(&ENGLISH)))
+            .subject(format!("{}\u{a0}: {french} / {english}", sender.service))
             .date(date)
             .message_id(Some(format!("<{}@{}>", self.id, sender.from.email.domain())))
             .header(AutoSubmitted)
@@ -71,22 +65,26 @@ impl Letter {
 
     fn body(&self, sender: &Sender) -> String {
         let (_, what, next) = keys(self.kind);
-        let part = |language: &LanguageIdentifier| {
-            ["hello", what, next, "mind"].map(|key| self.text(sender, language, key)).join("\n\n")
-        };
-        format!("{}\n\n* * *\n\n{}\n\n{}\n", part(&FRENCH), part(&ENGLISH), sender.service)
+        let [french, english] = self.in_both(sender, |words, values| {
+            let said = ["hello", what, next, "mind"].map(|key| words.say(key, values));
+            said.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n")
+        });
+        format!("{french}\n\n* * *\n\n{english}\n\n{}\n", sender.service)
     }
 
-    fn text(&self, sender: &Sender, language: &LanguageIdentifier, key: &str) -> String {
+    /// In French, and in English.
+    fn in_both(&self, sender: &Sender, say: impl Fn(&Words, &FluentArgs<'_>) -> String) -> [String; 2] {
         let at = jiff::Timestamp::from_microsecond(self.at.micros())
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
             .to_zoned(sender.zone.clone());
-        let form = if *language == FRENCH { "%d/%m/%Y à %-H\u{a0}h\u{a0}%M" } else { "%-d %B %Y at %H:%M" };
-        let values: HashMap<Cow<'static, str>, FluentValue<'_>> = HashMap::from([
-            (Cow::Borrowed("login"), FluentValue::from(self.login.as_str())),
-            (Cow::Borrowed("at"), FluentValue::from(at.strftime(form).to_string())),
-        ]);
-        MAILS.lookup_single_language(language, key, Some(&values)).unwrap_or_else(|_| key.to_owned())
+        let words = [&sender.words.french, &sender.words.english];
+        std::array::from_fn(|place| {
+            let mut values = FluentArgs::with_capacity(3);
+            values.set("service", sender.service.as_str());
+            values.set("login", self.login.as_str());
+            values.set("at", at.strftime(INSTANTS[place]).to_string());
+            say(words[place], &values)
+        })
     }
 }
 
@@ -127,6 +125,7 @@ mod tests {
             from: "Académie de Poitiers <ne-pas-repondre@ac.example>".parse().unwrap(),
             service: service.to_owned(),
             zone: TimeZone::UTC,
+            words: Arc::new(MailWords::ours().unwrap()),
         }
     }
 
@@ -155,9 +154,8 @@ mod tests {
                 assert!(!body.contains(wrong), "{wrong}: {body}");
             }
             let (subject, _, _) = keys(kind);
-            for language in [FRENCH, ENGLISH] {
-                let subject = letter(kind).text(&sender(""), &language, subject);
-                assert!(!subject.contains("zoe") && !subject.starts_with("subject-"), "{subject}");
+            for subject in letter(kind).in_both(&sender(""), |words, values| words.say(subject, values)) {
+                assert!(!subject.contains("zoe") && !subject.is_empty(), "{subject}");
             }
         }
     }

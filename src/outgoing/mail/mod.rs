@@ -2,7 +2,9 @@
 //! settings; of its answers nothing is kept but the number, for their words quote addresses.
 
 mod letter;
+pub mod words;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -19,6 +21,7 @@ use thiserror::Error;
 use crate::domain::secret::Secret;
 pub use letter::Letter;
 use letter::Sender;
+use words::MailWords;
 
 /// How the way to the mail server is protected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,8 @@ pub struct MailServer {
     pub service: String,
     /// In which zone times are written.
     pub zone: TimeZone,
+    /// What mails say.
+    pub words: MailWords,
     /// How long one mail may take, the connection included.
     pub timeout: Duration,
 }
@@ -146,7 +151,12 @@ impl Mailer {
                 Ok(address) => ClientId::Ipv4(address),
                 Err(_) => ClientId::Domain(server.hello),
             },
-            sender: Sender { from, service: server.service, zone: server.zone },
+            sender: Sender {
+                from,
+                service: server.service,
+                zone: server.zone,
+                words: Arc::new(server.words),
+            },
             timeout: server.timeout,
         })
     }
