@@ -79,10 +79,17 @@ impl LoginName {
         if text.len() > 1024 {
             return Err(LoginNameError::TooLong);
         }
+        // Most are: ASCII is its own NFKC, and folding it is lowering its letters.
+        if text.is_ascii() {
+            return Self::normal(text.trim().to_ascii_lowercase());
+        }
         let composed = ComposingNormalizer::new_nfkc();
         let folded = CaseMapper::new().fold_string(&composed.normalize(text)).into_owned();
         // Folding can bring forth sequences that NFKC composes otherwise.
-        let normal = composed.normalize(&folded).trim().to_owned();
+        Self::normal(composed.normalize(&folded).trim().to_owned())
+    }
+
+    fn normal(normal: String) -> Result<Self, LoginNameError> {
         match normal.chars().count() {
             0 => Err(LoginNameError::Empty),
             129.. => Err(LoginNameError::TooLong),
@@ -107,6 +114,7 @@ mod tests {
         for typed in [" Zoé.Strasse ", "ZOE\u{301}.STRASSE", "zoé.straße", "ｚｏé.strasse"] {
             assert_eq!(LoginName::parse(typed).unwrap(), plain, "{typed}");
         }
+        assert_eq!(LoginName::parse("\u{b}Zoe.Martin-2\t").unwrap().as_str(), "zoe.martin-2");
         assert_eq!(LoginName::parse("  "), Err(LoginNameError::Empty));
         assert_eq!(LoginName::parse("a\u{7}b"), Err(LoginNameError::Control));
         assert_eq!(LoginName::parse(&"a".repeat(129)), Err(LoginNameError::TooLong));

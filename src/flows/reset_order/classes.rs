@@ -53,9 +53,9 @@ pub async fn classes(
     let mut progress = Progress { as_of: Some(ctx.clock.now()), ..Progress::default() };
     for part in &parts {
         let mut walk = Walk::through(ctx, part).await?;
-        while let Some((_, people)) = walk.next(ctx).await? {
-            for person in &people {
-                add(&mut progress, order, &book, person, part, Clone::clone);
+        while let Some(people) = walk.next_facts(ctx).await? {
+            for facts in &people {
+                add(&mut progress, order, &book, facts, part, Clone::clone);
             }
         }
     }

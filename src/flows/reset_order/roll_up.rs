@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::facts::Facts;
 use crate::domain::progress::{Progress, Tally, school_of};
 use crate::domain::reset_order::{OrderBook, OrderState, ResetOrder};
 use crate::domain::territory::TerritoryPath;
@@ -14,7 +15,6 @@ use crate::flows::reset_order::preview::{Lifting, Place};
 use crate::flows::unavailable::Unavailable;
 use crate::flows::walk::Walk;
 use crate::store;
-use crate::store::account::Person;
 use crate::store::db::Batch;
 use crate::store::progress::Counted;
 
@@ -83,10 +83,10 @@ pub async fn count(ctx: &Context, order: &ResetOrder, book: &OrderBook) -> Resul
     let mut found = Progress { opened: Some(0), ..Progress::default() };
     let everywhere = &order.population.territory;
     let mut walk = Walk::through(ctx, everywhere).await?;
-    while let Some((_, people)) = walk.next(ctx).await? {
-        for person in &people {
-            add(&mut found, order, book, person, everywhere, school_of);
-            found.opened = lifting.count(ctx, found.opened, (order, book), &person.facts);
+    while let Some(people) = walk.next_facts(ctx).await? {
+        for facts in &people {
+            add(&mut found, order, book, facts, everywhere, school_of);
+            found.opened = lifting.count(ctx, found.opened, (order, book), facts);
         }
     }
     write(ctx, order, &found, began, held_until).await
@@ -97,11 +97,10 @@ pub(super) fn add(
     found: &mut Progress,
     order: &ResetOrder,
     book: &OrderBook,
-    person: &Person,
+    facts: &Facts,
     root: &TerritoryPath,
     part_of: fn(&TerritoryPath) -> TerritoryPath,
 ) {
-    let facts = &person.facts;
     let clock = order.state.force().map(|force| force.clock);
     let Some(tally) = Place::of(order, book, facts).tally(facts, clock) else { return };
     found.all.add(tally);

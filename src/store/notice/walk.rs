@@ -152,18 +152,8 @@ async fn page_by_mail(db: &Db, walk: &Walk, begin: &Place, end: &Place) -> Resul
 /// What a page is found by: `$1` to `$9`.
 fn bounds(walk: &Walk, begin: &Place, end: &Place) -> Vec<Value> {
     let (from, to) = walk.territory.range_below();
-    let texts = [
-        FIELD,
-        RECORD,
-        walk.territory.as_str(),
-        &from,
-        &to,
-        &begin.path,
-        &begin.account,
-        &end.path,
-        &end.account,
-    ];
-    texts.into_iter().map(Value::from).collect()
+    let texts = [walk.territory.as_str(), &from, &to, &begin.path, &begin.account, &end.path, &end.account];
+    [FIELD, RECORD].into_iter().map(Value::from).chain(texts.into_iter().map(Value::from)).collect()
 }
 
 /// In a batch: what the relying party is told of one person.
