@@ -1,19 +1,88 @@
-//! `[mail]` as whoever runs it meets it: words of a deployment's own. Ignored by a plain
+//! `[mail]` as whoever runs it meets it: what the doctor says of the server, and words of a deployment's own. Ignored by a plain
 //! `cargo test`, because it takes `scripts/smtp.sh`.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::deployment::House;
-use crate::mail_server::MailServer;
+use tokio::net::TcpListener;
+
+use crate::deployment::{House, free_address};
+use crate::doctor::says;
+use crate::mail_server::{MailServer, certificates};
 
 const FROM: &str = "mail.from=Académie <a@ac.example>";
+
+/// What the doctor says of mail under these settings.
+fn said(house: &House, settings: &[&str]) -> String {
+    let settings: Vec<_> = settings.iter().chain([&FROM]).flat_map(|setting| ["--set", setting]).collect();
+    says(house, &settings, "mail")
+}
 
 fn keep(house: &House, name: &str, text: &str) -> String {
     let path = house.folder.path().join(name);
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
     path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "scripts/smtp.sh"]
+async fn the_doctor_says_whether_mail_would_go_and_sends_none() {
+    let house = House::build();
+    let output = house.command(&["doctor"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains(" mail "), "nothing where no mail is sent: {text}");
+
+    let (guarded, plain) = (MailServer::guarded().await, MailServer::start().await);
+    let at = |port: u16| format!("mail.server=127.0.0.1:{port}");
+    let (guarded_at, plain_at) = (at(guarded.port), at(plain.port));
+    let roots = format!("mail.root_certificate_file={}/ca.pem", certificates());
+    let right = format!("mail.password_file={}", keep(&house, "right", "Sel-de-mer-42\n"));
+    let wrong = format!("mail.password_file={}", keep(&house, "wrong", "Sel-de-table\n"));
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent_at = at(silent.local_addr().unwrap().port());
+    let nobody = at(free_address().rsplit_once(':').unwrap().1.parse().unwrap());
+    let (none, starttls, user) = ("mail.tls=none", "mail.tls=starttls", "mail.user=ecluse");
+    let table: [(&[&str], &str, &str); 11] = [
+        (&[&plain_at, none], "ok", " takes mail from a@ac.example over no TLS"),
+        (&[&guarded_at, starttls, &roots, user, &right], "ok", " takes mail from a@ac.example over STARTTLS"),
+        (
+            &[&guarded_at, starttls, &roots, user, &wrong],
+            "wrong",
+            ": it did not let us in: answered 535: look at mail.user",
+        ),
+        (
+            &[&guarded_at, starttls, &roots],
+            "wrong",
+            ": it takes no mail from a@ac.example: answered 530: look at mail.from",
+        ),
+        (
+            &[&guarded_at, starttls],
+            "wrong",
+            ": the connection is not what the settings say (invalid peer certificate",
+        ),
+        (&[&plain_at, starttls], "wrong", " (STARTTLS is not supported on this server): look at mail.tls"),
+        (&[&plain_at], "wrong", ": the connection is not what the settings say ("),
+        (&[&nobody], "wrong", ": nobody answers there (Connection refused"),
+        (
+            &["mail.server=nowhere.invalid:25"],
+            "wrong",
+            ": there is no nowhere.invalid that this machine finds",
+        ),
+        (&[&silent_at, "mail.timeout=1s"], "wrong", ": no answer in time: look at the port"),
+        (&[&plain_at, starttls, user, "mail.password_file=none"], "wrong", "none: there is no such file"),
+    ];
+    for (settings, verdict, found) in table {
+        let said = said(&house, settings);
+        assert!(
+            said.starts_with(&format!("{verdict} mail ")) && said.contains(found),
+            "{settings:?}: {said}"
+        );
+        for secret in ["Sel-de", "U2VsLWRl"] {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+    assert_eq!((guarded.taken_by_now(), plain.taken_by_now()), (0, 0), "not one mail");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,7 +22,7 @@ fn doctor(house: &House, more: &[&str]) -> (i32, Vec<String>) {
 }
 
 /// What is said of one thing.
-fn says(house: &House, more: &[&str], check: &str) -> String {
+pub(crate) fn says(house: &House, more: &[&str], check: &str) -> String {
     let (_, lines) = doctor(house, more);
     let about = |line: &&String| line.split_once(' ').is_some_and(|(_, rest)| rest.starts_with(check));
     let found: Vec<_> = lines.iter().filter(about).map(String::as_str).collect();

@@ -2,6 +2,7 @@
 
 mod issuer;
 mod keys;
+mod mail;
 mod report;
 mod stores;
 mod work;
@@ -54,6 +55,7 @@ async fn examine(loaded: &Loaded, report: &mut Report) {
             issuer::examine(config, None, report).await;
         }
     }
+    mail::examine(loaded, report).await;
 }
 
 fn configuration(loaded: &Loaded, report: &mut Report) {

@@ -1,6 +1,7 @@
 //! Mail to people, by the deployment's own mail server. Where it is and whether to trust it was decided by whoever wrote the
 //! settings; of its answers nothing is kept but the number, for their words quote addresses.
 
+pub mod examine;
 mod letter;
 pub mod words;
 
@@ -193,19 +194,23 @@ impl Mailer {
     }
 
     async fn open(&self) -> Result<Line, MailError> {
+        self.connect().await.map(Line).map_err(|error| not_let_in(&error))
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
         let address = (self.address.0.as_str(), self.address.1);
         let tls = self.implicit.clone();
         let opened =
             AsyncSmtpConnection::connect_tokio1(address, Some(self.timeout), &self.hello, tls, None).await;
-        let mut connection = opened.map_err(|error| not_let_in(&error))?;
+        let mut connection = opened?;
         if let Some(tls) = self.starttls.clone() {
-            connection.starttls(tls, &self.hello).await.map_err(|error| not_let_in(&error))?;
+            connection.starttls(tls, &self.hello).await?;
         }
         if let Some(credentials) = &self.credentials {
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            connection.auth(&mechanisms, credentials).await.map_err(|error| not_let_in(&error))?;
+            connection.auth(&mechanisms, credentials).await?;
         }
-        Ok(Line(connection))
+        Ok(connection)
     }
 
     async fn hand_over(&self, line: &mut Line, to: &Address, message: &[u8]) -> Result<(), MailError> {
