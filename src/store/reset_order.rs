@@ -1,6 +1,6 @@
 //! Orders, their book and their clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::domain::order_clock::OrderClock;
@@ -89,6 +89,31 @@ pub async fn drafts_to_look_at(db: &Db, until: Timestamp, limit: i64) -> Result<
         limit
     );
     db.all(sql).await?.iter().map(record).collect()
+}
+
+/// What the places of orders are called, each with the school of a class: of those from this one, which is the newest, to that one.
+pub async fn places(
+    db: &Db,
+    newest: (Timestamp, &OrderId),
+    oldest: (Timestamp, &OrderId),
+) -> Result<HashMap<TerritoryPath, String>, DbError> {
+    let sql = q!(
+        "SELECT DISTINCT t.path AS path, t.name AS name, s.name AS school FROM reset_order o
+         JOIN territory t ON t.path = o.path
+         LEFT JOIN territory s ON s.code = t.parent AND t.kind = 'class'
+         WHERE (o.created_at < $1 OR o.created_at = $1 AND o.id <= $2)
+         AND (o.created_at > $3 OR o.created_at = $3 AND o.id >= $4)",
+        newest.0,
+        newest.1.0.as_str(),
+        oldest.0,
+        oldest.1.0.as_str()
+    );
+    let called = |row: &Row| {
+        let name = row.text("name")?;
+        let name = row.opt_text("school")?.map_or_else(|| name.clone(), |school| format!("{school}, {name}"));
+        Ok((TerritoryPath::from_stored(row.text("path")?), name))
+    };
+    db.all(sql).await?.iter().map(called).collect()
 }
 
 /// The order of this id.

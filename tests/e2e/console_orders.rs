@@ -216,3 +216,30 @@ async fn a_draft_is_left_taken_up_again_and_put_forward() {
     let late = anne.post("/console/orders", &fields).await;
     assert!(late.status.is_client_error() && late.body.contains("id=\"refusal\""), "{}", late.body);
 }
+
+#[tokio::test]
+async fn the_places_of_a_list_of_orders_are_read_at_once() {
+    let provider = Provider::start().await;
+    let anne = desk(&provider, "anne", Role::Authority, "academie:13").await;
+    provider.order_for("uai:0860001J", Level::Change).await;
+    let reads = || provider.ctx.db.tally().reads.read().count;
+    let listed = async || {
+        let before = reads();
+        let page = anne.go("/console/orders").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        (page, reads() - before)
+    };
+    let (_, few) = listed().await;
+    for place in ["class:0860001J/6A", "class:0169001X/5B", "uai:0169001X", "departement:016", "academie:13"]
+    {
+        provider.clock.advance(Duration::from_secs(1));
+        provider.order_for(place, Level::Change).await;
+    }
+    let (page, many) = listed().await;
+    for name in
+        ["Collège des Tilleuls, 6A<", "Collège du Port, 5B<", ">Collège du Port<", "Charente<", "Poitiers<"]
+    {
+        assert!(page.body.contains(name), "{name}: {}", page.body);
+    }
+    assert_eq!(many, few, "however many places they are about");
+}

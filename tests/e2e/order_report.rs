@@ -132,11 +132,17 @@ async fn a_school_reads_its_own_part_and_goes_down_to_its_classes() {
     let classes = school.go(down.split('"').next().unwrap()).await;
     assert_eq!(text(&classes, "done"), "1 sur 3 ont choisi un nouveau mot de passe");
     for row in [
-        "<th scope=\"row\">6A</th><td class=\"word\">Élève</td><td class=\"must\">1 <span class=\"mark\">à changer</span></td><td>0</td><td>1</td>",
+        "<th scope=\"row\"><a href=\"/console/places?at=class%3A0860001J%2F6A\">6A</a></th><td class=\"word\">Élève</td><td class=\"must\">1 <span class=\"mark\">à changer</span></td><td>0</td><td>1</td>",
         "<th scope=\"row\">Sans classe</th><td class=\"word\">Enseignant</td><td class=\"must\">1 ",
     ] {
         assert!(classes.body.contains(row), "{}", classes.body);
     }
+    let class = school.go("/console/places?at=class%3A0860001J%2F6A").await;
+    assert!(class.body.contains("/console/people/tom"), "{}", class.body);
+    // Whoever reads no people is not led to them.
+    let auditor = desk(&provider, "audit", Role::Auditor, "uai:0860001J").await;
+    let seen = auditor.go(&classes.url).await;
+    assert!(seen.body.contains("<th scope=\"row\">6A</th>"), "{}", seen.body);
     for elsewhere in ["uai:0169001X", "class:0860001J/6A", "nowhere"] {
         let page =
             school.go(&format!("/console/orders/{id}/schools/{}", elsewhere.replace('/', "%2F"))).await;

@@ -1,10 +1,13 @@
 //! What places and people are called.
 
+use std::collections::HashMap;
+
 use crate::domain::account::AccountId;
 use crate::domain::jurisdiction::{Permission, RoleGrant, seen};
 use crate::domain::territory::TerritoryPath;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
+use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
 use crate::web::console::view::Choice;
 
@@ -23,6 +26,16 @@ pub(super) async fn place(app: &App, path: &TerritoryPath) -> Result<String, Una
         },
         None => Ok(name),
     }
+}
+
+/// The places of orders, the newest of which is the first, by one statement.
+pub(super) async fn of_orders(
+    app: &App,
+    orders: &[OrderRecord],
+) -> Result<HashMap<TerritoryPath, String>, Unavailable> {
+    let (Some(newest), Some(oldest)) = (orders.first(), orders.last()) else { return Ok(HashMap::new()) };
+    let (newest, oldest) = ((newest.created_at, &newest.order.id), (oldest.created_at, &oldest.order.id));
+    Ok(store::reset_order::places(&app.ctx.db, newest, oldest).await?)
 }
 
 /// Whoever acted: a person by name, the host's command line and the program as the audit log has them.

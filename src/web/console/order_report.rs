@@ -31,7 +31,7 @@ use crate::web::console::orders::ORDERS;
 use crate::web::console::progress_view::{
     ClassRow, FailedNotices, FamiliesPage, Part, Progress, ReportPage, SchoolPage, ServiceRow,
 };
-use crate::web::console::{Answer, Room, names};
+use crate::web::console::{Answer, Room, names, places};
 use crate::web::extract::form::Query;
 use crate::web::extract::visit::Visit;
 use crate::web::families::family_notice;
@@ -106,15 +106,17 @@ pub async fn school(
             Err(_) => None,
         };
         let Some(found) = found else { return Ok(room.trouble(Trouble::NotFound)) };
+        let may = may_list(&room, &actor, &found.school.path).await?;
         let mut rows = Vec::with_capacity(found.progress.parts.len());
         for ((path, profile), tally) in &found.progress.parts {
-            let class = if *path == found.school.path { None } else { path.code() };
-            let class = class.and_then(|code| code.class_name().map(str::to_owned)).unwrap_or_default();
-            rows.push(ClassRow { class, profile: *profile, tally: *tally });
+            let code = if *path == found.school.path { None } else { path.code() };
+            let class =
+                code.as_ref().and_then(|code| code.class_name().map(str::to_owned)).unwrap_or_default();
+            let href = code.filter(|_| may).map(|code| places::address_of(&room, &code, *profile));
+            rows.push(ClassRow { class, href, profile: *profile, tally: *tally });
         }
         let place = names::place(&app, &found.record.order.population.territory).await?;
         let switch = room.switch();
-        let may = may_list(&room, &actor, &found.school.path).await?;
         let as_of = found.progress.as_of.unwrap_or(app.ctx.clock.now());
         let shown = SchoolPage {
             frame: room.frame(Some(&switch)),

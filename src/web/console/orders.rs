@@ -16,6 +16,7 @@ use crate::flows::reset_order::report::report;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store;
+use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
 use crate::web::api::cursor;
 use crate::web::api::problem::Problem;
@@ -54,14 +55,21 @@ async fn listed(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
     let last = found.last().filter(|_| !is_last).map(|record| (record.created_at, &record.order.id));
     let next = last.and_then(|last| cursor::write(ctx, &actor, ASKED, &last));
     let next = next.map(|next| room.address(ORDERS, &[("cursor", &next)]));
-    let mut rows = Vec::with_capacity(found.len());
-    for record in found {
-        let place = names::place(room.app, &record.order.population.territory).await?;
-        rows.push(OrderRow::of(room.app, room.language, place, &record));
-    }
+    let rows = rows(room, &found).await?;
     let switch = room.switch();
     let view = OrdersPage { frame: room.frame(Some(&switch)), desk: room.desk(&desk.visitor), rows, next };
     Ok(page(StatusCode::OK, &view, &[]))
+}
+
+/// Orders as they stand in a list, the newest first.
+async fn rows(room: &Room<'_>, found: &[OrderRecord]) -> Result<Vec<OrderRow>, Unavailable> {
+    let called = names::of_orders(room.app, found).await?;
+    let row = |record: &OrderRecord| {
+        let path = &record.order.population.territory;
+        let place = called.get(path).cloned().unwrap_or_else(|| path.label());
+        OrderRow::of(room.app, room.language, place, record)
+    };
+    Ok(found.iter().map(row).collect())
 }
 
 /// GET `/console/orders/{id}`.
@@ -224,13 +232,12 @@ pub(super) async fn drafts(room: &Room<'_>, actor: &Actor) -> Result<Vec<(OrderR
 
 /// For the list on the first page: what waits for somebody else's approval.
 pub(super) async fn waiting(room: &Room<'_>, actor: &Actor) -> Result<Vec<OrderRow>, Unavailable> {
-    let mut rows = Vec::new();
+    let mut waiting = Vec::new();
     for record in read::list(&room.app.ctx, actor, None, SHOWN).await? {
         let asked = store::approval::open(&room.app.ctx.db, &record.order.id).await?;
         if asked.is_some_and(|request| request.by != actor.name()) {
-            let place = names::place(room.app, &record.order.population.territory).await?;
-            rows.push(OrderRow::of(room.app, room.language, place, &record));
+            waiting.push(record);
         }
     }
-    Ok(rows)
+    rows(room, &waiting).await
 }

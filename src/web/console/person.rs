@@ -11,7 +11,6 @@ use crate::domain::code::printed;
 use crate::domain::jurisdiction::{Permission, Refusal, allowing};
 use crate::domain::level::Level;
 use crate::domain::operator::Role;
-use crate::domain::profile::Profile;
 use crate::domain::secret::{Secret, same_text};
 use crate::domain::territory::TerritoryKind;
 use crate::domain::timestamp::Timestamp;
@@ -182,12 +181,8 @@ pub(super) async fn person_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, o
         let name = found.map_or_else(|| open.path.as_str().to_owned(), |place| place.name);
         let mut reached = allowing(&desk.visitor.roles, Permission::ReadPeople);
         let is_reached = reached.any(|grant| grant.over.contains(&open.path));
-        let of_family = matches!(open.profile, Profile::Pupil | Profile::Guardian);
         let code = open.path.code().filter(|code| is_reached && code.kind() >= TerritoryKind::School);
-        let address = code.map(|code| {
-            let is_class = code.kind() == TerritoryKind::Class;
-            places::address(room, &code, (!(is_class && of_family)).then_some(open.profile))
-        });
+        let address = code.map(|code| places::address_of(room, &code, open.profile));
         at.push((open.profile, name, address));
     }
     let (status, done, refused) = match outcome {

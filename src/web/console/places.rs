@@ -81,6 +81,13 @@ pub(super) fn address(room: &Room<'_>, code: &TerritoryCode, profile: Option<Pro
     Spot { code: code.clone(), profile }.address(room, &[])
 }
 
+/// Where somebody of a profile is found: the families of a class together, others by themselves.
+pub(super) fn address_of(room: &Room<'_>, code: &TerritoryCode, profile: Profile) -> String {
+    let of_family = matches!(profile, Profile::Pupil | Profile::Guardian);
+    let is_class = code.kind() == TerritoryKind::Class;
+    address(room, code, (!(is_class && of_family)).then_some(profile))
+}
+
 /// GET `/console/places`.
 pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Query) -> Response {
     let room = Room::new(&app, visit);

@@ -77,6 +77,8 @@ pub(super) const fn spared_key(why: Exclusion) -> &'static str {
 /// A class of a school, and who the people are there.
 pub(super) struct ClassRow {
     pub(super) class: String,
+    /// Where the console shows who is there.
+    pub(super) href: Option<String>,
     pub(super) profile: Profile,
     pub(super) tally: Tally,
 }
