@@ -44,6 +44,11 @@ impl Facts {
         let places = open.map(|affiliation| affiliation.path.clone());
         places.reduce(|above, path| above.common(&path)).unwrap_or_else(TerritoryPath::root)
     }
+
+    /// Whether the person holds a role over others.
+    pub fn is_operator(&self) -> bool {
+        self.roles.iter().any(ClockSpan::is_open)
+    }
 }
 
 /// What the gate reads of a credential; the hash is not among it.

@@ -12,7 +12,7 @@ use super::account::{AccountId, AccountNumber, WayIn};
 
 use super::facts::{CredentialFacts, Facts, Proof};
 use super::level::Level;
-use super::order_clock::{ClockSpan, OrderClock};
+use super::order_clock::OrderClock;
 use super::profile::Profile;
 use super::reset_order::{Binding, OrderBook, OrderId};
 use super::timestamp::Timestamp;
@@ -277,7 +277,7 @@ fn is_expired(facts: &Facts, policy: &PolicyBook) -> bool {
     let open = facts.affiliations.iter().filter(|affiliation| affiliation.span.is_open());
     let by_profile =
         open.filter_map(|affiliation| policy.maximum_lifetime.get(&affiliation.profile).copied());
-    let by_role = policy.operator_maximum_lifetime.filter(|_| facts.roles.iter().any(ClockSpan::is_open));
+    let by_role = policy.operator_maximum_lifetime.filter(|_| facts.is_operator());
     by_profile.chain(by_role).min().is_some_and(|lifetime| facts.now >= credential.chosen_at.plus(lifetime))
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::account::Affiliation;
 use crate::domain::facts::CodeFacts;
+use crate::domain::order_clock::ClockSpan;
 use crate::domain::population::{Exclusions, Population};
 use crate::domain::reset_order::{Force, OrderState, ResetOrder};
 use crate::domain::territory::{TerritoryCode, TerritoryPath};

@@ -7,7 +7,6 @@ use crate::domain::jurisdiction::{
     Permission, Refusal, RoleGrant, Target, WholeAccount, allowing, permits, seen,
 };
 use crate::domain::operator::Role;
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::reset_order::ResetOrder;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -247,7 +246,7 @@ impl Powers {
         let whole = WholeAccount {
             account: facts.account.clone(),
             affiliations: affiliations.map(|open| (open.path.clone(), open.profile)).collect(),
-            roles: if facts.roles.iter().any(ClockSpan::is_open) {
+            roles: if facts.is_operator() {
                 store::operator::held(&ctx.db, &facts.account).await?
             } else {
                 Vec::new()

@@ -7,7 +7,6 @@ use crate::domain::code::{CodeKey, LiveCode, derive, live_code};
 use crate::domain::event::Act;
 use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::jurisdiction::{Permission, Refusal, Target};
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
@@ -373,7 +372,7 @@ impl Press<'_> {
     /// What to do for a person whose gate is closed as it is now, and as it will be once the slip is printed: the slip
     /// bears the code that is alive from then on.
     fn turn(&self, evidence: &Evidence, closure: Option<&Closure>, then: Option<&Closure>) -> Turn {
-        if evidence.facts().roles.iter().any(ClockSpan::is_open) {
+        if evidence.facts().is_operator() {
             return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
         }
         let live = live_code(evidence, then, &self.ctx.settings.policy);

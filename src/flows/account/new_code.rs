@@ -6,7 +6,6 @@ use crate::domain::event::Act;
 use crate::domain::gate::evaluate;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::notice::MailKind;
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::secret::Secret;
 use crate::flows::account::reset_factor::role_rights;
 use crate::flows::account::{AccountError, alone, has_password_here, select};
@@ -58,7 +57,7 @@ pub async fn new_code(
         };
         let facts = asked.evidence.facts();
         // Whoever signs in with a code may set up a second factor where there is none: the code is as good as the roles then.
-        if facts.roles.iter().any(ClockSpan::is_open)
+        if facts.is_operator()
             && store::factor::find(&ctx.db, &account).await?.is_none()
             && let Err(refusal) = role_rights(ctx, actor, facts).await?
         {

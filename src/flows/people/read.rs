@@ -7,7 +7,6 @@ use crate::domain::audit_chain::Line;
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
 use crate::domain::operator::Role;
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::reset_order::OrderId;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
@@ -69,11 +68,7 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
     if powers.may_on(ctx, Permission::ReadPeople, facts).await?.is_err() {
         return Ok(None);
     }
-    let roles = if facts.roles.iter().any(ClockSpan::is_open) {
-        store::operator::held(&ctx.db, account).await?
-    } else {
-        Vec::new()
-    };
+    let roles = if facts.is_operator() { store::operator::held(&ctx.db, account).await? } else { Vec::new() };
     let mut may = Vec::new();
     let to_give = roles.first().map(|held| Permission::GrantRole(held.role));
     for permission in ACTS.into_iter().chain(to_give) {

@@ -1,5 +1,8 @@
 //! Looking for people inside the own territory.
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
 use crate::domain::account::AccountId;
 use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::jurisdiction::Permission;
@@ -32,6 +35,11 @@ pub struct Question<'a> {
     pub state: Option<State>,
 }
 
+/// No gate is so.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no state of a gate; write {known}", known = State::all().map(State::as_str).collect::<Vec<_>>().join(", "))]
+pub struct UnknownState(String);
+
 /// How a gate is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -44,13 +52,14 @@ pub enum State {
 }
 
 impl State {
+    /// Every one of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Open, Self::Closed].into_iter().chain(Closure::WORDS.map(Self::Because))
+    }
+
     /// By its word: `open`, `closed`, or that of a closure.
     pub fn of(word: &str) -> Option<Self> {
-        match word {
-            "open" => Some(Self::Open),
-            "closed" => Some(Self::Closed),
-            word => Closure::WORDS.into_iter().find(|known| *known == word).map(Self::Because),
-        }
+        Self::all().find(|known| known.as_str() == word)
     }
 
     /// Its word.
@@ -68,6 +77,13 @@ impl State {
             Self::Closed => closure.is_some(),
             Self::Because(word) => closure.is_some_and(|closure| closure.as_str() == word),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for State {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        Self::of(&word).ok_or_else(|| Error::custom(UnknownState(word)))
     }
 }
 

@@ -8,7 +8,6 @@ use crate::domain::account::{AccountId, WayIn};
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::level::Level;
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::secret::Secret;
 use crate::flows::account::MOST;
 use crate::flows::actor::{Actor, Powers};
@@ -93,7 +92,7 @@ impl Selection {
 }
 
 fn spared(person: &Person, closure: Option<&Closure>, level: Level, is_chosen: bool) -> Option<LeftOut> {
-    let has_role = person.facts.roles.iter().any(ClockSpan::is_open);
+    let has_role = person.facts.is_operator();
     match closure {
         _ if person.facts.way_in == WayIn::FederatedOnly => Some(LeftOut::NoLocalPassword),
         _ if has_role && !is_chosen => Some(LeftOut::Operator),

@@ -9,7 +9,7 @@ use crate::domain::facts::{Facts, Proof};
 use crate::domain::gate::{Evidence, evaluate};
 use crate::domain::jurisdiction::{Permission, Target};
 use crate::domain::level::Level;
-use crate::domain::order_clock::{ClockSpan, OrderClock};
+use crate::domain::order_clock::OrderClock;
 use crate::domain::population::Exclusion;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::{Force, OrderBook, OrderId, OrderState, ResetOrder};
@@ -127,7 +127,7 @@ async fn census(
         while let Some((_, people)) = walk.next(ctx).await? {
             for person in people {
                 let by_school = Place::Spared(Exclusion::ResetBySchool);
-                let holds_role = person.facts.roles.iter().any(ClockSpan::is_open);
+                let holds_role = person.facts.is_operator();
                 if holds_role || Place::of(order, book, &person.facts) != by_school {
                     continue;
                 }

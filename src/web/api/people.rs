@@ -14,7 +14,6 @@ use crate::domain::code::printed;
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::level::Level;
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::profile::Profile;
 use crate::domain::scope::ApiScope;
 use crate::domain::slip::SlipState;
@@ -46,45 +45,10 @@ pub struct PeopleQuery {
     query: Option<String>,
     /// Only those whose gate is so.
     #[param(inline)]
-    state: Option<GateWord>,
+    state: Option<GateState>,
     /// The `next` of the page before.
     #[param(min_length = 1)]
     cursor: Option<String>,
-}
-
-/// How a gate is.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum GateWord {
-    /// The account can sign in.
-    Open,
-    /// Closed, whatever for.
-    Closed,
-    Compromised,
-    Disabled,
-    Expired,
-    /// Forced on this account.
-    Individual,
-    NotActivated,
-    /// By a reset order.
-    Ordered,
-    RulesTightened,
-}
-
-impl From<GateWord> for GateState {
-    fn from(word: GateWord) -> Self {
-        match word {
-            GateWord::Open => Self::Open,
-            GateWord::Closed => Self::Closed,
-            GateWord::Compromised => Self::Because("compromised"),
-            GateWord::Disabled => Self::Because("disabled"),
-            GateWord::Expired => Self::Because("expired"),
-            GateWord::Individual => Self::Because("individual"),
-            GateWord::NotActivated => Self::Because("not_activated"),
-            GateWord::Ordered => Self::Because("ordered"),
-            GateWord::RulesTightened => Self::Because("rules_tightened"),
-        }
-    }
 }
 
 /// Where somebody belongs, and as what.
@@ -147,6 +111,7 @@ impl From<SlipState> for SlipAnswer {
 
 impl PersonAnswer {
     fn of(person: Person, standing: Standing, reached: &[TerritoryPath]) -> Self {
+        let is_operator = person.facts.is_operator();
         let is_shown = |path: &TerritoryPath| reached.iter().any(|over| over.contains(path));
         let open = person.facts.affiliations.into_iter().filter(|it| it.span.is_open() && is_shown(&it.path));
         let level = match &standing.closure {
@@ -159,7 +124,7 @@ impl PersonAnswer {
             given_name: person.given_name,
             family_name: person.family_name,
             places: open.map(|it| PlaceAnswer { territory: it.path.label(), profile: it.profile }).collect(),
-            is_operator: person.facts.roles.iter().any(ClockSpan::is_open),
+            is_operator,
             state: standing.closure.as_ref().map_or("open", Closure::as_str),
             level,
             slip: standing.slip.map(SlipAnswer::from),
@@ -194,12 +159,7 @@ pub async fn list(
     };
     let asked = format!("people {:?} {:?} {typed}", query.place, query.state);
     let after: Option<AccountId> = cursor::read(&app.ctx, &actor, &asked, query.cursor.as_deref())?;
-    let question = Question {
-        typed: &typed,
-        place: place.as_ref(),
-        who: Who::Anybody,
-        state: query.state.map(GateState::from),
-    };
+    let question = Question { typed: &typed, place: place.as_ref(), who: Who::Anybody, state: query.state };
     let found = search(&app.ctx, &actor, &question, after, PAGE).await?;
     let found = found.ok_or_else(|| Problem::from(Refusal::NotOfRole))?;
     let people =

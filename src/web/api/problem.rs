@@ -26,6 +26,9 @@ use crate::web::pages::text::Language;
 /// What problem details are sent as.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// The word for an act whose second factor was shown too long ago.
+const FACTOR_TOO_OLD: &str = "factor-too-old";
+
 /// Why a request was not done.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -88,6 +91,11 @@ impl Problem {
     /// The word of its kind.
     pub(in crate::web) fn word(&self) -> &str {
         self.kind.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Whether nothing is missing but a second factor shown lately.
+    pub(in crate::web) fn is_factor_too_old(&self) -> bool {
+        self.word() == FACTOR_TOO_OLD
     }
 
     /// Its status.
@@ -165,7 +173,7 @@ impl From<Refusal> for Problem {
             Refusal::NotPupilsAlone => "not-pupils-alone",
             Refusal::WiderThanTerritory(_) => "wider-than-territory",
             Refusal::Oneself => "oneself",
-            Refusal::FactorTooOld => "factor-too-old",
+            Refusal::FactorTooOld => FACTOR_TOO_OLD,
         };
         Self::new(StatusCode::FORBIDDEN, kind, refusal.to_string())
     }

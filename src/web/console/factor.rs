@@ -15,11 +15,12 @@ use crate::flows::factor::show::{Shown, show_factor};
 use crate::oidc::parameters::Parameters;
 use crate::store;
 use crate::web::answer::page;
+use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::view::{
     CodesPage, ConfirmPage, EnrolPage, FactorPage, PermitPage, Picture, Refused, Resumed,
 };
-use crate::web::console::{Answer, FACTOR, HOME, Room};
+use crate::web::console::{Answer, Elsewhere, FACTOR, HOME, Room};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::change_form::retry;
@@ -76,13 +77,28 @@ enum Step {
     List,
 }
 
-/// Shows the factor page to somebody whose act needs a factor that was shown lately. What was typed is kept; `then` is where
-/// the form goes.
-pub(super) async fn ask_again(room: &Room<'_>, visitor: &Visitor, then: &str, form: &Parameters) -> Answer {
+/// Shows the factor page to somebody whose act needs a factor that was shown lately. What was typed is kept, and goes on to where
+/// it was sent.
+pub(super) async fn ask_again(room: &Room<'_>, visitor: &Visitor, form: &Parameters) -> Answer {
+    let then = format!("{}{}", room.visit.path, room.suffix());
     let fields = form.under("").filter(|(name, _)| *name != "csrf");
     let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let resumed = Resumed { then: then.to_owned(), seal: seal(room, visitor, then), fields };
+    let resumed = Resumed { seal: seal(room, visitor, &then), then, fields };
     factor_page(room, visitor, None, Some(&resumed)).await
+}
+
+/// The problem, for the page that the form was on; but where nothing is missing but a factor that was shown lately, it is asked
+/// for instead.
+pub(super) async fn or_ask_again(
+    room: &Room<'_>,
+    visitor: &Visitor,
+    form: &Parameters,
+    problem: Problem,
+) -> Result<Problem, Elsewhere> {
+    if problem.is_factor_too_old() {
+        return Err(ask_again(room, visitor, form).await?.into());
+    }
+    Ok(problem)
 }
 
 async fn due(room: &Room<'_>, visitor: &Visitor, refused: Option<Refused>) -> Answer {
@@ -197,7 +213,7 @@ async fn renewed(room: &Room<'_>, form: Form) -> Answer {
             };
             page(StatusCode::OK, &view, &[])
         }
-        Renewed::FactorTooOld => ask_again(room, visitor, "/console/factor/codes", &form).await?,
+        Renewed::FactorTooOld => ask_again(room, visitor, &form).await?,
         Renewed::Ended => room.go(HOME),
     })
 }

@@ -29,7 +29,7 @@ use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
-use crate::web::console::factor::ask_again;
+use crate::web::console::factor::or_ask_again;
 use crate::web::console::order_view::{CheckOrderPage, Foreseen, NewOrderPage, Typed};
 use crate::web::console::orders::ORDERS;
 use crate::web::console::{Answer, Room, names, typed_number};
@@ -119,13 +119,10 @@ async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
     let confirmed = Some(typed_number(&form, "confirmed").unwrap_or_default());
     match put_forward(room, &actor, &proposal, &form, confirmed).await? {
         Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
-        Err(problem) if problem.word() == "factor-too-old" => {
-            ask_again(room, &desk.visitor, &format!("{ORDERS}{}", room.suffix()), &form).await
-        }
         Err(problem) if problem.word() == "not-confirmed" => {
             check_page(room, &desk, &actor, &proposal, &form, (key.unwrap_or_default(), Some(&problem))).await
         }
-        Err(problem) => form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+        Err(problem) => refused(room, &desk.visitor, &form, problem).await,
     }
 }
 
@@ -161,11 +158,14 @@ async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
     };
     match done {
         Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
-        Err(problem) if problem.word() == "factor-too-old" => {
-            ask_again(room, &desk.visitor, &format!("{ORDERS}/draft{}", room.suffix()), &form).await
-        }
-        Err(problem) => form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+        Err(problem) => refused(room, &desk.visitor, &form, problem).await,
     }
+}
+
+/// The form once more, with what is wrong with it.
+async fn refused(room: &Room<'_>, visitor: &Visitor, form: &Parameters, problem: Problem) -> Answer {
+    let problem = or_ask_again(room, visitor, form, problem).await?;
+    form_page(room, visitor, typed(form), Some(&problem)).await
 }
 
 async fn check_page(

@@ -21,7 +21,7 @@ use crate::web::answer::page;
 use crate::web::api::cursor;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
-use crate::web::console::factor::ask_again;
+use crate::web::console::factor::or_ask_again;
 use crate::web::console::order_report::{failed, progress};
 use crate::web::console::order_view::{Act, Foreseen, Opened, OrderPage, OrderRow, OrdersPage, Spares};
 use crate::web::console::{Answer, Room, names};
@@ -124,11 +124,10 @@ async fn acted(room: &Room<'_>, id: &OrderId, act: &str, origin: Origin, form: F
     };
     match done {
         Ok(_) => Ok(room.go(&format!("{ORDERS}/{id}"))),
-        Err(problem) if problem.word() == "factor-too-old" => {
-            let then = format!("{ORDERS}/{id}/{}{}", act.word(), room.suffix());
-            ask_again(room, &desk.visitor, &then, &form).await
+        Err(problem) => {
+            let problem = or_ask_again(room, &desk.visitor, &form, problem).await?;
+            order_page(room, &desk.visitor, &actor, id, 1, Some((&problem, &form))).await
         }
-        Err(problem) => order_page(room, &desk.visitor, &actor, id, 1, Some((&problem, &form))).await,
     }
 }
 

@@ -89,8 +89,7 @@ async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, 
         Ok(Done::Code(issue)) => return Ok(see_other(&slip_address(room, &desk, &account, issue))),
         Ok(Done::Plain) => return Ok(after_act(room, &account, deed.as_str())),
         Err(AccountError::NotAllowed { refusal: Refusal::FactorTooOld, .. }) => {
-            let then = format!("{PEOPLE}/{}/{}", account.0, deed.as_str());
-            return factor::ask_again(room, &desk.visitor, &then, &form).await;
+            return factor::ask_again(room, &desk.visitor, &form).await;
         }
         Err(refusal) => refusal,
     };

@@ -276,10 +276,7 @@ async fn printed(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     };
     match download(room.app, actor.clone(), wish).await? {
         Ok(file) => Ok(file),
-        Err(Nothing::Refused(Refusal::FactorTooOld)) => {
-            let then = format!("{PLACES}/print{}", room.suffix());
-            factor::ask_again(room, &desk.visitor, &then, &form).await
-        }
+        Err(Nothing::Refused(Refusal::FactorTooOld)) => factor::ask_again(room, &desk.visitor, &form).await,
         Err(Nothing::Nobody(printed)) => {
             let operators = printed.operators.len() + printed.elsewhere.len();
             let told = Some(Told::Nobody { others: operators });

@@ -23,9 +23,10 @@ use crate::web::answer::page;
 use crate::web::api::cursor;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
+use crate::web::console::factor::or_ask_again;
 use crate::web::console::person::{Outcome, after_act, person_page};
 use crate::web::console::view::roles::{HolderRow, RolesPage, Told, WaitingRow};
-use crate::web::console::{Answer, PEOPLE, Room, factor, names};
+use crate::web::console::{Answer, PEOPLE, Room, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -106,7 +107,7 @@ pub async fn answer(
             "refuse" => (refuse_role(&app.ctx, &actor, &id).await?, "refused"),
             _ => return Ok(room.trouble(Trouble::NotFound)),
         };
-        settled(&room, &desk, &actor, (done, &form), &format!("{ROLES}/{id}/{answer}")).await
+        settled(&room, &desk, &actor, (done, &form)).await
     };
     room.end(answered.await)
 }
@@ -116,14 +117,11 @@ async fn settled(
     desk: &AtDesk,
     actor: &Actor,
     ((done, word), form): ((Result<PendingRole, ApproveRoleError>, &str), &Parameters),
-    here: &str,
 ) -> Answer {
     match done.map_err(Problem::from) {
         Ok(_) => Ok(crate::web::answer::see_other(&room.address(ROLES, &[("done", word)]))),
-        Err(problem) if problem.word() == "factor-too-old" => {
-            factor::ask_again(room, &desk.visitor, &format!("{here}{}", room.suffix()), form).await
-        }
         Err(problem) => {
+            let problem = or_ask_again(room, &desk.visitor, form, problem).await?;
             let told = Told::Problem(problem.code(), problem.told(room.language));
             roles_page(room, desk, actor, None, Some(told)).await
         }
@@ -151,11 +149,8 @@ async fn changed(room: &Room<'_>, account: AccountId, origin: Origin, form: Form
     let Some(wish) = Wish::read(&form) else { return Ok(room.trouble(Trouble::InvalidRequest)) };
     match wish.carry_out(&room.app.ctx, &actor, &sheet.asked.loaded.login).await? {
         Ok(done) => Ok(after_act(room, &account, done)),
-        Err(problem) if problem.word() == "factor-too-old" => {
-            let then = format!("{PEOPLE}/{}/roles{}", account.0, room.suffix());
-            factor::ask_again(room, &desk.visitor, &then, &form).await
-        }
         Err(problem) => {
+            let problem = or_ask_again(room, &desk.visitor, &form, problem).await?;
             let outcome = Outcome::Refused(problem.code(), problem.told(room.language));
             person_page(room, &desk, &sheet, outcome).await
         }

@@ -15,10 +15,11 @@ use crate::oidc::parameters::Parameters;
 use crate::web::answer::{page, see_other};
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
+use crate::web::console::factor::or_ask_again;
 use crate::web::console::people::Search;
 use crate::web::console::person::LONGEST_REASON;
 use crate::web::console::view::selection::SelectionPage;
-use crate::web::console::{Answer, PEOPLE, Room, factor, typed_number};
+use crate::web::console::{Answer, PEOPLE, Room, typed_number};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -112,10 +113,10 @@ async fn required(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let actor = desk.actor(reason.map(str::to_owned), origin);
     match force_change(&room.app.ctx, &actor, wish.level, &selection.logins()).await?.map_err(Problem::from) {
         Ok(count) => Ok(see_other(&wish.search.address(room, &[("required", &count.to_string())]))),
-        Err(problem) if problem.word() == "factor-too-old" => {
-            factor::ask_again(room, &desk.visitor, &format!("{REQUIRE}{}", room.suffix()), &form).await
+        Err(problem) => {
+            let problem = or_ask_again(room, &desk.visitor, &form, problem).await?;
+            Ok(check_page(room, &desk, &wish, &selection, &form, Some(&problem)))
         }
-        Err(problem) => Ok(check_page(room, &desk, &wish, &selection, &form, Some(&problem))),
     }
 }
 

@@ -6,7 +6,6 @@ use super::Desk;
 use super::people::{must_change, profile_key, refusal_text, standing_key};
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::Refusal;
-use crate::domain::order_clock::ClockSpan;
 use crate::domain::profile::Profile;
 use crate::flows::people::roll::{Counts, Roll};
 use crate::flows::people::search::Seen;
@@ -149,7 +148,7 @@ impl RollRow {
             printed: slip.map(|slip| written(slip.printed_at)),
             handed: handed.map(|(handed, by)| (written(handed.at), by)),
             used: slip.and_then(|slip| slip.used_at).map(written),
-            is_operator: person.facts.roles.iter().any(ClockSpan::is_open),
+            is_operator: person.facts.is_operator(),
         }
     }
 
