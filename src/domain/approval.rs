@@ -144,6 +144,13 @@ pub const fn has_drifted(then: u64, now: u64) -> bool {
 }
 
 impl Request {
+    /// Stands for what whoever approves is shown: the order, what is asked about it, by whom and when, and how many it covered then. What
+    /// was shown of one request is no answer to a later one.
+    pub fn shown(&self) -> Digest {
+        let words = serde_json::json!([self.wish.as_str(), self.digest.0, self.covered, self.by, self.at]);
+        Digest(Secret::new(words.to_string()).hash())
+    }
+
     /// Whether this may be approved, as it is now, by whoever this is. That favours make beholden is asked apart.
     pub fn check(
         &self,

@@ -219,6 +219,17 @@ pub fn look(id: &OrderId, now: Timestamp, since: Timestamp) -> Statement {
     .want(1)
 }
 
+/// An order that is to begin, and is still as it was put forward, covers so many people now.
+pub fn count_anew(record: &OrderRecord, covered: u64) -> Statement {
+    q!(
+        "UPDATE reset_order SET covered = $2 WHERE id = $1 AND state = 'scheduled' AND submitted_at = $3",
+        record.order.id.0.as_str(),
+        i64::try_from(covered).unwrap_or(i64::MAX),
+        record.submitted_at
+    )
+    .want(1)
+}
+
 /// Destroys the keys whose codes have all expired: from then on not even the master key yields a code. The codes of what binds nobody
 /// yet live from when it is let go, however long ago it was written.
 pub fn destroy_expired_keys(now: Timestamp) -> Statement {

@@ -176,7 +176,7 @@ async fn digest(provider: &Provider, id: &str) -> String {
     let id = ecluse::domain::reset_order::OrderId(id.to_owned());
     let view =
         ecluse::flows::reset_order::read::view(&provider.ctx, &provider.as_operator("anne"), &id).await;
-    view.unwrap().unwrap().digest.0
+    view.unwrap().unwrap().shown().0
 }
 
 /// The role's territory holds the class inside, and not the one outside.

@@ -22,7 +22,7 @@ use ecluse::store::reset_order::OrderRecord;
 
 use crate::console::enrolled;
 use crate::notices::number;
-use crate::provider::{Provider, Wish, proposal};
+use crate::provider::{Provider, Wish, operator, proposal};
 use crate::stop::Stop;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -35,8 +35,11 @@ struct House {
 
 impl House {
     async fn open() -> Self {
+        Self::above(Wish::settings(|it| it.orders.approval_above = 3)).await
+    }
+
+    async fn above(settings: Wish) -> Self {
         let stop = Stop::new();
-        let settings = Wish::settings(|it| it.orders.approval_above = 3);
         let provider = Provider::start_with(Wish { steps: stop.steps(), ..settings }).await;
         for login in ["anne", "bruno"] {
             provider.hire(login, Role::Authority, "academie:13").await;
@@ -78,9 +81,16 @@ impl House {
 
     /// Somebody arrives at the first school.
     async fn arrives(&self) {
+        self.arrives_at("uai:0860001J").await;
+    }
+
+    async fn arrives_at(&self, place: &str) {
+        self.provider.hire("claude", Role::Helpdesk, place).await;
         let sql = "INSERT INTO affiliation (account_id, path, profile, began)
-             SELECT 'bruno', path, 'National_ACA', 0 FROM territory WHERE code = 'uai:0860001J'";
-        self.provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
+             SELECT 'claude', path, 'National_ACA', 0 FROM territory WHERE code = $1";
+        let end = "UPDATE operator_role SET ended = 0 WHERE account_id = 'claude'";
+        let both = vec![Statement::new(sql, vec![place.into()]), Statement::new(end, Vec::new())];
+        self.provider.ctx.db.run(Batch::plain(both)).await.unwrap();
     }
 }
 
@@ -113,6 +123,35 @@ async fn an_order_that_became_another_one_is_a_draft_again_before_it_begins() {
         submit(ctx, &house.by("anne"), &id, None).await.unwrap().unwrap();
         assert!(!anne.go("/console").await.body.contains("id=\"drafts\""));
     }
+}
+
+#[tokio::test]
+async fn what_whoever_broke_the_glass_approved_is_not_taken_back() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    let order = issue(ctx, &house.by("anne"), &house.at("academie:13"), None).await.unwrap().unwrap().order;
+    approve(ctx, &operator().breaking_glass(), &order.id, None).await.unwrap().unwrap();
+    house.arrives().await;
+    house.provider.clock.advance(3 * DAY + Duration::from_hours(1));
+    look_ahead(ctx).await.unwrap();
+    assert_eq!(house.state(&order.id).await, "scheduled");
+}
+
+#[tokio::test]
+async fn orders_of_one_author_do_not_grow_past_the_number_one_by_one() {
+    let house = House::above(Wish::settings(|it| it.orders.approval_above = 5)).await;
+    let ctx = &house.provider.ctx;
+    let first = house.let_go(&house.at("class:0860001J/6A")).await;
+    let second = house.let_go(&house.at("class:0169001X/5B")).await;
+    assert_eq!((house.state(&first).await, house.state(&second).await), ("scheduled", "scheduled"));
+    house.provider.clock.advance(3 * DAY + Duration::from_hours(1));
+    house.arrives_at("class:0860001J/6A").await;
+    look_ahead(ctx).await.unwrap();
+    assert_eq!((house.state(&first).await, house.record(&first).await.covered), ("scheduled", Some(3)));
+    house.arrives_at("class:0169001X/5B").await;
+    house.provider.clock.advance(Duration::from_hours(12));
+    look_ahead(ctx).await.unwrap();
+    assert_eq!((house.state(&first).await, house.state(&second).await), ("scheduled", "draft"));
 }
 
 #[tokio::test]

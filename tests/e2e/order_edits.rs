@@ -11,6 +11,7 @@ use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::actor::Actor;
 use ecluse::flows::reset_order::approve::{approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel};
+use ecluse::flows::reset_order::come_into_force::come_into_force;
 use ecluse::flows::reset_order::draft::DraftError;
 use ecluse::flows::reset_order::issue::{Proposal, ProposalError, issue};
 use ecluse::flows::reset_order::read::view;
@@ -258,13 +259,41 @@ async fn whoever_began_with_what_somebody_else_changed_is_told_so() {
 }
 
 #[tokio::test]
+async fn what_was_shown_of_one_request_answers_no_later_one() {
+    let house = House::open().await;
+    let ctx = &house.provider.ctx;
+    // Another reason, and a request by somebody else: the order's people are the same.
+    let id = house.order(false).await;
+    let seen = view(ctx, &house.bruno, &id).await.unwrap().unwrap().shown();
+    house.provider.clock.advance(Duration::from_secs(1));
+    let anne = Actor { reason: Some("another".to_owned()), ..house.anne.clone() };
+    revise(ctx, &anne, &id, &house.saturday(), (None, None)).await.unwrap().unwrap();
+    let stale = approve(ctx, &house.bruno, &id, Some(&seen)).await.unwrap();
+    assert_eq!(stale.map(drop), Err(Objection::Changed.into()));
+    // The leave to begin is none to be lifted.
+    let stricter = Proposal { level: Level::Recover, ..house.saturday() };
+    revise(ctx, &anne, &id, &stricter, (None, None)).await.unwrap().unwrap();
+    let seen = view(ctx, &house.bruno, &id).await.unwrap().unwrap().shown();
+    approve(ctx, &house.bruno, &id, Some(&seen)).await.unwrap().unwrap();
+    house.provider.clock.advance(Duration::from_hours(7 * 24));
+    come_into_force(ctx).await.unwrap();
+    let (anne, bruno) = (house.provider.as_operator("anne"), house.provider.as_operator("bruno"));
+    cancel(ctx, &anne, &id).await.unwrap().unwrap();
+    let stale = approve(ctx, &bruno, &id, Some(&seen)).await.unwrap();
+    assert_eq!(stale.map(drop), Err(Objection::Changed.into()));
+    assert_eq!(house.record(&id).await.order.state.as_str(), "in_force");
+    let seen = view(ctx, &bruno, &id).await.unwrap().unwrap().shown();
+    approve(ctx, &bruno, &id, Some(&seen)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn of_an_approval_and_a_change_at_once_the_approval_is_of_what_was_read() {
     let house = House::open().await;
     let ctx = &house.provider.ctx;
     let stricter = Proposal { level: Level::Recover, ..house.saturday() };
     // The change first: what was read is there no more.
     let id = house.order(false).await;
-    let seen = view(ctx, &house.bruno, &id).await.unwrap().unwrap().digest;
+    let seen = view(ctx, &house.bruno, &id).await.unwrap().unwrap().shown();
     let approving = approve(ctx, &house.bruno, &id, Some(&seen));
     let changing = revise(ctx, &house.anne, &id, &stricter, (None, None));
     let (approved, changed) = house.stop.before_batch(approving, changing).await;

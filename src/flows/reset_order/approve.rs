@@ -50,7 +50,7 @@ struct Asked {
     digest: Digest,
 }
 
-/// Approves what was shown: `seen` is the digest of it. If so many people came or went since it was put forward that it is
+/// Approves what was shown: `seen` is the digest of the request ([`Request::shown`]). If so many people came or went since it was put forward that it is
 /// another order, the approval falls and the order is a draft again.
 pub async fn approve(
     ctx: &Context,
@@ -64,7 +64,7 @@ pub async fn approve(
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error)),
         };
-        if seen.is_some_and(|seen| *seen != asked.digest) {
+        if seen.is_some_and(|seen| *seen != asked.request.shown()) {
             return Ok(Err(Objection::Changed.into()));
         }
         if let Err(objection) = object(ctx, actor, &asked, now).await? {

@@ -85,13 +85,13 @@ pub(super) async fn changeable(
     ctx: &Context,
     actor: &Actor,
     id: &OrderId,
-) -> Result<Result<OrderRecord, CancelError>, Unavailable> {
+) -> Result<Result<(OrderRecord, Right), CancelError>, Unavailable> {
     let Some(record) = store::reset_order::find(&ctx.db, id).await? else {
         return Ok(Err(CancelError::Unknown(id.clone())));
     };
     let population = Target::Population(&record.order.population);
     match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
-        Ok(_) => Ok(Ok(record)),
+        Ok(right) => Ok(Ok((record, right))),
         Err(Refusal::OutOfTerritory) => Ok(Err(CancelError::Unknown(id.clone()))),
         Err(refusal) => Ok(Err(refusal.into())),
     }

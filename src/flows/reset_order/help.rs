@@ -36,7 +36,13 @@ pub(super) async fn check_help_is_left(
     }
     let operators = store::population::operators_around(&ctx.db, &order.population.territory).await?;
     let helpers: Vec<_> = operators.iter().filter(|(_, grant)| grant.role.helps_everybody()).collect();
-    let places = store::territory::subtree(&ctx.db, &order.population.territory).await?;
+    let mut places = store::territory::subtree(&ctx.db, &order.population.territory).await?;
+    // An order over a class reaches whoever helps the whole school.
+    if order.population.territory.code().is_some_and(|code| code.kind() == TerritoryKind::Class)
+        && let Some(school) = order.population.territory.parent().and_then(|school| school.code())
+    {
+        places.extend(store::territory::find(&ctx.db, &school).await?);
+    }
     let mut asked = BTreeMap::new();
     let mut left = Vec::new();
     for school in places.into_iter().filter(|place| place.code.kind() == TerritoryKind::School) {

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use crate::domain::approval::{Wish, has_drifted};
+use crate::domain::approval::{TOGETHER, Wish, has_drifted};
 use crate::domain::event::Act;
 use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
@@ -16,6 +16,7 @@ use crate::flows::context::Context;
 use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
+use crate::store::approval::Counted;
 use crate::store::db::Batch;
 use crate::store::reset_order::OrderRecord;
 
@@ -50,10 +51,11 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
     // Nobody counted where the glass was broken.
     let Some(then) = record.covered else { return Ok(()) };
     let covers = store::population::covered(&ctx.db, &record.order.population).await?;
-    let is_another = if is_approved(ctx, &record).await? {
-        has_drifted(then, covers)
-    } else {
-        covers > then && covers > ctx.settings.orders.approval_above
+    let is_another = match approval(ctx, &record).await? {
+        // Whoever breaks the glass answers for what comes.
+        Approval::Glass => false,
+        Approval::Second => has_drifted(then, covers),
+        Approval::None => covers > then && !is_enough_alone(ctx, &record, (then, covers), now).await?,
     };
     if !is_another {
         return Ok(());
@@ -75,9 +77,41 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
     Ok(())
 }
 
-/// Whether a second person approved it as it was put forward last.
-async fn is_approved(ctx: &Context, record: &OrderRecord) -> Result<bool, Unavailable> {
+/// Who stands behind an order as it was put forward last.
+enum Approval {
+    /// Its author alone.
+    None,
+    /// A second person.
+    Second,
+    /// Somebody with a shell, alone.
+    Glass,
+}
+
+async fn approval(ctx: &Context, record: &OrderRecord) -> Result<Approval, Unavailable> {
     let since = record.submitted_at.unwrap_or(Timestamp::from_seconds(0));
     let approved = store::approval::approved(&ctx.db, &record.order.id).await?;
-    Ok(approved.iter().any(|approved| approved.wish == Wish::Issue && approved.at >= since))
+    let mut answers = approved.iter().filter(|it| it.wish == Wish::Issue && it.at >= since);
+    Ok(match answers.next_back() {
+        None => Approval::None,
+        Some(approved) if approved.by.starts_with("local:") => Approval::Glass,
+        Some(_) => Approval::Second,
+    })
+}
+
+/// Whether its author may still order it alone, with all else that they do. Then the people who came count with it from now on: else
+/// many orders over places that fill up together would each be looked at alone.
+async fn is_enough_alone(
+    ctx: &Context,
+    record: &OrderRecord,
+    (then, covers): (u64, u64),
+    now: Timestamp,
+) -> Result<bool, Unavailable> {
+    let since = now.minus(TOGETHER);
+    let together = store::approval::reached_since(&ctx.db, Counted::Ordered, &record.author, since).await?;
+    let together = together.saturating_sub(then).saturating_add(covers);
+    if together > ctx.settings.orders.approval_above {
+        return Ok(false);
+    }
+    ctx.commit(Batch::plain(vec![store::reset_order::count_anew(record, covers)])).await?;
+    Ok(true)
 }

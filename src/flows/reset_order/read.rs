@@ -33,7 +33,7 @@ pub struct View {
     pub record: OrderRecord,
     /// What somebody is asked about it.
     pub request: Option<Request>,
-    /// Stands for what is shown here: whoever approves says which it was.
+    /// Stands for the order as it is shown here: whoever changes it says which it was.
     pub digest: Digest,
     /// The parts of its territory that the operator sees.
     pub parts: Vec<TerritoryPath>,
@@ -42,6 +42,11 @@ pub struct View {
 }
 
 impl View {
+    /// Stands for what is shown here, with what is asked about it: whoever approves says which it was.
+    pub fn shown(&self) -> Digest {
+        self.request.as_ref().map_or_else(|| self.digest.clone(), Request::shown)
+    }
+
     /// Whether all of the order's people are seen, not those of a part of its territory alone.
     pub fn is_whole(&self) -> bool {
         self.parts.contains(&self.record.order.population.territory)

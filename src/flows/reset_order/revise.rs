@@ -3,7 +3,6 @@
 
 use crate::domain::approval::Digest;
 use crate::domain::event::Act;
-use crate::domain::jurisdiction::{Permission, Target};
 use crate::domain::order_clock::OrderClock;
 use crate::domain::reset_order::{OrderId, OrderState, ResetOrder, WrongState};
 use crate::domain::timestamp::Timestamp;
@@ -24,6 +23,9 @@ use crate::store::reset_order::OrderRecord;
 struct Change {
     before: OrderRecord,
     after: OrderRecord,
+    /// The right to whom it covered.
+    over: Right,
+    /// The right to whom it will cover.
     right: Right,
 }
 
@@ -53,12 +55,12 @@ pub async fn edit(
         if change.is_none() {
             return Ok(Ok(change.before));
         }
-        let Change { before, after, right } = &change;
+        let Change { before, after, right, .. } = &change;
         let mut batch = vec![store::reset_order::raise_clock(book.clock)];
         batch.extend(change.instead(now)?);
         batch.push(store::reset_order::change_state(id, before.order.state, OrderState::Draft));
         batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, &after.order)));
-        batch.extend(right.still_held());
+        batch.extend(change.still_held());
         batch.extend(once.as_ref().map(|once| once.remember_at(after, now)));
         if ctx.commit(Batch::changing_orders(batch)).await? {
             return Ok(Ok(change.after));
@@ -110,8 +112,8 @@ pub async fn submit(
 ) -> Result<Result<OrderRecord, DraftError>, Unavailable> {
     for _ in 0..TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-        let before = match changeable(ctx, actor, id).await? {
-            Ok(before) => before,
+        let (before, right) = match changeable(ctx, actor, id).await? {
+            Ok(changeable) => changeable,
             Err(error) => return Ok(Err(error.into())),
         };
         let OrderState::Draft = before.order.state else {
@@ -120,12 +122,7 @@ pub async fn submit(
         if before.order.deadline.is_some_and(|deadline| deadline <= before.scheduled_at.max(now)) {
             return Ok(Err(ProposalError::DeadlineTooEarly.into()));
         }
-        let population = Target::Population(&before.order.population);
-        let right = match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
-            Ok(right) => right,
-            Err(refusal) => return Ok(Err(ProposalError::from(refusal).into())),
-        };
-        let change = Change { after: before.clone(), before, right };
+        let change = Change { after: before.clone(), before, over: right.clone(), right };
         match change.put_forward(ctx, actor, confirmed, (book.clock, now), None).await? {
             Ok(Some(record)) => return Ok(Ok(record)),
             Ok(None) => {}
@@ -147,8 +144,8 @@ impl Change {
         (proposal, seen): (&Proposal, Option<&Digest>),
         now: Timestamp,
     ) -> Result<Result<Self, DraftError>, Unavailable> {
-        let before = match changeable(ctx, actor, id).await? {
-            Ok(before) => before,
+        let (before, over) = match changeable(ctx, actor, id).await? {
+            Ok(changeable) => changeable,
             Err(error) => return Ok(Err(error.into())),
         };
         match before.order.state {
@@ -176,7 +173,7 @@ impl Change {
             repeats: proposal.repeats,
             ..before.clone()
         };
-        Ok(Ok(Self { before, after, right }))
+        Ok(Ok(Self { before, after, over, right }))
     }
 
     /// Whether it says what it said.
@@ -187,6 +184,12 @@ impl Change {
             (order.population, order.exclusions, order.level, when, record.reason.clone())
         };
         said(&self.before) == said(&self.after)
+    }
+
+    /// In a batch: whoever changes it may do so still, to whom it covered and to whom it will.
+    fn still_held(&self) -> impl Iterator<Item = Statement> {
+        let new = if self.over == self.right { None } else { self.right.still_held() };
+        self.over.still_held().into_iter().chain(new)
     }
 
     /// In a batch: what it said until now, and what was asked about that, is so no more. What has fallen due meanwhile binds
@@ -212,7 +215,7 @@ impl Change {
         (clock, now): (OrderClock, Timestamp),
         remember: Option<Statement>,
     ) -> Result<Result<Option<OrderRecord>, DraftError>, Unavailable> {
-        let Self { before, after, right } = self;
+        let Self { before, after, right, .. } = self;
         if after.reason.trim().is_empty() {
             return Ok(Err(ProposalError::ReasonMissing.into()));
         }
@@ -240,7 +243,7 @@ impl Change {
         }
         batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderIssue, &after.order)));
         batch.extend(store::reset_order::begins(&state, id, now, ctx.settings.policy.code_lifetime));
-        batch.extend(right.still_held());
+        batch.extend(self.still_held());
         batch.extend(remember);
         let record = OrderRecord {
             author: actor.name(),

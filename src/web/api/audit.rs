@@ -24,6 +24,9 @@ use crate::web::audit_file::{Form, file};
 /// Lines on a page.
 const PAGE: usize = 100;
 
+/// The longest value of a filter, in characters.
+const LONGEST: usize = 200;
+
 /// Which lines.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -36,10 +39,13 @@ pub struct ExportQuery {
     #[param(inline)]
     to: Option<Instant>,
     /// Only this act, such as `order.issue`.
+    #[param(max_length = 200)]
     act: Option<String>,
     /// Only of this actor, such as `account:ID`.
+    #[param(max_length = 200)]
     actor: Option<String>,
     /// Only of what was done to this, such as `order:ID`.
+    #[param(max_length = 200)]
     object: Option<String>,
     /// Only what rested on a role at this place or below it, such as `uai:0860001J`.
     territory: Option<String>,
@@ -57,10 +63,13 @@ pub struct AuditQuery {
     #[param(inline)]
     to: Option<Instant>,
     /// Only this act, such as `order.issue`.
+    #[param(max_length = 200)]
     act: Option<String>,
     /// Only of this actor, such as `account:ID`.
+    #[param(max_length = 200)]
     actor: Option<String>,
     /// Only of what was done to this, such as `order:ID`.
+    #[param(max_length = 200)]
     object: Option<String>,
     /// Only what rested on a role at this place or below it, such as `uai:0860001J`.
     territory: Option<String>,
@@ -82,6 +91,12 @@ impl ExportQuery {
             Some(code) => Some(path(app, &code).await?),
             None => None,
         };
+        for (name, value) in [("act", &self.act), ("actor", &self.actor), ("object", &self.object)] {
+            let Some(value) = value else { continue };
+            if value.chars().count() > LONGEST || value.chars().any(char::is_control) {
+                return Err(Problem::invalid(format!("{name} is at most {LONGEST} characters of one line")));
+            }
+        }
         Ok(Question {
             within,
             from: self.from.map(Timestamp::from),

@@ -125,13 +125,13 @@ impl OrderView {
             profile,
             tally: tally.into(),
         };
-        let begins_at = view.record.scheduled_at;
+        let (begins_at, shown) = (view.record.scheduled_at, view.shown());
         let (parts, last) = page_of(view.progress.parts.into_iter(), after.as_ref(), PARTS);
         Ok(Self {
             at: Some(begins_at).filter(|at| *at > app.ctx.clock.now()).map(Instant::from),
             named_operators,
             preview: foreseen.map(PreviewAnswer::from),
-            digest: view.digest.0,
+            digest: shown.0,
             waiting: view.request.map(|request| WaitingAnswer {
                 wish: request.wish.as_str(),
                 by: request.by,

@@ -171,7 +171,7 @@ pub(super) struct OrderPage<'a> {
     pub(super) lifts: bool,
     /// Whether this operator is the one who asked.
     pub(super) own: bool,
-    pub(super) digest: &'a str,
+    pub(super) digest: String,
     pub(super) spares: Spares,
     /// What it would do, while it waits for an approval.
     pub(super) foreseen: Option<Foreseen>,

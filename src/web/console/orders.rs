@@ -161,7 +161,7 @@ async fn order_page(
         },
         lifts: view.request.as_ref().is_some_and(|request| request.wish == Wish::Cancel),
         own,
-        digest: &view.digest.0,
+        digest: view.shown().0,
         spares: spares(room, view, details.as_ref()),
         foreseen: details.and_then(|details| details.foreseen).map(|counts| Foreseen { counts }),
         progress: progress(room, actor, &report, turned).await?,
