@@ -156,7 +156,7 @@ pub struct SubmitRequest {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveRequest {
-    /// The `digest` of the order as it was shown.
+    /// The `digest` of the order, with what is asked about it, as it was shown.
     digest: String,
     /// For the audit log.
     reason: Option<String>,
