@@ -62,22 +62,22 @@ pub async fn find(db: &Db, id: &GrantId) -> Result<Option<Holding>, DbError> {
     holding(db, SQL, &id.0).await
 }
 
-/// What an account was let into and nobody revoked, alive at this instant, the latest first.
+/// What an account was let into and nobody revoked, alive at this instant, the latest first; each with when it was given.
 pub async fn of_account(
     db: &Db,
     account: &AccountId,
     now: Timestamp,
     limit: u32,
-) -> Result<Vec<Holding>, DbError> {
-    const SQL: &str = person_sql!(
-        "g.created_at AS issued_at, g.expires_at AS token_expires_at, NULL AS rotated_at, g.id AS grant_id, g.client_id,
-         g.scope, g.nonce, g.sid, g.account_number, g.epoch, g.clock, g.authenticated_at, g.factor_at, g.expires_at,
-         g.revoked_at, ",
-        "token_grant g JOIN account a ON a.id = g.account_id",
-        "WHERE g.account_id = $3 AND g.revoked_at IS NULL AND g.expires_at > $4 ORDER BY g.created_at DESC, g.id LIMIT $5"
+) -> Result<Vec<(Grant, Timestamp)>, DbError> {
+    let sql = q!(
+        "SELECT g.created_at, g.id AS grant_id, g.account_id, g.client_id, g.scope, g.nonce, g.sid, g.account_number, g.epoch,
+             g.clock, g.authenticated_at, g.factor_at, g.expires_at, g.revoked_at FROM token_grant g
+         WHERE g.account_id = $1 AND g.revoked_at IS NULL AND g.expires_at > $2 ORDER BY g.created_at DESC, g.id LIMIT $3",
+        account.0.as_str(),
+        now,
+        limit
     );
-    let values = vec![FIELD.into(), RECORD.into(), account.0.as_str().into(), now.into(), limit.into()];
-    db.all(Statement::new(SQL, values)).await?.iter().map(Holding::from_row).collect()
+    db.all(sql).await?.iter().map(|row| Ok((grant(row)?, row.time("created_at")?))).collect()
 }
 
 async fn holding(db: &Db, sql: &'static str, name: &str) -> Result<Option<Holding>, DbError> {
@@ -87,32 +87,35 @@ async fn holding(db: &Db, sql: &'static str, name: &str) -> Result<Option<Holdin
 
 impl Holding {
     fn from_row(row: &Row) -> Result<Self, DbError> {
-        let scope = row.parsed("scope")?;
-        let authentication = Authentication {
-            account: AccountId(row.text("account_id")?),
-            number: AccountNumber(row.int("account_number")?),
-            epoch: row.int("epoch")?,
-            clock: OrderClock(row.int("clock")?),
-            authenticated_at: row.time("authenticated_at")?,
-            factor_at: row.opt_time("factor_at")?,
-        };
         Ok(Self {
-            grant: Grant {
-                id: GrantId(row.text("grant_id")?),
-                client: ClientId(row.text("client_id")?),
-                scope,
-                nonce: row.opt_text("nonce")?,
-                sid: row.opt_text("sid")?,
-                authentication,
-                expires_at: row.time("expires_at")?,
-                revoked_at: row.opt_time("revoked_at")?,
-            },
+            grant: grant(row)?,
             person: Person::from_row(row)?,
             issued_at: row.time("issued_at")?,
             expires_at: row.time("token_expires_at")?,
             rotated_at: row.opt_time("rotated_at")?,
         })
     }
+}
+
+fn grant(row: &Row) -> Result<Grant, DbError> {
+    let authentication = Authentication {
+        account: AccountId(row.text("account_id")?),
+        number: AccountNumber(row.int("account_number")?),
+        epoch: row.int("epoch")?,
+        clock: OrderClock(row.int("clock")?),
+        authenticated_at: row.time("authenticated_at")?,
+        factor_at: row.opt_time("factor_at")?,
+    };
+    Ok(Grant {
+        id: GrantId(row.text("grant_id")?),
+        client: ClientId(row.text("client_id")?),
+        scope: row.parsed("scope")?,
+        nonce: row.opt_text("nonce")?,
+        sid: row.opt_text("sid")?,
+        authentication,
+        expires_at: row.time("expires_at")?,
+        revoked_at: row.opt_time("revoked_at")?,
+    })
 }
 
 /// The grant that an authorization code was exchanged for.

@@ -16,7 +16,6 @@ use crate::flows::find_client::find_client;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
-use crate::store::grant::Holding;
 
 /// Lines of the history that are shown.
 const LINES: u32 = 20;
@@ -106,13 +105,13 @@ async fn visits(ctx: &Context, asked: &Asked<Person>) -> Result<Vec<SignedIn>, U
     let held = store::grant::of_account(&ctx.db, &facts.account, facts.now, VISITS).await?;
     let mut seen = BTreeSet::new();
     let mut visits = Vec::new();
-    for Holding { grant, issued_at, .. } in held {
+    for (grant, since) in held {
         let stands =
             grant.authentication.stands(&asked.evidence) && !grant.authentication.is_over(&asked.evidence);
         if stands && seen.insert((grant.client.0.clone(), grant.sid)) {
             let found = find_client(ctx, &grant.client).await?;
             let client = found.map_or(grant.client.0, |client| client.name);
-            visits.push(SignedIn { client, since: issued_at });
+            visits.push(SignedIn { client, since });
         }
     }
     Ok(visits)

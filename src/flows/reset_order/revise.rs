@@ -43,20 +43,20 @@ pub async fn edit(
         if let Some(done) = Once::done(ctx, once.as_ref()).await? {
             return Ok(done.map_err(DraftError::from));
         }
-        let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-        if book.due(now).next().is_some() {
-            come_into_force(ctx).await?;
-            continue;
-        }
+        let (clock, now) = with_nothing_due(ctx).await?;
         let change = match Change::read(ctx, actor, id, (proposal, seen), now).await? {
             Ok(change) => change,
             Err(error) => return Ok(Err(error)),
         };
         if change.is_none() {
-            return Ok(Ok(change.before));
+            let remember = once.as_ref().map(|once| once.remember_at(&change.before, now));
+            match change.leave(ctx, remember).await? {
+                Some(record) => return Ok(Ok(record)),
+                None => continue,
+            }
         }
         let Change { before, after, right, .. } = &change;
-        let mut batch = vec![store::reset_order::raise_clock(book.clock)];
+        let mut batch = vec![store::reset_order::raise_clock(clock)];
         batch.extend(change.instead(now)?);
         batch.push(store::reset_order::change_state(id, before.order.state, OrderState::Draft));
         batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, &after.order)));
@@ -84,17 +84,13 @@ pub async fn revise(
         if let Some(done) = Once::done(ctx, once.as_ref()).await? {
             return Ok(done.map_err(DraftError::from));
         }
-        let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-        if book.due(now).next().is_some() {
-            come_into_force(ctx).await?;
-            continue;
-        }
+        let (clock, now) = with_nothing_due(ctx).await?;
         let change = match Change::read(ctx, actor, id, (proposal, seen), now).await? {
             Ok(change) => change,
             Err(error) => return Ok(Err(error)),
         };
         let remember = once.as_ref().map(|once| once.remember_at(&change.before, now));
-        match change.put_forward(ctx, actor, confirmed, (book.clock, now), remember).await? {
+        match change.put_forward(ctx, actor, confirmed, (clock, now), remember).await? {
             Ok(Some(record)) => return Ok(Ok(record)),
             Ok(None) => {}
             Err(error) => return Ok(Err(error)),
@@ -128,6 +124,18 @@ pub async fn submit(
             Ok(None) => {}
             Err(error) => return Ok(Err(error)),
         }
+    }
+    Err(Unavailable::Contended)
+}
+
+/// The order clock and the database's time, once all that is due has drawn its number.
+async fn with_nothing_due(ctx: &Context) -> Result<(OrderClock, Timestamp), Unavailable> {
+    for _ in 0..TRIES {
+        let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
+        if book.due(now).next().is_none() {
+            return Ok((book.clock, now));
+        }
+        come_into_force(ctx).await?;
     }
     Err(Unavailable::Contended)
 }
@@ -186,6 +194,19 @@ impl Change {
         said(&self.before) == said(&self.after)
     }
 
+    /// Leaves it as it stands, under the key of the request if it had one. None where that key was used meanwhile.
+    async fn leave(
+        &self,
+        ctx: &Context,
+        remember: Option<Statement>,
+    ) -> Result<Option<OrderRecord>, Unavailable> {
+        let done = match remember {
+            Some(remember) => ctx.commit(Batch::plain(vec![remember])).await?,
+            None => true,
+        };
+        Ok(done.then(|| self.before.clone()))
+    }
+
     /// In a batch: whoever changes it may do so still, to whom it covered and to whom it will.
     fn still_held(&self) -> impl Iterator<Item = Statement> {
         let new = if self.over == self.right { None } else { self.right.still_held() };
@@ -226,11 +247,7 @@ impl Change {
             Err(error) => return Ok(Err(error.into())),
         };
         if self.is_none() && before.order.state != OrderState::Draft {
-            let done = match remember {
-                Some(remember) => ctx.commit(Batch::plain(vec![remember])).await?,
-                None => true,
-            };
-            return Ok(Ok(done.then(|| before.clone())));
+            return self.leave(ctx, remember).await.map(Ok);
         }
         forward.instead = self.instead(now)?;
         let state = forward.state(begins_at.max(now), clock, now);
