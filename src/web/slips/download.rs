@@ -5,11 +5,9 @@
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{Stream, stream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
@@ -22,12 +20,9 @@ use crate::paper::slip::Slip;
 use crate::paper::stationery::{PerPage, Unprintable};
 use crate::store::db::DbError;
 use crate::web::app::App;
-use crate::web::download::{attachment, plain};
+use crate::web::download::{Part, Way, file, plain};
 use crate::web::pages::text::Language;
 use crate::web::slips::{Names, Written, stationery};
-
-/// How long whoever downloads may take nothing.
-const STALLED: Duration = Duration::from_mins(1);
 
 /// What is sent at once, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -66,16 +61,16 @@ pub async fn download(app: &App, actor: Actor, wish: Wish) -> Result<Result<Resp
     };
     let (kind, name) = (content_type(wish.format), file_name(&wish));
     let (slips_to, slips) = mpsc::channel(1);
-    let (bytes_to, bytes) = mpsc::channel(4);
+    let (way, parts) = Way::open();
     let (answer, answered) = oneshot::channel();
-    let paper = Paper { app: app.clone(), wish: wish.clone(), bytes_to, place };
+    let paper = Paper { app: app.clone(), wish: wish.clone(), way, place };
     tokio::spawn(print(app.clone(), actor, wish, slips_to, answer));
     let answered = answered.await.map_err(|_| Unavailable::Broken("the printing broke off".to_owned()))?;
     if let Err(nothing) = answered? {
         return Ok(Err(nothing));
     }
     tokio::task::spawn_blocking(move || paper.put(slips));
-    Ok(Ok(attachment(kind, &name, pieces(bytes))))
+    Ok(Ok(file(kind, &name, parts)))
 }
 
 const fn content_type(format: Format) -> &'static str {
@@ -168,7 +163,7 @@ async fn step(
 struct Paper {
     app: App,
     wish: Wish,
-    bytes_to: mpsc::Sender<Part>,
+    way: Way,
     /// Held until the last byte.
     place: OwnedSemaphorePermit,
 }
@@ -187,7 +182,7 @@ impl Paper {
         let site = &self.app.site;
         let letter = site.slips.letter(language).map_err(io::Error::other)?;
         let paper = stationery(letter, per_page, &site.name, &site.origin)?;
-        let pipe = Pipe { to: self.bytes_to.clone(), runtime: Handle::current() };
+        let pipe = Pipe { way: self.way.clone(), runtime: Handle::current() };
         let mut output = Output::begin(format, &paper, Box::new(BufWriter::with_capacity(CHUNK, pipe)))?;
         let mut count = 0;
         while let Some(some) = slips.blocking_recv() {
@@ -198,27 +193,19 @@ impl Paper {
             }
         }
         output.finish(count)?;
-        Ok(Pipe { to: self.bytes_to.clone(), runtime: Handle::current() }.send(Part::End)?)
+        Ok(Pipe { way: self.way.clone(), runtime: Handle::current() }.send(Part::End)?)
     }
 }
 
-/// What is sent to whoever downloads.
-enum Part {
-    Bytes(Bytes),
-    End,
-}
-
-/// The way to them.
+/// The way to whoever downloads, from a thread.
 struct Pipe {
-    to: mpsc::Sender<Part>,
+    way: Way,
     runtime: Handle,
 }
 
 impl Pipe {
     fn send(&self, part: Part) -> io::Result<()> {
-        let sent = self.runtime.block_on(async { tokio::time::timeout(STALLED, self.to.send(part)).await });
-        let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "whoever asked for them has gone");
-        sent.map_err(|_| gone())?.map_err(|_| gone())
+        self.runtime.block_on(self.way.send(part))
     }
 }
 
@@ -231,16 +218,4 @@ impl Write for Pipe {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// What is printed, piece by piece. Where the last one never comes, something broke off.
-fn pieces(bytes: mpsc::Receiver<Part>) -> impl Stream<Item = io::Result<Bytes>> {
-    stream::unfold(Some(bytes), |bytes| async {
-        let mut bytes = bytes?;
-        match bytes.recv().await {
-            Some(Part::Bytes(piece)) => Some((Ok(piece), Some(bytes))),
-            Some(Part::End) => None,
-            None => Some((Err(io::Error::other("the printing broke off")), None)),
-        }
-    })
 }
