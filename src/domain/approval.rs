@@ -134,7 +134,7 @@ impl PendingRole {
 }
 
 /// The account of somebody as the audit log names them; none of a shell on the host.
-fn operator(name: &str) -> Option<AccountId> {
+pub fn operator(name: &str) -> Option<AccountId> {
     name.strip_prefix("account:").map(|id| AccountId(id.to_owned()))
 }
 

@@ -70,11 +70,14 @@ pub enum MailKind {
     Voided,
     /// A new code was given; the one before it is dead.
     CodeIssued,
+    /// An order that the person put forward or approved is a draft again.
+    OrderReturned,
 }
 
 impl MailKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Changed, Self::ChangeAsked, Self::Voided, Self::CodeIssued];
+    pub const ALL: [Self; 5] =
+        [Self::Changed, Self::ChangeAsked, Self::Voided, Self::CodeIssued, Self::OrderReturned];
 
     /// The stored form.
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +86,7 @@ impl MailKind {
             Self::ChangeAsked => "change_asked",
             Self::Voided => "voided",
             Self::CodeIssued => "code_issued",
+            Self::OrderReturned => "order_returned",
         }
     }
 

@@ -7,6 +7,7 @@ use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::{OrderId, OrderState};
 use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::actor::Actor;
+use ecluse::flows::notices::MailSettings;
 use ecluse::flows::reset_order::approve::approve;
 use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::come_into_force::come_into_force;
@@ -97,8 +98,14 @@ impl House {
 #[tokio::test]
 async fn an_order_that_became_another_one_is_a_draft_again_before_it_begins() {
     for (place, alone) in [("academie:13", false), ("uai:0860001J", true)] {
-        let house = House::open().await;
+        let house = House::above(Wish::settings(|it| {
+            it.orders.approval_above = 3;
+            it.mail = Some(MailSettings { timeout: Duration::from_mins(1), concurrency: 2 });
+        }))
+        .await;
         let ctx = &house.provider.ctx;
+        let addresses = "UPDATE account SET email = login || '@ac.example'";
+        ctx.db.run(Batch::plain(vec![Statement::new(addresses, Vec::new())])).await.unwrap();
         let id = house.let_go(&house.at(place)).await;
         assert_eq!(house.record(&id).await.covered, Some(if alone { 3 } else { 5 }));
         house.arrives().await;
@@ -110,6 +117,13 @@ async fn an_order_that_became_another_one_is_a_draft_again_before_it_begins() {
         let line = "SELECT COUNT(*) FROM audit WHERE act = 'order.send_back' AND actor = 'system'
              AND (reason LIKE '5 people%6%' OR reason LIKE '3 people%4%')";
         assert_eq!(number(&house.provider, line).await, 1);
+        let told =
+            "SELECT COUNT(*) FROM notice WHERE kind = 'order_returned' AND account_id IN ('anne', 'bruno')";
+        assert_eq!(
+            number(&house.provider, told).await,
+            if alone { 1 } else { 2 },
+            "whoever put it forward or approved it"
+        );
         house.provider.clock.advance(DAY);
         come_into_force(ctx).await.unwrap();
         assert_eq!(house.state(&id).await, "draft");

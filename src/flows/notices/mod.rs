@@ -6,7 +6,7 @@ mod mail;
 pub mod retry;
 mod tell_orders;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 use crate::domain::account::AccountId;
+use crate::domain::approval::operator;
 use crate::domain::notice::{MailKind, NoticeId, Receiver, RetryRules};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
@@ -59,6 +60,18 @@ pub fn told_by_mail(ctx: &Context, account: &AccountId, kind: MailKind, now: Tim
     ctx.settings.mail.as_ref()?;
     let id = NoticeId(ctx.new_id(now));
     Some(store::notice::mail::tell(&id, account, kind, &ctx.new_cause(now), now))
+}
+
+/// In a batch: those who put an order forward or approved it, as the audit log names them, are told by mail that it is a draft again.
+pub fn told_of_return<'a>(
+    ctx: &Context,
+    whom: impl IntoIterator<Item = &'a str>,
+    now: Timestamp,
+) -> impl Iterator<Item = Statement> {
+    let accounts: BTreeSet<_> = whom.into_iter().filter_map(operator).map(|account| account.0).collect();
+    accounts
+        .into_iter()
+        .filter_map(move |account| told_by_mail(ctx, &AccountId(account), MailKind::OrderReturned, now))
 }
 
 /// What notices are sent by.

@@ -9,6 +9,7 @@ use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right, Standing};
 use crate::flows::context::Context;
+use crate::flows::notices::told_of_return;
 use crate::flows::reset_order::help::{NobodyLeft, check_help_is_left};
 use crate::flows::reset_order::put_forward::{alarm, next_year};
 use crate::flows::reset_order::released;
@@ -211,6 +212,7 @@ async fn fall(ctx: &Context, actor: &Actor, asked: &Asked, now: Timestamp) -> Re
     ];
     if asked.request.wish == Wish::Issue {
         batch.push(store::reset_order::change_state(id, asked.record.order.state, OrderState::Draft));
+        batch.extend(told_of_return(ctx, [asked.request.by.as_str()], now));
     }
     batch.extend(asked.right.still_held());
     ctx.commit(Batch::plain(batch)).await

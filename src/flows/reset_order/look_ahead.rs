@@ -13,6 +13,7 @@ use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
+use crate::flows::notices::told_of_return;
 use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -36,8 +37,11 @@ pub async fn look_ahead(ctx: &Context) -> Result<(), Unavailable> {
         }
         let old = now.minus(OFTEN.max(at.since(now) / 4));
         // One program looks.
-        if ctx.commit(Batch::plain(vec![store::reset_order::look(&order.id, now, old)])).await? {
-            look(ctx, order).await?;
+        if ctx.commit(Batch::plain(vec![store::reset_order::look(&order.id, now, old)])).await?
+            && let Err(error) = look(ctx, order).await
+        {
+            // The others are looked at, and what else falls due is recorded.
+            tracing::warn!(order = order.id.0, %error, "an order that is to begin is counted later");
         }
     }
     Ok(())
@@ -51,11 +55,12 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
     // Nobody counted where the glass was broken.
     let Some(then) = record.covered else { return Ok(()) };
     let covers = store::population::covered(&ctx.db, &record.order.population).await?;
-    let is_another = match approval(ctx, &record).await? {
+    let approved = approved(ctx, &record).await?;
+    let is_another = match &approved {
         // Whoever breaks the glass answers for what comes.
-        Approval::Glass => false,
-        Approval::Second => has_drifted(then, covers),
-        Approval::None => covers > then && !is_enough_alone(ctx, &record, (then, covers), now).await?,
+        Some(by) if by.starts_with("local:") => false,
+        Some(_) => has_drifted(then, covers),
+        None => covers > then && !is_enough_alone(ctx, &record, (then, covers), now).await?,
     };
     if !is_another {
         return Ok(());
@@ -64,38 +69,29 @@ async fn look(ctx: &Context, order: &ResetOrder) -> Result<(), Unavailable> {
         reason: Some(format!("{then} people were counted, and {covers} are now")),
         ..Actor::system()
     };
-    let batch = vec![
+    let mut batch = vec![
         store::reset_order::raise_clock(book.clock),
         // What has fallen due meanwhile binds already.
         store::reset_order::nothing_due(),
         store::reset_order::change_state(&order.id, record.order.state, OrderState::Draft),
         ctx.audit(now, &system.order_line(&Right::Root, Act::OrderSendBack, &record.order)),
     ];
+    batch.extend(told_of_return(ctx, [record.author.as_str()].into_iter().chain(approved.as_deref()), now));
     ctx.steps.at(Step::OrderDecided).await;
     // Where something came between, the next look decides.
-    ctx.commit(Batch::changing_orders(batch)).await?;
+    if ctx.commit(Batch::changing_orders(batch)).await? {
+        tracing::warn!(order = order.id.0, then, covers, "an order that was to begin is a draft again");
+    }
     Ok(())
 }
 
-/// Who stands behind an order as it was put forward last.
-enum Approval {
-    /// Its author alone.
-    None,
-    /// A second person.
-    Second,
-    /// Somebody with a shell, alone.
-    Glass,
-}
-
-async fn approval(ctx: &Context, record: &OrderRecord) -> Result<Approval, Unavailable> {
+/// Who approved an order as it was put forward last: a second person, or somebody with a shell who broke the glass. None of what its
+/// author ordered alone.
+async fn approved(ctx: &Context, record: &OrderRecord) -> Result<Option<String>, Unavailable> {
     let since = record.submitted_at.unwrap_or(Timestamp::from_seconds(0));
     let approved = store::approval::approved(&ctx.db, &record.order.id).await?;
-    let mut answers = approved.iter().filter(|it| it.wish == Wish::Issue && it.at >= since);
-    Ok(match answers.next_back() {
-        None => Approval::None,
-        Some(approved) if approved.by.starts_with("local:") => Approval::Glass,
-        Some(_) => Approval::Second,
-    })
+    let mut answers = approved.into_iter().filter(|it| it.wish == Wish::Issue && it.at >= since);
+    Ok(answers.next_back().map(|approved| approved.by))
 }
 
 /// Whether its author may still order it alone, with all else that they do. Then the people who came count with it from now on: else

@@ -95,6 +95,7 @@ const fn keys(kind: MailKind) -> (&'static str, &'static str, &'static str) {
         MailKind::ChangeAsked => ("subject-change-asked", "what-change-asked", "next-change-asked"),
         MailKind::Voided => ("subject-voided", "what-voided", "next-voided"),
         MailKind::CodeIssued => ("subject-code-issued", "what-code-issued", "next-code-issued"),
+        MailKind::OrderReturned => ("subject-order-returned", "what-order-returned", "next-order-returned"),
     }
 }
 

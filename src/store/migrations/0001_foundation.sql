@@ -360,7 +360,7 @@ CREATE INDEX ended_session_expiry ON ended_session (expires_at);
 -- was given, and one for a person with an address.
 CREATE TABLE notice (
     id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('logout', 'changed', 'change_asked', 'voided', 'code_issued')),
+    kind TEXT NOT NULL CHECK (kind IN ('logout', 'changed', 'change_asked', 'voided', 'code_issued', 'order_returned')),
     -- The act or the order.
     cause TEXT NOT NULL,
     -- Empty for mail, which is all sent by one server.
