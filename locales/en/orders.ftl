@@ -7,6 +7,25 @@ orders-waiting = Waits for your approval
 orders-drafts = Drafts to look at
 draft-came-back = It was put forward, and is a draft again: it was sent back, or too many people came or went.
 draft-of-the-year = It is the yearly order: check it, and put it forward.
+home-campaigns = Orders under way
+home-begins = Begins on { $time }
+home-deadline = To be done by { $time }
+home-deadline-passed = The deadline passed on { $time }
+home-counted = (counted at { $time }).
+home-done = Everybody has chosen a new password.
+home-close = Close the order
+home-unprinted = { $count ->
+    [one] One of those who need a code has none on paper yet.
+   *[other] { $count } of those who need a code have none on paper yet.
+}
+home-of-part = { $place }: { $done }
+home-print = Print the slips
+home-failed = { $count ->
+    [one] One notice to a service failed
+   *[other] { $count } notices to services failed
+}
+home-find = Find somebody
+home-nothing = Nothing waits for you.
 order-title = Order: { $place }
 order-everybody = Everybody
 order-level-change = Change: the old password still opens the change page

@@ -7,6 +7,25 @@ orders-waiting = Attend votre approbation
 orders-drafts = Brouillons à relire
 draft-came-back = Il avait été déposé et redevient un brouillon : il a été renvoyé, ou trop de personnes sont arrivées ou parties.
 draft-of-the-year = C’est l’ordre annuel : vérifiez-le, puis déposez-le.
+home-campaigns = Ordres en cours
+home-begins = Commence le { $time }
+home-deadline = À faire avant le { $time }
+home-deadline-passed = La date limite est passée le { $time }
+home-counted = (compté à { $time }).
+home-done = Tout le monde a choisi un nouveau mot de passe.
+home-close = Clore l’ordre
+home-unprinted = { $count ->
+    [one] Une personne à qui il faut un code n’en a pas encore sur papier.
+   *[other] { $count } personnes à qui il faut un code n’en ont pas encore sur papier.
+}
+home-of-part = { $place } : { $done }
+home-print = Imprimer les fiches
+home-failed = { $count ->
+    [one] Un avis à un service a échoué
+   *[other] { $count } avis à des services ont échoué
+}
+home-find = Trouver une personne
+home-nothing = Rien ne vous attend.
 order-title = Ordre : { $place }
 order-everybody = Tout le monde
 order-level-change = Changement : l’ancien mot de passe ouvre encore la page de changement

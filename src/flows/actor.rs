@@ -7,6 +7,7 @@ use crate::domain::jurisdiction::{
     Permission, Refusal, RoleGrant, Target, WholeAccount, allowing, permits, seen,
 };
 use crate::domain::operator::Role;
+use crate::domain::population::Population;
 use crate::domain::reset_order::ResetOrder;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -205,6 +206,11 @@ impl Powers {
         let grant = permits(&operator.account, grants, permission, target)?;
         permission.check_factor(1, operator.factor_at, self.now)?;
         Ok(Right::Grant(operator.account.clone(), grant.clone()))
+    }
+
+    /// Whether the actor may do it, once a second factor is shown.
+    pub fn could(&self, permission: Permission, population: &Population) -> bool {
+        matches!(self.may(permission, Target::Population(population)), Ok(_) | Err(Refusal::FactorTooOld))
     }
 
     /// Why an act may not be done to so many people at once, if it may not; what it is to each of them is asked apart.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod actor;
+pub mod agenda;
 pub mod api_access;
 pub mod ask_gate;
 pub mod audit;

@@ -79,14 +79,47 @@ pub async fn page(
     db.all(sql).await?.iter().map(record).collect()
 }
 
-/// Drafts that were put forward before, or that are of every year and begin until then; those that begin first come first.
-pub async fn drafts_to_look_at(db: &Db, until: Timestamp, limit: i64) -> Result<Vec<OrderRecord>, DbError> {
+/// Drafts at a place and below that were put forward before, or that are of every year and begin until then: those first that
+/// are to begin soonest, then those whose instant has passed, the latest first.
+pub async fn drafts_to_look_at(
+    db: &Db,
+    place: &TerritoryPath,
+    (now, until): (Timestamp, Timestamp),
+    limit: usize,
+) -> Result<Vec<OrderRecord>, DbError> {
+    let (from, to) = place.range_below();
     let sql = q!(
-        "SELECT * FROM reset_order WHERE state = 'draft'
-             AND (submitted_at IS NOT NULL OR repeats IS NOT NULL AND scheduled_at <= $1)
-         ORDER BY scheduled_at, id LIMIT $2",
+        "SELECT * FROM reset_order WHERE state = 'draft' AND (path = $1 OR path > $2 AND path < $3)
+             AND (submitted_at IS NOT NULL OR repeats IS NOT NULL AND scheduled_at <= $5)
+         ORDER BY CASE WHEN scheduled_at > $4 THEN scheduled_at - $4 ELSE $6 - scheduled_at END, id LIMIT $7",
+        place.as_str(),
+        from,
+        to,
+        now,
         until,
-        limit
+        i64::MAX,
+        i64::try_from(limit).unwrap_or(i64::MAX)
+    );
+    db.all(sql).await?.iter().map(record).collect()
+}
+
+/// Orders at a place and below that wait for a second person, and were not put forward by this one: the longest first.
+pub async fn waiting_for_approval(
+    db: &Db,
+    place: &TerritoryPath,
+    approver: &str,
+    limit: usize,
+) -> Result<Vec<OrderRecord>, DbError> {
+    let (from, to) = place.range_below();
+    let sql = q!(
+        "SELECT o.* FROM order_approval p JOIN reset_order o ON o.id = p.order_id
+         WHERE p.ended_at IS NULL AND p.requested_by <> $4 AND (o.path = $1 OR o.path > $2 AND o.path < $3)
+         ORDER BY p.requested_at, o.id LIMIT $5",
+        place.as_str(),
+        from,
+        to,
+        approver,
+        i64::try_from(limit).unwrap_or(i64::MAX)
     );
     db.all(sql).await?.iter().map(record).collect()
 }

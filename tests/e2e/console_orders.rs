@@ -82,7 +82,10 @@ async fn one_writes_an_order_another_approves_it_and_its_progress_is_seen() {
     let school = desk(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
     let part = school.go(&address).await;
     assert!(part.body.contains("Collège du Port") && !part.body.contains("Collège des Tilleuls"));
-    let refused = school.submit(&part, "/cancel", &[("reason", "non")]).await;
+    assert!(part.form("/cancel").is_none(), "{}", part.body);
+    let mut forged = part.fields("/sign-out");
+    forged.push(("reason".to_owned(), "non".to_owned()));
+    let refused = school.post(&format!("{address}/cancel"), &forged).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", refused.body);
     assert_eq!(state(&refused), "En vigueur");
     // Two lift what two put into force.

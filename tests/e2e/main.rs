@@ -4,6 +4,7 @@
 
 mod access_token;
 mod act_races;
+mod agenda;
 mod alone;
 mod api;
 mod api_audit;

@@ -74,13 +74,6 @@ async fn the_second_person_reads_all_that_is_approved() {
     assert_eq!(shown(&page, "covered"), "5");
     assert!(shown(&page, "told").contains("portal"), "{}", page.body);
     assert!(page.body.contains("Épargnés : jamais activés") || page.body.contains("jamais activé"));
-    // Whoever sees a part reads of no operator elsewhere, and counts nobody elsewhere.
-    let school = desk(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
-    let page = school.go(&format!("/console/orders/{id}")).await;
-    assert!(!page.body.contains("m.blanc") && !page.body.contains("id=\"covered\""), "{}", page.body);
-    assert!(shown(&page, "spares").contains("jamais activés"));
-    assert_eq!(school.go(&format!("/console/orders/{id}/edit")).await.status, 404);
-
     let program = Program::of(&provider, "clara", Role::Authority, "academie:13").await;
     let order = program.get(&format!("/orders/{id}")).await.body;
     assert_eq!(order["named_operators"], json!(["m.blanc"]));
@@ -88,9 +81,23 @@ async fn the_second_person_reads_all_that_is_approved() {
     assert_eq!((&preview["covered"], &preview["bound"]), (&json!(5), &json!(0)), "{order}");
     assert_eq!(preview["told"], json!([{ "client_id": "portal", "name": "portal" }]));
     assert_eq!(preview["spared"]["changed-since"], 1, "{order}");
-    let program = Program::of(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
-    let part = program.get(&format!("/orders/{id}")).await.body;
-    assert_eq!((&part["named_operators"], &part["preview"]), (&Value::Null, &Value::Null));
+    // Whoever sees a part hears of it once it is to be, reads of no operator elsewhere, and counts nobody elsewhere.
+    let school = desk(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
+    let part = Program::of(&provider, "directrice", Role::SchoolAdmin, "uai:0169001X").await;
+    let order = format!("/orders/{id}");
+    assert_eq!(school.go(&format!("/console{order}")).await.status, 404);
+    assert!(!school.go("/console/orders").await.body.contains(&id.0));
+    assert_eq!(part.get(&order).await.status, 404);
+    bruno.submit(&page, "/approve", &[]).await;
+    let page = school.go(&format!("/console{order}")).await;
+    assert!(!page.body.contains("m.blanc") && !page.body.contains("id=\"covered\""), "{}", page.body);
+    assert!(shown(&page, "spares").contains("jamais activés"));
+    for door in ["edit", "approve-submit", "cancel-submit"] {
+        assert!(!page.body.contains(&format!("id=\"{door}\"")), "{door} {}", page.body);
+    }
+    assert_eq!(school.go(&format!("/console{order}/edit")).await.status, 404);
+    let part = part.get(&order).await.body;
+    assert_eq!((&part["named_operators"], &part["preview"]), (&Value::Null, &Value::Null), "{part}");
 }
 
 /// What a program sends of what it was answered.

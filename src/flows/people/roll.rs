@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::account::AccountId;
-use crate::domain::jurisdiction::{Permission, Refusal, Target};
+use crate::domain::jurisdiction::Permission;
 use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
@@ -104,8 +104,7 @@ pub fn profiles(who: Who) -> BTreeSet<Profile> {
 }
 
 fn may(powers: &Powers, permission: Permission, place: &TerritoryPath, who: Who) -> bool {
-    let population = Population { territory: place.clone(), profiles: profiles(who) };
-    matches!(powers.may(permission, Target::Population(&population)), Ok(_) | Err(Refusal::FactorTooOld))
+    powers.could(permission, &Population { territory: place.clone(), profiles: profiles(who) })
 }
 
 /// A place that the actor may see these people of; none of another, which may be there or not.

@@ -2,8 +2,8 @@
 
 use crate::domain::jurisdiction::Permission;
 use crate::domain::progress::Progress;
-use crate::domain::reset_order::OrderId;
-use crate::domain::territory::{TerritoryCode, TerritoryKind};
+use crate::domain::reset_order::{OrderId, ResetOrder};
+use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::left::inside;
@@ -49,15 +49,28 @@ pub async fn classes(
     if here.map(|(_, tally)| tally.covered).sum::<u64>() > MOST {
         return Ok(None);
     }
-    let book = store::reset_order::book(&ctx.db).await?;
     let mut progress = Progress { as_of: Some(ctx.clock.now()), ..Progress::default() };
     for part in &parts {
-        let mut walk = Walk::through(ctx, part).await?;
-        while let Some(people) = walk.next_facts(ctx).await? {
-            for facts in &people {
-                add(&mut progress, order, &book, facts, part, Clone::clone);
-            }
-        }
+        let there = counted_now(ctx, order, part).await?;
+        progress.all.add(there.all);
+        progress.parts.extend(there.parts);
     }
     Ok(Some(Classes { school, progress, record: view.record }))
+}
+
+/// Counts the people of a school, or of a class, while somebody waits.
+pub(super) async fn counted_now(
+    ctx: &Context,
+    order: &ResetOrder,
+    part: &TerritoryPath,
+) -> Result<Progress, Unavailable> {
+    let book = store::reset_order::book(&ctx.db).await?;
+    let mut progress = Progress { as_of: Some(ctx.clock.now()), ..Progress::default() };
+    let mut walk = Walk::through(ctx, part).await?;
+    while let Some(people) = walk.next_facts(ctx).await? {
+        for facts in &people {
+            add(&mut progress, order, &book, facts, part, Clone::clone);
+        }
+    }
+    Ok(progress)
 }

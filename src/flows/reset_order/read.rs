@@ -1,15 +1,14 @@
 //! What an operator may see of orders: those over the own territory and those that reach into it, and of these the own part.
 
-use std::time::Duration;
-
 use crate::domain::approval::{Digest, Request};
 use crate::domain::jurisdiction::Permission;
 use crate::domain::progress::Progress;
 use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
-use crate::domain::territory::TerritoryPath;
+use crate::domain::territory::{TerritoryKind, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
-use crate::flows::actor::Actor;
+use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
+use crate::flows::reset_order::classes::counted_now;
 use crate::flows::reset_order::preview::{Counts, foreseen};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -18,11 +17,8 @@ use crate::store::reset_order::OrderRecord;
 /// Rows that are looked at to fill a page.
 const STEP: usize = 200;
 
-/// The draft of a yearly order is shown so long before it would begin.
-const SOON: Duration = Duration::from_hours(60 * 24);
-
-/// Drafts that are looked at.
-const DRAFTS: i64 = 1_000;
+/// What is done with an order.
+const ACTS: [Permission; 2] = [Permission::IssueOrder, Permission::ApproveOrder];
 
 /// Where a page of orders ends: the next one begins after it.
 pub type Position = (Timestamp, OrderId);
@@ -37,6 +33,8 @@ pub struct View {
     pub digest: Digest,
     /// The parts of its territory that the operator sees.
     pub parts: Vec<TerritoryPath>,
+    /// What the operator may do with it, a second factor supposed.
+    pub may: Vec<Permission>,
     /// How far it has got there.
     pub progress: Progress,
 }
@@ -67,27 +65,13 @@ pub async fn list(
         let page = store::reset_order::page(&ctx.db, position.as_ref(), STEP).await?;
         let is_last = page.len() < STEP;
         position = page.last().map(|record| (record.created_at, record.order.id.clone()));
-        let seen = |record: &OrderRecord| {
-            !powers.sees(Permission::ReadProgress, &record.order.population.territory).is_empty()
-        };
+        let seen = |record: &OrderRecord| !parts(&powers, record).is_empty();
         found.extend(page.into_iter().filter(seen));
         if is_last || found.len() >= limit {
             found.truncate(limit);
             return Ok(found);
         }
     }
-}
-
-/// Drafts that somebody has to look at who may put them forward: they were sent back or fell, or the year has gone round.
-pub async fn drafts(ctx: &Context, actor: &Actor) -> Result<Vec<OrderRecord>, Unavailable> {
-    let powers = actor.powers(ctx).await?;
-    let mut found =
-        store::reset_order::drafts_to_look_at(&ctx.db, ctx.clock.now().plus(SOON), DRAFTS).await?;
-    found.retain(|record| {
-        let territory = &record.order.population.territory;
-        powers.sees(Permission::IssueOrder, territory).contains(territory)
-    });
-    Ok(found)
 }
 
 /// What else whoever sees all of an order reads of it, and whoever sees a part does not: it tells of people elsewhere.
@@ -131,23 +115,53 @@ pub async fn named_operators(ctx: &Context, order: &ResetOrder) -> Result<Vec<St
 /// One order; none that the actor may not see.
 pub async fn view(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<View>, Unavailable> {
     let Some(record) = store::reset_order::find(&ctx.db, id).await? else { return Ok(None) };
-    let territory = &record.order.population.territory;
-    let parts = actor.powers(ctx).await?.sees(Permission::ReadProgress, territory);
+    let powers = actor.powers(ctx).await?;
+    let parts = parts(&powers, &record);
     if parts.is_empty() {
         return Ok(None);
     }
+    let population = &record.order.population;
+    let may = ACTS.into_iter().filter(|permission| powers.could(*permission, population)).collect();
     let request = store::approval::open(&ctx.db, id).await?;
     let digest = Digest::of(&record.order, record.scheduled_at);
-    let mut progress = Progress::default();
-    if parts.contains(territory) {
-        progress = store::progress::find(&ctx.db, id, None).await?;
-    } else {
-        for part in &parts {
-            let there = store::progress::find(&ctx.db, id, Some(part)).await?;
-            progress.as_of = there.as_of;
-            there.parts.values().for_each(|tally| progress.all.add(*tally));
-            progress.parts.extend(there.parts);
-        }
+    let progress = progress(ctx, &record.order, &parts).await?;
+    Ok(Some(View { record, request, digest, parts, may, progress }))
+}
+
+/// The parts of an order's territory that somebody sees. What binds nobody yet, and may never, is for whoever answers for all of it.
+pub fn parts(powers: &Powers, record: &OrderRecord) -> Vec<TerritoryPath> {
+    let territory = &record.order.population.territory;
+    let parts = powers.sees(Permission::ReadProgress, territory);
+    let is_announced = match record.order.state {
+        OrderState::Draft | OrderState::AwaitingApproval => false,
+        OrderState::Scheduled { .. } | OrderState::InForce(_) | OrderState::Closed { .. } => true,
+        OrderState::Cancelled { force, .. } => force.is_some() || record.submitted_at.is_some(),
+    };
+    if is_announced || parts.contains(territory) { parts } else { Vec::new() }
+}
+
+/// How far an order has got in these parts of its territory: as it was counted last, and in a class, of which no count is kept, now.
+pub async fn progress(
+    ctx: &Context,
+    order: &ResetOrder,
+    parts: &[TerritoryPath],
+) -> Result<Progress, Unavailable> {
+    let id = &order.id;
+    if parts.contains(&order.population.territory) {
+        return Ok(store::progress::find(&ctx.db, id, None).await?);
     }
-    Ok(Some(View { record, request, digest, parts, progress }))
+    let is_counted = matches!(order.state, OrderState::InForce(_) | OrderState::Closed { .. });
+    let mut progress = Progress::default();
+    for part in parts {
+        let is_class = part.code().is_some_and(|code| code.kind() > TerritoryKind::School);
+        let there = match (is_class, is_counted) {
+            (true, true) => counted_now(ctx, order, part).await?,
+            (true, false) => Progress::default(),
+            (false, _) => store::progress::find(&ctx.db, id, Some(part)).await?,
+        };
+        progress.as_of = there.as_of;
+        there.parts.values().for_each(|tally| progress.all.add(*tally));
+        progress.parts.extend(there.parts);
+    }
+    Ok(progress)
 }

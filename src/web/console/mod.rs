@@ -9,7 +9,7 @@ pub mod home;
 mod names;
 pub mod new_order;
 pub mod order_report;
-mod order_view;
+pub(in crate::web) mod order_view;
 pub mod orders;
 pub mod people;
 pub mod person;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderState;
@@ -16,15 +17,15 @@ use crate::web::pages::view::Frame;
 
 /// An order in a line.
 pub(in crate::web) struct OrderRow {
-    pub(super) id: String,
-    pub(super) place: String,
-    pub(super) profiles: Vec<Profile>,
-    pub(super) level: Level,
-    pub(super) state: OrderState,
+    pub(in crate::web) id: String,
+    pub(in crate::web) place: String,
+    pub(in crate::web) profiles: Vec<Profile>,
+    pub(in crate::web) level: Level,
+    pub(in crate::web) state: OrderState,
     /// When it came into force, or is to.
-    pub(super) since: String,
-    pub(super) deadline: Option<String>,
-    pub(super) covered: Option<u64>,
+    pub(in crate::web) since: String,
+    pub(in crate::web) deadline: Option<String>,
+    pub(in crate::web) covered: Option<u64>,
 }
 
 impl OrderRow {
@@ -44,7 +45,7 @@ impl OrderRow {
     }
 
     /// Whether what it says may still be changed.
-    fn may_change(&self) -> bool {
+    fn is_changeable(&self) -> bool {
         matches!(self.state, OrderState::Draft | OrderState::AwaitingApproval | OrderState::Scheduled { .. })
     }
 
@@ -111,6 +112,14 @@ impl Act {
             Self::Cancel => "cancel",
             Self::Close => "close",
             Self::Retry => "retry",
+        }
+    }
+
+    /// What lets an operator do it.
+    pub(super) const fn permission(self) -> Permission {
+        match self {
+            Self::Approve | Self::SendBack => Permission::ApproveOrder,
+            Self::Cancel | Self::Close | Self::Retry => Permission::IssueOrder,
         }
     }
 
@@ -182,6 +191,8 @@ pub(super) struct OrderPage<'a> {
     /// For how many lifting it would open the gate, where it keeps anybody out.
     pub(super) opened: Option<Opened>,
     pub(super) acts: Vec<Act>,
+    /// Whether the operator may change what it says.
+    pub(super) changes: bool,
     pub(super) refused: Option<String>,
     pub(super) typed: &'a str,
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::domain::approval::{Digest, Wish};
+use crate::domain::jurisdiction::Permission;
 use crate::domain::reset_order::{OrderId, OrderState};
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::Visitor;
@@ -15,7 +16,6 @@ use crate::flows::reset_order::read::{self, Details, View};
 use crate::flows::reset_order::report::report;
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
-use crate::store;
 use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
 use crate::web::api::cursor;
@@ -62,7 +62,7 @@ async fn listed(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
 }
 
 /// Orders as they stand in a list, the newest first.
-async fn rows(room: &Room<'_>, found: &[OrderRecord]) -> Result<Vec<OrderRow>, Unavailable> {
+pub(super) async fn rows(room: &Room<'_>, found: &[OrderRecord]) -> Result<Vec<OrderRow>, Unavailable> {
     let called = names::of_orders(room.app, found).await?;
     let row = |record: &OrderRecord| {
         let path = &record.order.population.territory;
@@ -166,7 +166,8 @@ async fn order_page(
         foreseen: details.and_then(|details| details.foreseen).map(|counts| Foreseen { counts }),
         progress: progress(room, actor, &report, turned).await?,
         opened: opened(room, view),
-        acts: acts(&view.record.order.state, view.request.is_some(), !failed.is_empty()),
+        acts: acts(view, !failed.is_empty()),
+        changes: view.may.contains(&Permission::IssueOrder),
         failed,
         refused: refused.map(|(problem, _)| problem.told(language)),
         typed: refused.and_then(|(_, form)| form.one("reason").ok().flatten()).unwrap_or_default(),
@@ -187,16 +188,16 @@ fn spares(room: &Room<'_>, view: &View, details: Option<&Details>) -> Spares {
     }
 }
 
-/// What may be done with an order that stands there; whether by this operator is asked when it is done.
-fn acts(state: &OrderState, is_asked: bool, has_failed: bool) -> Vec<Act> {
+/// What the operator may do with an order that stands there, a second factor and the approval of what others asked supposed.
+fn acts(view: &View, has_failed: bool) -> Vec<Act> {
     let mut acts = Vec::new();
     if has_failed {
         acts.push(Act::Retry);
     }
-    if is_asked {
+    if view.request.is_some() {
         acts.extend([Act::Approve, Act::SendBack]);
     }
-    match state {
+    match view.record.order.state {
         OrderState::InForce(_) => acts.extend([Act::Close, Act::Cancel]),
         OrderState::Draft
         | OrderState::AwaitingApproval
@@ -204,6 +205,7 @@ fn acts(state: &OrderState, is_asked: bool, has_failed: bool) -> Vec<Act> {
         | OrderState::Closed { .. } => acts.push(Act::Cancel),
         OrderState::Cancelled { .. } => {}
     }
+    acts.retain(|act| view.may.contains(&act.permission()));
     acts
 }
 
@@ -217,26 +219,4 @@ fn opened(room: &Room<'_>, view: &View) -> Option<Opened> {
         }
         _ => None,
     }
-}
-
-/// For the list on the first page: drafts that somebody should look at, and whether they came back.
-pub(super) async fn drafts(room: &Room<'_>, actor: &Actor) -> Result<Vec<(OrderRow, bool)>, Unavailable> {
-    let mut rows = Vec::new();
-    for record in read::drafts(&room.app.ctx, actor).await?.into_iter().take(SHOWN) {
-        let place = names::place(room.app, &record.order.population.territory).await?;
-        rows.push((OrderRow::of(room.app, room.language, place, &record), record.submitted_at.is_some()));
-    }
-    Ok(rows)
-}
-
-/// For the list on the first page: what waits for somebody else's approval.
-pub(super) async fn waiting(room: &Room<'_>, actor: &Actor) -> Result<Vec<OrderRow>, Unavailable> {
-    let mut waiting = Vec::new();
-    for record in read::list(&room.app.ctx, actor, None, SHOWN).await? {
-        let asked = store::approval::open(&room.app.ctx.db, &record.order.id).await?;
-        if asked.is_some_and(|request| request.by != actor.name()) {
-            waiting.push(record);
-        }
-    }
-    rows(room, &waiting).await
 }

@@ -1,5 +1,6 @@
 //! What the console shows: one struct per page.
 
+pub(in crate::web) mod home;
 pub(in crate::web) mod people;
 pub(in crate::web) mod places;
 pub(in crate::web) mod roles;
@@ -14,7 +15,6 @@ use qrcode::{Color, EcLevel, QrCode};
 use crate::domain::factor::Kind;
 use crate::domain::operator::Role;
 use crate::domain::secret::Secret;
-use crate::web::console::order_view::OrderRow;
 use crate::web::pages::view::Frame;
 
 /// Who is there, and what every page of the console needs of it.
@@ -96,37 +96,6 @@ const fn role_key(role: Role) -> &'static str {
 impl Place {
     fn role(&self, frame: &Frame<'_>) -> String {
         frame.text(role_key(self.role))
-    }
-}
-
-/// The first page.
-#[derive(Template)]
-#[template(path = "console/home.html")]
-pub(in crate::web) struct HomePage<'a> {
-    pub(in crate::web) frame: Frame<'a>,
-    pub(in crate::web) desk: Desk,
-    pub(in crate::web) places: &'a [Place],
-    /// Orders that wait for this operator's approval.
-    pub(in crate::web) waiting: Vec<OrderRow>,
-    /// Drafts to be looked at, and whether they were put forward before.
-    pub(in crate::web) drafts: Vec<(OrderRow, bool)>,
-    /// Whether roles do.
-    pub(in crate::web) roles_waiting: bool,
-    /// Codes that are left to stand in for the factor.
-    pub(in crate::web) spare: i64,
-}
-
-/// How few codes are few.
-const FEW: i64 = 3;
-
-impl HomePage<'_> {
-    fn hello(&self) -> String {
-        self.frame.language.text_with("console-hello", &[("name", self.desk.name.as_str())])
-    }
-
-    fn few(&self) -> Option<String> {
-        let few = self.spare <= FEW;
-        few.then(|| self.frame.language.text_with("console-few-codes", &[("count", self.spare)]))
     }
 }
 

@@ -7,20 +7,24 @@ use crate::domain::jurisdiction::Refusal;
 use crate::domain::level::Level;
 use crate::domain::operator::Role;
 use crate::domain::profile::Profile;
+use crate::domain::progress::Tally;
+use crate::domain::reset_order::OrderState;
 use crate::domain::secret::Secret;
 use crate::flows::account::AccountError;
 use crate::flows::people::roll::Counts;
 use crate::flows::people::search::State;
 use crate::web::console::acts;
 use crate::web::console::audit_view::{self, AuditPage, Bad, Typed};
+use crate::web::console::order_view::OrderRow;
+use crate::web::console::view::home::{CampaignRow, HomePage};
 use crate::web::console::view::people::{
     Deed, HeldRole, Lines, PeoplePage, PersonPage, Row, SlipPage, refused,
 };
 use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
 use crate::web::console::view::roles::{self, HolderRow, RolesPage, WaitingRow};
 use crate::web::console::view::{
-    Choice, CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, HomePage, PermitPage, Picture, Place,
-    Refused, Resumed, WithoutRolePage,
+    Choice, CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, PermitPage, Picture, Place, Refused,
+    Resumed, WithoutRolePage,
 };
 use crate::web::pages::text::Language;
 
@@ -50,6 +54,7 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
             roles_waiting: true,
             waiting: Vec::new(),
             drafts: Vec::new(),
+            campaigns: campaigns(),
             spare,
         };
         page(pages, &format!("console-home-{spare}"), &home, language);
@@ -106,6 +111,32 @@ pub(super) fn pages(pages: &mut Vec<(String, String)>, language: Language) {
     places_pages(pages, language);
     roll_pages(pages, language);
     audit_pages(pages, language);
+}
+
+fn campaigns() -> Vec<CampaignRow> {
+    let row = |left: u64, is_late: bool| CampaignRow {
+        order: OrderRow {
+            id: "1".to_owned(),
+            place: HOSTILE.to_owned(),
+            profiles: vec![Profile::Pupil],
+            level: Level::Recover,
+            state: OrderState::Draft,
+            since: "21 novembre 2026".to_owned(),
+            deadline: Some("22 novembre 2026".to_owned()),
+            covered: None,
+        },
+        begins: is_late.then(|| "21 novembre 2026".to_owned()),
+        is_late,
+        counted: (left != 2).then(|| "10 h 00".to_owned()),
+        part: is_late.then(|| HOSTILE.to_owned()),
+        tally: Tally { covered: 3, bound: left, done: 3 - left, ..Tally::default() },
+        is_done: left == 0,
+        closes: left == 0,
+        unprinted: left,
+        slips: Some("/console/places".to_owned()),
+        failed: left,
+    };
+    vec![row(0, false), row(1, true), row(2, false), row(3, true)]
 }
 
 fn print_form(language: Language, zip: bool) -> PrintForm {
