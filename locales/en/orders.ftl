@@ -121,6 +121,7 @@ check-order-submit = Put the order forward
 
 problem-account-state = The state of this account does not allow it.
 problem-already-asked = Somebody asked for this already: a second person must approve it.
+problem-answer-gone = What came of this request is there no more. Begin again.
 problem-author-left = Whoever asked for this role may not give it any more: it must be asked for again.
 problem-beholden = Within the last 30 days the author gave you a role, a code or a reset, or you gave them a code, or somebody gave a code to both of you: somebody else must approve.
 problem-changed = The order was changed since you read it. Read it again.

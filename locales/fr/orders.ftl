@@ -121,6 +121,7 @@ check-order-submit = Déposer l’ordre
 
 problem-account-state = L’état de ce compte ne le permet pas.
 problem-already-asked = C’est déjà demandé : une deuxième personne doit l’approuver.
+problem-answer-gone = Ce que cette demande avait donné n’existe plus. Recommencez.
 problem-author-left = Qui a demandé ce rôle ne peut plus le donner : il faut le redemander.
 problem-beholden = Depuis moins de 30 jours, l’auteur vous a donné un rôle, un code ou une réinitialisation, ou vous lui avez donné un code, ou quelqu’un vous en a donné un à tous deux : une autre personne doit approuver.
 problem-changed = L’ordre a changé depuis que vous l’avez lu. Relisez-le.

@@ -52,6 +52,11 @@ impl Digest {
         ]);
         Self(Secret::new(words.to_string()).hash())
     }
+
+    /// Of an order as it is shown, with what is asked about it: whoever approves or changes it says what they saw.
+    pub fn shown(order: &ResetOrder, begins_at: Timestamp, asked: Option<&Request>) -> Self {
+        asked.map_or_else(|| Self::of(order, begins_at), Request::shown)
+    }
 }
 
 /// An approval that was asked for and not given yet.

@@ -58,12 +58,23 @@ impl SecretBytes {
     /// A tag over texts that only the holder of this key can compute: base64url of HMAC-SHA-256. Each text is preceded by
     /// its length, so that no two lists of texts are tagged alike; `purpose` keeps uses of one key apart.
     pub fn tag(&self, purpose: &str, texts: &[&str]) -> String {
+        URL_SAFE_NO_PAD.encode(self.mac(purpose, texts))
+    }
+
+    /// Bytes that only the holder of this key can compute, for a secret that is to be found again: the first half of such a tag.
+    pub fn derive(&self, purpose: &str, texts: &[&str]) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(self.mac(purpose, texts).as_ref()).for_each(|(byte, mac)| *byte = *mac);
+        bytes
+    }
+
+    fn mac(&self, purpose: &str, texts: &[&str]) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &self.0));
         for text in std::iter::once(&purpose).chain(texts) {
             context.update(&text.len().to_be_bytes());
             context.update(text.as_bytes());
         }
-        URL_SAFE_NO_PAD.encode(context.sign())
+        context.sign()
     }
 
     /// The bytes themselves, for the one place that computes with them.

@@ -12,6 +12,7 @@ use crate::domain::reset_order::ResetOrder;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
+use crate::flows::once::Once;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Statement;
@@ -35,7 +36,7 @@ pub struct Origin {
     /// The address it came from.
     pub address: Option<String>,
     /// Makes the same request, sent twice, one act.
-    pub idempotency_key: Option<String>,
+    pub once: Option<Once>,
 }
 
 /// With what right somebody acts.

@@ -28,6 +28,7 @@ use crate::store;
 use crate::store::clock::Clock;
 use crate::store::db::{Batch, BatchError, Db, DbError, Statement};
 use crate::store::ephemeral::{Committed, Ephemeral, Writes};
+use crate::store::idempotency::SENT_BEFORE;
 use crate::store::secrets::DeploymentSecrets;
 
 /// What every flow is given. One for the whole program.
@@ -215,9 +216,10 @@ impl Context {
     }
 }
 
-fn happened<T>(done: Result<T, BatchError>) -> Result<Option<T>, Unavailable> {
+pub(in crate::flows) fn happened<T>(done: Result<T, BatchError>) -> Result<Option<T>, Unavailable> {
     match done {
         Ok(done) => Ok(Some(done)),
+        Err(BatchError::Unmet { label: SENT_BEFORE, .. }) => Err(Unavailable::SentBefore),
         Err(BatchError::Unmet { .. }) => Ok(None),
         Err(error @ (BatchError::Unique { .. } | BatchError::Busy | BatchError::Db(_))) => {
             Err(Unavailable::Db(error.into()))

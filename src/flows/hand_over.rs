@@ -102,14 +102,15 @@ pub async fn hand_over(
             batch.push(slip::hand_over(&facts.account, facts.number, printed, handed.as_ref()));
             ticked += 1;
         }
-        if ticked == 0 {
-            return Ok(Ok(0));
-        }
         batch.extend(right.still_held());
-        let act = if wish.handed { Act::CodeHandOver } else { Act::CodeTakeBack };
-        let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place), &population.territory);
-        line.count = i64::try_from(ticked).ok();
-        batch.push(ctx.audit(now, &line));
+        batch.extend(actor.remember(ticked, now));
+        if ticked > 0 {
+            let act = if wish.handed { Act::CodeHandOver } else { Act::CodeTakeBack };
+            let place = &population.territory;
+            let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place), place);
+            line.count = i64::try_from(ticked).ok();
+            batch.push(ctx.audit(now, &line));
+        }
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(ticked));
         }

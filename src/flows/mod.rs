@@ -30,6 +30,7 @@ pub mod introspect;
 pub mod log_in;
 pub mod meters;
 pub mod notices;
+pub mod once;
 pub mod password_history;
 pub mod people;
 pub mod print_slips;

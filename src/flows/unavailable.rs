@@ -20,6 +20,9 @@ pub enum Unavailable {
     /// What was decided upon kept changing.
     #[error("what was decided upon changed {TRIES} times in a row")]
     Contended,
+    /// The same request was done at the same time, under the same key: what came of it is the answer.
+    #[error("the same request was done at the same time")]
+    SentBefore,
     /// A stored value does not open, or a key is missing.
     #[error("{0}")]
     Broken(String),

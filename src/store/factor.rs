@@ -107,6 +107,23 @@ pub fn add_code(
     .want(1)
 }
 
+/// Until when a code for enrolling works; none where it was used, or never given.
+pub async fn enrolment_until(
+    db: &Db,
+    account: &AccountId,
+    tag: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, DbError> {
+    let sql = q!(
+        "SELECT expires_at FROM spare_code WHERE account_id = $1 AND tag = $2 AND purpose = $3 AND expires_at > $4",
+        account.0.as_str(),
+        tag,
+        Purpose::Enrolment.as_str(),
+        now
+    );
+    db.one(sql).await?.map(|row| row.time("expires_at")).transpose()
+}
+
 /// In a batch: the account has no factor any more, and no code for one.
 pub fn forget(account: &AccountId) -> [Statement; 2] {
     [q!("DELETE FROM factor WHERE account_id = $1", account.0.as_str()), forget_codes(account)]

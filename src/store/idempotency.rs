@@ -3,12 +3,15 @@
 use crate::domain::timestamp::Timestamp;
 use crate::store::db::{Db, DbError, Statement, q};
 
+/// The name of the statement that remembers: unmet, something came of the request before.
+pub const SENT_BEFORE: &str = "idempotency key";
+
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Done {
     /// A hash of what was asked.
     pub request: String,
-    /// What was made.
+    /// What was made or done, for the act that did it to read.
     pub object: String,
 }
 
@@ -32,7 +35,7 @@ pub fn remember(actor: &str, key: &str, done: &Done, now: Timestamp) -> Statemen
         now
     )
     .want(1)
-    .named("idempotency key")
+    .named(SENT_BEFORE)
 }
 
 /// Of those that are older, at most `limit` are forgotten.

@@ -76,6 +76,15 @@ pub async fn find(db: &Db, id: &str, since: Timestamp) -> Result<Option<PendingR
     db.one(sql).await?.as_ref().map(read).transpose()
 }
 
+/// What was asked for under this id, whatever came of it.
+pub async fn find_any(db: &Db, id: &str) -> Result<Option<PendingRole>, DbError> {
+    let sql = q!(
+        "SELECT id, account_id, role, path, requested_by, requested_at FROM pending_role WHERE id = $1",
+        id
+    );
+    db.one(sql).await?.as_ref().map(read).transpose()
+}
+
 /// What waits at a place and below, and was asked for at this instant or later, the oldest first; at most `limit`.
 pub async fn list(
     db: &Db,

@@ -137,6 +137,7 @@ pub fn log(error: &Unavailable) {
         | Unavailable::Db(_)
         | Unavailable::ClaimsLost
         | Unavailable::Contended
+        | Unavailable::SentBefore
         | Unavailable::Broken(_) => {
             tracing::error!(%error, "cannot decide");
         }

@@ -17,6 +17,7 @@ use ecluse::flows::account::revoke_role::revoke_role;
 use ecluse::flows::actor::Actor;
 use ecluse::flows::hand_over::{HandOver, Which, hand_over};
 use ecluse::flows::notices::retry::retry_of;
+use ecluse::flows::once::{KeyUsed, Once, once};
 use ecluse::flows::print_slips::{Selection, print_slips};
 use ecluse::flows::reset_order::approve::{ApproveError, approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel, close};
@@ -319,11 +320,15 @@ async fn the_same_draft_sent_twice_at_once_is_one() {
     let house = House::open().await;
     let ctx = &house.provider.ctx;
     let mut anne = house.anne.clone();
-    anne.origin.idempotency_key = Some("lundi-8h".to_owned());
+    anne.origin.once = Some(Once::new("lundi-8h".to_owned(), &"a draft"));
     let class = proposal(CLASS, Level::Change);
-    let second = async { draft(ctx, &anne, &class).await.unwrap().unwrap().order.id };
-    let (first, second) = house.stop.before_batch(draft(ctx, &anne, &class), second).await;
-    assert_eq!(first.unwrap().unwrap().order.id, second);
+    let sent = || {
+        let drafted =
+            async { Ok(draft(ctx, &anne, &class).await?.map(|it| it.order.id.0).map_err(|_| KeyUsed)) };
+        once(ctx, &anne, drafted, async |id| Ok(Ok(id)))
+    };
+    let (first, second) = house.stop.before_batch(sent(), sent()).await;
+    assert_eq!(first.unwrap().unwrap(), second.unwrap().unwrap());
     assert_eq!(store::reset_order::list(&ctx.db).await.unwrap().len(), 1);
 }
 

@@ -415,27 +415,6 @@ async fn of_an_approval_and_a_lifting_at_once_one_comes_after_the_other() {
 }
 
 #[tokio::test]
-async fn the_same_request_twice_is_one_order_and_another_one_is_refused() {
-    let house = House::open().await;
-    let ctx = &house.provider.ctx;
-    let mut keyed = house.anne.clone();
-    keyed.origin.idempotency_key = Some("lundi-8h".to_owned());
-    let class = proposal("class:0860001J/6A", Level::Change);
-    let (first, second) = tokio::join!(issue(ctx, &keyed, &class, None), issue(ctx, &keyed, &class, None));
-    let id = first.unwrap().unwrap().order.id;
-    assert_eq!(second.unwrap().unwrap().order.id, id);
-    assert_eq!(issue(ctx, &keyed, &class, None).await.unwrap().unwrap().order.id, id);
-    let other = issue(ctx, &keyed, &proposal("class:0860001J/6A", Level::Recover), None).await.unwrap();
-    assert_eq!(other.map(drop), Err(ProposalError::KeyUsed));
-    assert_eq!(draft(ctx, &keyed, &class).await.unwrap().map(drop), Err(ProposalError::KeyUsed));
-    assert_eq!(store::reset_order::list(&ctx.db).await.unwrap().len(), 1);
-    // A key is its sender's own.
-    let mut bruno = house.bruno.clone();
-    bruno.origin.idempotency_key = keyed.origin.idempotency_key;
-    assert_ne!(issue(ctx, &bruno, &class, None).await.unwrap().unwrap().order.id, id);
-}
-
-#[tokio::test]
 async fn a_yearly_order_leaves_a_draft_for_the_next_year() {
     let house = House::open().await;
     let ctx = &house.provider.ctx;

@@ -9,6 +9,7 @@ use ecluse::domain::reset_order::{OrderId, OrderState};
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::domain::timestamp::Timestamp;
 use ecluse::flows::actor::Actor;
+use ecluse::flows::once::Once;
 use ecluse::flows::reset_order::approve::{approve, send_back};
 use ecluse::flows::reset_order::cancel::{CancelError, cancel};
 use ecluse::flows::reset_order::come_into_force::come_into_force;
@@ -247,7 +248,7 @@ async fn whoever_began_with_what_somebody_else_changed_is_told_so() {
     assert!(refused.body.contains("L’ordre a changé"), "{}", refused.body);
     assert_eq!((refused.status, house.written(&id).await), (StatusCode::CONFLICT, before.clone()));
     // The same between reading and writing.
-    let seen = view(ctx, &house.anne, &id).await.unwrap().unwrap().digest;
+    let seen = view(ctx, &house.anne, &id).await.unwrap().unwrap().shown();
     let gentler = proposal("academie:13", Level::Change);
     let late = revise(ctx, &house.anne, &id, &gentler, (None, Some(&seen)));
     let school = Proposal { territory: TerritoryCode::parse("uai:0860001J").unwrap(), ..house.saturday() };
@@ -320,7 +321,7 @@ async fn of_an_approval_and_a_change_at_once_the_approval_is_of_what_was_read() 
 
 fn keyed(actor: &Actor) -> Actor {
     let mut actor = actor.clone();
-    actor.origin.idempotency_key = Some("samedi".to_owned());
+    actor.origin.once = Some(Once::new("samedi".to_owned(), &"what is asked"));
     actor
 }
 

@@ -9,7 +9,7 @@ use crate::domain::event::Act;
 use crate::domain::jurisdiction::{Permission, Refusal, Target, permits};
 use crate::domain::population::Population;
 use crate::flows::account::AccountError;
-use crate::flows::account::grant_role::{GrantRoleError, Judged, RoleChange, judge};
+use crate::flows::account::grant_role::{GrantRoleError, Judged, RoleChange, SETTLED, judge};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::come_into_force;
@@ -64,6 +64,7 @@ pub async fn approve_role(
         batch.extend(judged.still());
         batch.push(store::pending_role::end(id, Some(&actor.name()), now));
         batch.extend(judged.write(ctx, actor, &change, now));
+        batch.extend(actor.remember(SETTLED, now));
         ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit(Batch::under_order_lock(batch)).await? {
             return Ok(Ok(pending));
@@ -89,6 +90,7 @@ pub async fn refuse_role(
         let mut batch = judged.still();
         batch.push(store::pending_role::end(id, None, now));
         batch.push(judged.line(ctx, actor, (Act::OperatorRefuse, pending.grant.role), now));
+        batch.extend(actor.remember(SETTLED, now));
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(pending));
         }

@@ -43,6 +43,9 @@ pub enum GrantRoleError {
     UnknownTerritory(TerritoryCode),
 }
 
+/// What is remembered of a role that is held, or held no more; of one that waits, under which id.
+pub(super) const SETTLED: &str = "settled";
+
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Granted {
@@ -156,6 +159,14 @@ pub async fn grant_role(
     Ok(change_role(ctx, actor, login, territory, &change).await?.map(|()| Granted::Held))
 }
 
+/// What came of a role that was given before by the same request. None where what waited is not known any more.
+pub async fn given_before(ctx: &Context, what: &str) -> Result<Option<Granted>, Unavailable> {
+    if what == SETTLED {
+        return Ok(Some(Granted::Held));
+    }
+    Ok(store::pending_role::find_any(&ctx.db, what).await?.map(Granted::Pending))
+}
+
 async fn ask_for_role(
     ctx: &Context,
     actor: &Actor,
@@ -172,7 +183,12 @@ async fn ask_for_role(
         let account = judged.person.facts.account.clone();
         let grant = RoleGrant { role, over: judged.place.clone() };
         if holds(ctx, &account, &grant).await? {
-            return Ok(Ok(Granted::Held));
+            let Some(remember) = actor.remember(SETTLED, now) else { return Ok(Ok(Granted::Held)) };
+            let batch = [remember].into_iter().chain(judged.still()).collect();
+            if ctx.commit(Batch::plain(batch)).await? {
+                return Ok(Ok(Granted::Held));
+            }
+            continue;
         }
         if store::pending_role::is_asked(&ctx.db, &account, &grant, now.minus(PENDING)).await? {
             return Ok(Err(GrantRoleError::AlreadyAsked));
@@ -184,6 +200,7 @@ async fn ask_for_role(
             store::pending_role::ask(&pending),
             judged.line(ctx, actor, (Act::OperatorAsk, role), now),
         ]);
+        batch.extend(actor.remember(&pending.id, now));
         ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(Granted::Pending(pending)));
@@ -213,6 +230,7 @@ pub(super) async fn change_role(
         let mut batch = judged.still();
         batch.insert(0, nothing_due());
         batch.extend(judged.write(ctx, actor, change, now));
+        batch.extend(actor.remember(SETTLED, now));
         ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit(Batch::under_order_lock(batch)).await? {
             return Ok(Ok(()));

@@ -154,6 +154,7 @@ async fn act_on(
             writes.extend(write(person, now));
             writes.push(ctx.audit(now, &actor.account_line(right, deed.act, &person.facts)));
         }
+        writes.extend(actor.remember(people.len(), now));
         ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit_claims(writes).await? {
             ctx.notices_written.notify_one();

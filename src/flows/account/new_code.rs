@@ -8,6 +8,7 @@ use crate::domain::jurisdiction::Permission;
 use crate::domain::notice::MailKind;
 use crate::domain::secret::Secret;
 use crate::flows::account::reset_factor::role_rights;
+use crate::flows::account::show_code::show_code;
 use crate::flows::account::{AccountError, alone, has_password_here, select};
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
@@ -83,6 +84,8 @@ pub async fn new_code(
         batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
         batch.extend(told_by_mail(ctx, &account, MailKind::CodeIssued, facts.now));
         batch.push(ctx.audit(facts.now, &actor.account_line(&right, Act::CodeIssue, facts)));
+        let which = format!("{} {}", facts.code.issue + 1, account.0);
+        batch.extend(actor.remember(which, facts.now));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {
             continue;
         }
@@ -96,6 +99,13 @@ pub async fn new_code(
         }
     }
     Err(Unavailable::Contended)
+}
+
+/// The code that was issued before for the same request; none where it is not alive any more, or the actor may not give it any more.
+pub async fn shown_again(ctx: &Context, actor: &Actor, which: &str) -> Result<Option<Issued>, Unavailable> {
+    let known = which.split_once(' ').and_then(|(issue, account)| Some((issue.parse().ok()?, account)));
+    let Some((issue, account)) = known else { return Ok(None) };
+    show_code(ctx, actor, &AccountId(account.to_owned()), issue).await
 }
 
 async fn load(ctx: &Context, account: &AccountId) -> Result<Option<Asked<Person>>, Unavailable> {

@@ -1,7 +1,9 @@
 //! Somebody has lost a second factor, or never had one: leave to enrol one.
 
+use std::fmt::{Display, Formatter};
 use std::time::Duration;
 
+use crate::domain::account::AccountId;
 use crate::domain::event::Act;
 use crate::domain::factor::{Purpose, spare_code};
 use crate::domain::facts::Facts;
@@ -48,7 +50,8 @@ pub async fn reset_factor(
             Err(refusal) => return Ok(Err(AccountError::NotAllowed { login: person.login, refusal })),
         };
         let now = ctx.clock.now();
-        let code = spare_code(ctx.random.bytes());
+        let which = Which { account: account.clone(), number: ctx.new_id(now) };
+        let code = which.code(ctx);
         let expires_at = now.plus(LIVES);
         let tag = spare_tag(ctx, account, &code);
         let mut batch: Vec<_> = rights.iter().flat_map(|right| right.still_reaches(account)).collect();
@@ -60,12 +63,50 @@ pub async fn reset_factor(
         batch.push(store::notice::account_ended(account, &ctx.new_cause(now), now));
         let right = rights.first().unwrap_or(&Right::Root);
         batch.push(ctx.audit(now, &actor.account_line(right, Act::FactorReset, &person.facts)));
+        batch.extend(actor.remember(&which, now));
         if ctx.commit(Batch::under_order_lock(batch)).await? {
             ctx.notices_written.notify_one();
             return Ok(Ok(Leave { code, expires_at }));
         }
     }
     Err(Unavailable::Contended)
+}
+
+/// Which leave: its code is derived from this under a secret of the deployment, so that it can be given again, and is not kept.
+struct Which {
+    account: AccountId,
+    /// Never the same again.
+    number: String,
+}
+
+impl Which {
+    fn code(&self, ctx: &Context) -> Secret {
+        spare_code(ctx.secrets.cookie_key.derive("leave to enrol", &[&self.account.0, &self.number]))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (number, account) = text.split_once(' ')?;
+        Some(Self { account: AccountId(account.to_owned()), number: number.to_owned() })
+    }
+}
+
+impl Display for Which {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} {}", self.number, self.account.0)
+    }
+}
+
+/// The leave that was given before for the same request; none where it was used or is over, or the actor may not give it any more.
+pub async fn given_before(ctx: &Context, actor: &Actor, which: &str) -> Result<Option<Leave>, Unavailable> {
+    let Some(which) = Which::read(which) else { return Ok(None) };
+    let Some(person) = store::account::find(&ctx.db, &which.account).await? else { return Ok(None) };
+    if role_rights(ctx, actor, &person.facts).await?.is_err() {
+        return Ok(None);
+    }
+    let code = which.code(ctx);
+    let tag = spare_tag(ctx, &which.account, &code);
+    let expires_at = store::factor::enrolment_until(&ctx.db, &which.account, &tag, ctx.clock.now()).await?;
+    Ok(expires_at.map(|expires_at| Leave { code, expires_at }))
 }
 
 /// The right to give each of the roles that the account holds; to give the highest, where it holds none.

@@ -1,16 +1,16 @@
 //! Notices that were given up are tried anew, once their receiver is mended.
 
 use crate::domain::event::Act;
-use crate::domain::jurisdiction::{Permission, Refusal, Target};
 use crate::domain::notice::{Cause, NoticeId, Receiver};
 use crate::domain::reset_order::OrderId;
 use crate::flows::actor::Actor;
-use crate::flows::context::Context;
+use crate::flows::context::{Context, happened};
 use crate::flows::reset_order::cancel::CancelError;
+use crate::flows::reset_order::draft::changeable;
 use crate::flows::step::Step;
-use crate::flows::unavailable::Unavailable;
+use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
-use crate::store::db::{Batch, BatchError, Statement};
+use crate::store::db::{Batch, Statement};
 
 /// Which.
 pub enum Which {
@@ -50,20 +50,23 @@ pub async fn retry_of(
     actor: &Actor,
     id: &OrderId,
 ) -> Result<Result<u64, CancelError>, Unavailable> {
-    let Some(record) = store::reset_order::find(&ctx.db, id).await? else {
-        return Ok(Err(CancelError::Unknown(id.clone())));
-    };
-    let population = Target::Population(&record.order.population);
-    let right = match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
-        Ok(right) => right,
-        Err(Refusal::OutOfTerritory) => return Ok(Err(CancelError::Unknown(id.clone()))),
-        Err(refusal) => return Ok(Err(refusal.into())),
-    };
-    let now = ctx.clock.now();
-    let back = vec![store::notice::retry_caused(&Cause::from(id), now)];
-    let mut beside: Vec<_> = right.still_held().into_iter().collect();
-    beside.push(ctx.audit(now, &actor.order_line(&right, Act::NoticeRetry, &record.order)));
-    put_back(ctx, back, beside).await?.map(Ok).ok_or(Unavailable::Contended)
+    for _ in 0..TRIES {
+        let (record, right) = match changeable(ctx, actor, id).await? {
+            Ok(changeable) => changeable,
+            Err(error) => return Ok(Err(error)),
+        };
+        let (now, cause) = (ctx.clock.now(), Cause::from(id));
+        // As many as are counted, or it is decided again: their number is what is remembered.
+        let number = store::notice::parked(&ctx.db, &cause).await?;
+        let back = vec![store::notice::retry_caused(&cause, now).want(number)];
+        let mut beside: Vec<_> = right.still_held().into_iter().collect();
+        beside.push(ctx.audit(now, &actor.order_line(&right, Act::NoticeRetry, &record.order)));
+        beside.extend(actor.remember(number, now));
+        if let Some(number) = put_back(ctx, back, beside).await? {
+            return Ok(Ok(number));
+        }
+    }
+    Err(Unavailable::Contended)
 }
 
 /// Runs what puts notices back with what is written beside it; how many were put back.
@@ -75,14 +78,7 @@ async fn put_back(
     let statements = back.len();
     back.extend(beside);
     ctx.steps.at(Step::BatchDecided).await;
-    match ctx.db.run(Batch::plain(back)).await {
-        Ok(done) => {
-            ctx.notices_written.notify_one();
-            Ok(Some(done.iter().take(statements).map(|affected| affected.count).sum()))
-        }
-        Err(BatchError::Unmet { .. }) => Ok(None),
-        Err(error @ (BatchError::Unique { .. } | BatchError::Busy | BatchError::Db(_))) => {
-            Err(Unavailable::Db(error.into()))
-        }
-    }
+    let Some(done) = happened(ctx.db.run(Batch::plain(back)).await)? else { return Ok(None) };
+    ctx.notices_written.notify_one();
+    Ok(Some(done.iter().take(statements).map(|affected| affected.count).sum()))
 }

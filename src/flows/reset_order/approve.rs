@@ -70,7 +70,7 @@ pub async fn approve(
         }
         if let Err(objection) = object(ctx, actor, &asked, now).await? {
             if let Objection::Drifted { .. } = objection
-                && !fall(ctx, actor, &asked, now).await?
+                && !fall(ctx, actor, &asked, (now, None)).await?
             {
                 continue;
             }
@@ -97,6 +97,7 @@ pub async fn approve(
             store::approval::answer(id, &asked.request, Some(&actor.name()), now),
         ];
         batch.extend(after(ctx, actor, &asked, &record, now)?);
+        batch.extend(actor.remember(id, now));
         ctx.steps.at(Step::OrderDecided).await;
         if ctx.commit(Batch::changing_orders(batch)).await? {
             if actor.breaks_glass() {
@@ -148,7 +149,8 @@ pub async fn send_back(
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error)),
         };
-        if fall(ctx, actor, &asked, ctx.clock.now()).await? {
+        let now = ctx.clock.now();
+        if fall(ctx, actor, &asked, (now, actor.remember(id, now))).await? {
             let state = match asked.request.wish {
                 Wish::Issue => OrderState::Draft,
                 Wish::Cancel => asked.record.order.state,
@@ -204,7 +206,12 @@ async fn object(
 }
 
 /// What was asked is asked no more. None of it changes whom the gate lets through, so no clock is raised.
-async fn fall(ctx: &Context, actor: &Actor, asked: &Asked, now: Timestamp) -> Result<bool, Unavailable> {
+async fn fall(
+    ctx: &Context,
+    actor: &Actor,
+    asked: &Asked,
+    (now, remember): (Timestamp, Option<Statement>),
+) -> Result<bool, Unavailable> {
     let id = &asked.record.order.id;
     let mut batch = vec![
         store::approval::answer(id, &asked.request, None, now),
@@ -215,5 +222,6 @@ async fn fall(ctx: &Context, actor: &Actor, asked: &Asked, now: Timestamp) -> Re
         batch.extend(told_of_return(ctx, [asked.request.by.as_str()], now));
     }
     batch.extend(asked.right.still_held());
+    batch.extend(remember);
     ctx.commit(Batch::plain(batch)).await
 }

@@ -105,6 +105,7 @@ async fn move_on(
             ctx.audit(now, &actor.order_line(&right, act, &record.order)),
         ];
         batch.push(store::approval::end(id, now));
+        batch.extend(actor.remember(id, now));
         batch.extend(right.still_held());
         if actor.breaks_glass() {
             batch.push(ctx.audit(now, &actor.order_line(&right, Act::BreakGlass, &record.order)));
@@ -155,5 +156,6 @@ async fn ask_for(
         ctx.audit(now, &actor.order_line(right, Act::OrderCancelAsk, &record.order)),
     ];
     batch.extend(right.still_held());
+    batch.extend(actor.remember(id, now));
     Ok(ctx.commit(Batch::plain(batch)).await?.then_some(Ok(record)))
 }

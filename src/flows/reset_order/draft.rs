@@ -8,7 +8,6 @@ use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
 use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::issue::{Proposal, ProposalError, draw_up, insert};
-use crate::flows::reset_order::once::Once;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::db::Batch;
@@ -34,11 +33,7 @@ pub async fn draft(
     actor: &Actor,
     proposal: &Proposal,
 ) -> Result<Result<OrderRecord, ProposalError>, Unavailable> {
-    let once = Once::of(actor, "draft", proposal);
     for _ in 0..TRIES {
-        if let Some(done) = Once::done(ctx, once.as_ref()).await? {
-            return Ok(done);
-        }
         let (_, now) = store::reset_order::book_and_time(&ctx.db).await?;
         let (order, right) = match permitted(ctx, actor, proposal, now).await? {
             Ok(permitted) => permitted,
@@ -56,7 +51,7 @@ pub async fn draft(
         };
         let mut batch = vec![insert(ctx, &record)?];
         batch.extend(right.still_held());
-        batch.extend(once.as_ref().map(|once| once.remember(&record)));
+        batch.extend(actor.remember(&record.order.id, now));
         batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderDraft, &record.order)));
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(record));
@@ -81,7 +76,7 @@ pub(super) async fn permitted(
 }
 
 /// An order that the actor may know of.
-pub(super) async fn changeable(
+pub(in crate::flows) async fn changeable(
     ctx: &Context,
     actor: &Actor,
     id: &OrderId,

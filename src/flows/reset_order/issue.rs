@@ -19,7 +19,6 @@ use crate::flows::actor::Actor;
 use crate::flows::code_key::seal_name;
 use crate::flows::context::Context;
 use crate::flows::reset_order::help::NobodyLeft;
-use crate::flows::reset_order::once::Once;
 use crate::flows::reset_order::put_forward::{Putting, put_forward};
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -78,9 +77,6 @@ pub enum ProposalError {
     /// Where the order reaches every operator, nobody is left to help.
     #[error(transparent)]
     NobodyLeft(#[from] NobodyLeft),
-    /// The key came with another request before.
-    #[error("this idempotency key was sent with another request before")]
-    KeyUsed,
     /// No reason was given.
     #[error("an order needs a reason")]
     ReasonMissing,
@@ -113,11 +109,7 @@ pub async fn issue(
     let Some(reason) = actor.reason.clone().filter(|reason| !reason.trim().is_empty()) else {
         return Ok(Err(ProposalError::ReasonMissing));
     };
-    let once = Once::of(actor, "issue", proposal);
     for _ in 0..TRIES {
-        if let Some(done) = Once::done(ctx, once.as_ref()).await? {
-            return Ok(done);
-        }
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
         let order = match draw_up(ctx, proposal, now).await? {
             Ok(order) => order,
@@ -148,7 +140,7 @@ pub async fn issue(
         ctx.steps.at(Step::OrderDecided).await;
         let mut batch = vec![insert(ctx, &record)?];
         batch.extend(right.still_held());
-        batch.extend(once.as_ref().map(|once| once.remember(&record)));
+        batch.extend(actor.remember(&record.order.id, now));
         batch.push(ctx.audit(now, &actor.order_line(&right, Act::OrderIssue, &record.order)));
         if forward.commit(ctx, actor, &record, (&right, book.clock), batch).await? {
             return Ok(Ok(record));

@@ -10,7 +10,6 @@ pub mod help;
 pub mod issue;
 pub mod left;
 pub mod look_ahead;
-mod once;
 pub mod preview;
 mod put_forward;
 pub mod read;

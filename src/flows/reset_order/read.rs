@@ -29,8 +29,6 @@ pub struct View {
     pub record: OrderRecord,
     /// What somebody is asked about it.
     pub request: Option<Request>,
-    /// Stands for the order as it is shown here: whoever changes it says which it was.
-    pub digest: Digest,
     /// The parts of its territory that the operator sees.
     pub parts: Vec<TerritoryPath>,
     /// What the operator may do with it, a second factor supposed.
@@ -40,9 +38,9 @@ pub struct View {
 }
 
 impl View {
-    /// Stands for what is shown here, with what is asked about it: whoever approves says which it was.
+    /// Stands for what is shown here, with what is asked about it: whoever approves or changes it says which it was.
     pub fn shown(&self) -> Digest {
-        self.request.as_ref().map_or_else(|| self.digest.clone(), Request::shown)
+        Digest::shown(&self.record.order, self.record.scheduled_at, self.request.as_ref())
     }
 
     /// Whether all of the order's people are seen, not those of a part of its territory alone.
@@ -112,6 +110,13 @@ pub async fn named_operators(ctx: &Context, order: &ResetOrder) -> Result<Vec<St
     Ok(logins)
 }
 
+/// An order that a request made or changed before, as it is now; none that the actor may not see any more.
+pub async fn again(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<OrderRecord>, Unavailable> {
+    let Some(record) = store::reset_order::find(&ctx.db, id).await? else { return Ok(None) };
+    let parts = parts(&actor.powers(ctx).await?, &record);
+    Ok((!parts.is_empty()).then_some(record))
+}
+
 /// One order; none that the actor may not see.
 pub async fn view(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<View>, Unavailable> {
     let Some(record) = store::reset_order::find(&ctx.db, id).await? else { return Ok(None) };
@@ -123,9 +128,8 @@ pub async fn view(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<V
     let population = &record.order.population;
     let may = ACTS.into_iter().filter(|permission| powers.could(*permission, population)).collect();
     let request = store::approval::open(&ctx.db, id).await?;
-    let digest = Digest::of(&record.order, record.scheduled_at);
     let progress = progress(ctx, &record.order, &parts).await?;
-    Ok(Some(View { record, request, digest, parts, may, progress }))
+    Ok(Some(View { record, request, parts, may, progress }))
 }
 
 /// The parts of an order's territory that somebody sees. What binds nobody yet, and may never, is for whoever answers for all of it.

@@ -12,7 +12,6 @@ use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::reset_order::draft::{DraftError, changeable, permitted};
 use crate::flows::reset_order::issue::{Proposal, ProposalError};
-use crate::flows::reset_order::once::Once;
 use crate::flows::reset_order::put_forward::{Putting, put_forward};
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -30,7 +29,7 @@ struct Change {
 }
 
 /// Changes what an order says that binds nobody yet. It is a draft again: whoever approved it, or was asked to, approved
-/// something else. What changes nothing leaves it as it stands.
+/// something else. What changes nothing leaves it as it stands. `seen` stands for the order as it was shown ([`Digest::shown`]).
 pub async fn edit(
     ctx: &Context,
     actor: &Actor,
@@ -38,22 +37,17 @@ pub async fn edit(
     proposal: &Proposal,
     seen: Option<&Digest>,
 ) -> Result<Result<OrderRecord, DraftError>, Unavailable> {
-    let once = Once::of(actor, &format!("edit {id}"), proposal);
     for _ in 0..TRIES {
-        if let Some(done) = Once::done(ctx, once.as_ref()).await? {
-            return Ok(done.map_err(DraftError::from));
-        }
         let (clock, now) = with_nothing_due(ctx).await?;
         let change = match Change::read(ctx, actor, id, (proposal, seen), now).await? {
             Ok(change) => change,
             Err(error) => return Ok(Err(error)),
         };
         if change.is_none() {
-            let remember = once.as_ref().map(|once| once.remember_at(&change.before, now));
-            match change.leave(ctx, remember).await? {
-                Some(record) => return Ok(Ok(record)),
-                None => continue,
+            if change.stays(ctx, actor, now).await? {
+                return Ok(Ok(change.before));
             }
+            continue;
         }
         let Change { before, after, right, .. } = &change;
         let mut batch = vec![store::reset_order::raise_clock(clock)];
@@ -61,7 +55,7 @@ pub async fn edit(
         batch.push(store::reset_order::change_state(id, before.order.state, OrderState::Draft));
         batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, &after.order)));
         batch.extend(change.still_held());
-        batch.extend(once.as_ref().map(|once| once.remember_at(after, now)));
+        batch.extend(actor.remember(id, now));
         if ctx.commit(Batch::changing_orders(batch)).await? {
             return Ok(Ok(change.after));
         }
@@ -79,18 +73,13 @@ pub async fn revise(
     proposal: &Proposal,
     (confirmed, seen): (Option<u64>, Option<&Digest>),
 ) -> Result<Result<OrderRecord, DraftError>, Unavailable> {
-    let once = Once::of(actor, &format!("revise {id}"), proposal);
     for _ in 0..TRIES {
-        if let Some(done) = Once::done(ctx, once.as_ref()).await? {
-            return Ok(done.map_err(DraftError::from));
-        }
         let (clock, now) = with_nothing_due(ctx).await?;
         let change = match Change::read(ctx, actor, id, (proposal, seen), now).await? {
             Ok(change) => change,
             Err(error) => return Ok(Err(error)),
         };
-        let remember = once.as_ref().map(|once| once.remember_at(&change.before, now));
-        match change.put_forward(ctx, actor, confirmed, (clock, now), remember).await? {
+        match change.put_forward(ctx, actor, confirmed, (clock, now)).await? {
             Ok(Some(record)) => return Ok(Ok(record)),
             Ok(None) => {}
             Err(error) => return Ok(Err(error)),
@@ -119,7 +108,7 @@ pub async fn submit(
             return Ok(Err(ProposalError::DeadlineTooEarly.into()));
         }
         let change = Change { after: before.clone(), before, over: right.clone(), right };
-        match change.put_forward(ctx, actor, confirmed, (book.clock, now), None).await? {
+        match change.put_forward(ctx, actor, confirmed, (book.clock, now)).await? {
             Ok(Some(record)) => return Ok(Ok(record)),
             Ok(None) => {}
             Err(error) => return Ok(Err(error)),
@@ -164,7 +153,9 @@ impl Change {
             | OrderState::Closed { .. }
             | OrderState::Cancelled { .. } => return Ok(Err(wrong(&before, "changed"))),
         }
-        if seen.is_some_and(|seen| *seen != Digest::of(&before.order, before.scheduled_at)) {
+        let asked = store::approval::open(&ctx.db, id).await?;
+        let shown = Digest::shown(&before.order, before.scheduled_at, asked.as_ref());
+        if seen.is_some_and(|seen| *seen != shown) {
             return Ok(Err(DraftError::Changed));
         }
         let (order, right) = match permitted(ctx, actor, proposal, now).await? {
@@ -194,17 +185,11 @@ impl Change {
         said(&self.before) == said(&self.after)
     }
 
-    /// Leaves it as it stands, under the key of the request if it had one. None where that key was used meanwhile.
-    async fn leave(
-        &self,
-        ctx: &Context,
-        remember: Option<Statement>,
-    ) -> Result<Option<OrderRecord>, Unavailable> {
-        let done = match remember {
-            Some(remember) => ctx.commit(Batch::plain(vec![remember])).await?,
-            None => true,
-        };
-        Ok(done.then(|| self.before.clone()))
+    /// Leaves it as it stands: there is nothing to write but that it was asked for. False where something came between.
+    async fn stays(&self, ctx: &Context, actor: &Actor, now: Timestamp) -> Result<bool, Unavailable> {
+        let Some(remember) = actor.remember(&self.before.order.id, now) else { return Ok(true) };
+        let batch = [remember].into_iter().chain(self.still_held()).collect();
+        ctx.commit(Batch::plain(batch)).await
     }
 
     /// In a batch: whoever changes it may do so still, to whom it covered and to whom it will.
@@ -234,7 +219,6 @@ impl Change {
         actor: &Actor,
         confirmed: Option<u64>,
         (clock, now): (OrderClock, Timestamp),
-        remember: Option<Statement>,
     ) -> Result<Result<Option<OrderRecord>, DraftError>, Unavailable> {
         let Self { before, after, right, .. } = self;
         if after.reason.trim().is_empty() {
@@ -247,7 +231,7 @@ impl Change {
             Err(error) => return Ok(Err(error.into())),
         };
         if self.is_none() && before.order.state != OrderState::Draft {
-            return self.leave(ctx, remember).await.map(Ok);
+            return Ok(Ok(self.stays(ctx, actor, now).await?.then(|| before.clone())));
         }
         forward.instead = self.instead(now)?;
         let state = forward.state(begins_at.max(now), clock, now);
@@ -261,7 +245,7 @@ impl Change {
         batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderIssue, &after.order)));
         batch.extend(store::reset_order::begins(&state, id, now, ctx.settings.policy.code_lifetime));
         batch.extend(self.still_held());
-        batch.extend(remember);
+        batch.extend(actor.remember(id, now));
         let record = OrderRecord {
             author: actor.name(),
             submitted_at: Some(now),

@@ -319,6 +319,15 @@ pub fn retry_caused(cause: &Cause, now: Timestamp) -> Statement {
     )
 }
 
+/// How many notices of one cause were given up.
+pub async fn parked(db: &Db, cause: &Cause) -> Result<u64, DbError> {
+    let sql = q!(
+        "SELECT COUNT(*) AS number FROM notice WHERE cause = $1 AND parked_at IS NOT NULL",
+        cause.0.as_str()
+    );
+    db.one(sql).await?.map_or(Ok(0), |row| row.number("number"))
+}
+
 /// Forgets at most `limit` of each: those delivered before one instant, those given up before another, and those to a
 /// relying party that is no more.
 pub fn tidy(delivered_before: Timestamp, parked_before: Timestamp, limit: i64) -> [Statement; 3] {

@@ -2,11 +2,14 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde::Serialize;
+use utoipa::IntoParams;
 
 use super::problem::Problem;
 use crate::domain::scope::ApiScope;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::api_access::api_access;
+use crate::flows::once::Once;
 use crate::oidc::bearer::{BearerError, access_token};
 use crate::web::app::App;
 use crate::web::protocol::client_request::authorization;
@@ -14,9 +17,19 @@ use crate::web::protocol::client_request::authorization;
 /// The longest idempotency key that is remembered.
 const MAX_KEY: usize = 128;
 
+/// What makes the same request, sent twice, one act.
+#[derive(Default, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct Key {
+    /// Makes the same request, sent twice within a week, one act: the second is answered with what came of the first.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 128, pattern = "^[!-~]+$")]
+    key: Option<String>,
+}
+
 /// A request that has not been judged yet.
 pub struct Caller {
     token: Result<crate::domain::secret::Secret, BearerError>,
+    key: Key,
     origin: Origin,
     reason: Option<String>,
 }
@@ -26,7 +39,8 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let token = access_token(authorization(&parts.headers), None);
-        let mut origin = Origin::from_request_parts(parts, app).await.unwrap_or_default();
+        let mut sent = Key::default();
+        let origin = Origin::from_request_parts(parts, app).await.unwrap_or_default();
         if let Some(key) = parts.headers.get("idempotency-key") {
             let usable = |key: &&str| {
                 (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
@@ -34,9 +48,9 @@ impl FromRequestParts<App> for Caller {
             let key = key.to_str().ok().filter(usable);
             let key = key
                 .ok_or_else(|| Problem::invalid("Idempotency-Key holds 1 to 128 visible ASCII characters"))?;
-            origin.idempotency_key = Some(key.to_owned());
+            sent.key = Some(key.to_owned());
         }
-        Ok(Self { token, origin, reason: None })
+        Ok(Self { token, key: sent, origin, reason: None })
     }
 }
 
@@ -45,6 +59,13 @@ impl Caller {
     #[must_use]
     pub fn because(mut self, reason: Option<String>) -> Self {
         self.reason = reason;
+        self
+    }
+
+    /// The act that was asked for, with all that it is to be done with: of the same key and another one, the other is refused.
+    #[must_use]
+    pub fn once(mut self, asked: &impl Serialize) -> Self {
+        self.origin.once = self.key.key.take().map(|key| Once::new(key, asked));
         self
     }
 

@@ -4,6 +4,7 @@
 mod audit;
 mod caller;
 pub(in crate::web) mod cursor;
+pub(in crate::web) mod once;
 mod order_report;
 mod order_view;
 mod orders;
@@ -42,7 +43,10 @@ const ERROR: &str = "4XX";
         title = "Écluse operator API",
         description = "Reset orders, people, codes, roles and the audit log, as far as the roles of the account reach that \
                        the token speaks for. Errors are problem details (RFC 9457). What is outside the territory answers \
-                       404, as what does not exist.",
+                       404, as what does not exist. An act that takes an Idempotency-Key is done once for all that are sent \
+                       with it in a week by the same operator: the later are answered with what came of the first, or with \
+                       `answer-gone` where that is there no more, and another request under the same key with \
+                       `idempotency-key-used`. Acts that take none may be sent again as they are.",
         license(name = "MIT OR Apache-2.0")
     ),
     tags(

@@ -9,8 +9,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::Caller;
+use super::caller::{Caller, Key};
 use super::cursor::{self, page_of};
+use super::once::once;
 use super::order_view::PartAnswer;
 use super::orders::{OrderAnswer, PageQuery, TallyAnswer, code};
 use super::problem::{Answer, Problem};
@@ -362,7 +363,7 @@ pub struct RetryAnswer {
 
 /// Sends the notices of an order again that were given up.
 #[utoipa::path(
-    post, path = "/orders/{id}/notices/retry", tag = "orders", params(("id" = String, Path)),
+    post, path = "/orders/{id}/notices/retry", tag = "orders", params(("id" = String, Path), Key),
     responses((status = 200, body = RetryAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -371,8 +372,11 @@ pub async fn retry(
     Path(id): Path<String>,
     caller: Caller,
 ) -> Answer<Json<RetryAnswer>> {
-    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
-    Ok(Json(RetryAnswer { notices: retry_of(&app.ctx, &actor, &OrderId(id)).await?? }))
+    let actor = caller.once(&("retry", &id)).act(&app, ApiScope::OrdersIssue).await?;
+    let (ctx, id) = (&app.ctx, OrderId(id));
+    let put_back = retry_of(ctx, &actor, &id);
+    let notices = once(ctx, &actor, put_back, async |notices| Ok(notices.parse().ok())).await??;
+    Ok(Json(RetryAnswer { notices }))
 }
 
 /// What families are told, in one language.

@@ -52,7 +52,7 @@ pub struct WaitingAnswer {
 pub struct OrderView {
     #[serde(flatten)]
     order: OrderAnswer,
-    /// Stands for what is shown here: to be sent with the approval of it.
+    /// Stands for what is shown here: to be sent with the approval of it, or with a change.
     digest: String,
     /// From when on, as it is sent when the order is changed; absent once that has passed.
     at: Option<Instant>,

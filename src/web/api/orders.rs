@@ -8,8 +8,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::Caller;
+use super::caller::{Caller, Key};
 use super::cursor;
+use super::once::once_of_order;
 use super::order_view::PreviewAnswer;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Query, place, whole};
@@ -35,7 +36,7 @@ use crate::web::app::App;
 const PAGE: usize = 50;
 
 /// What is ordered.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderRequest {
     /// Such as `academie:13`, `departement:086`, `uai:0860001J` or `class:0860001J/6A`, with everything below it.
@@ -72,6 +73,8 @@ pub struct OrderRequest {
     /// The number of people that somebody has seen: refused unless the order covers as many.
     #[serde(default, deserialize_with = "whole")]
     confirmed: Option<u64>,
+    /// Of an order that is changed, the `digest` as it was shown: refused where it is another one by now. A new order has none.
+    digest: Option<String>,
 }
 
 /// An order.
@@ -135,7 +138,7 @@ pub struct PageQuery {
 }
 
 /// Which order was meant, and why.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReasonRequest {
     /// For the audit log.
@@ -144,7 +147,7 @@ pub struct ReasonRequest {
 }
 
 /// The number of people that somebody has seen.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
     /// Refused unless the order covers as many.
@@ -153,7 +156,7 @@ pub struct SubmitRequest {
 }
 
 /// What somebody has seen.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApproveRequest {
     /// The `digest` of the order, with what is asked about it, as it was shown.
@@ -240,12 +243,10 @@ pub async fn list(
     Ok(Json(OrderPage { orders: found.into_iter().map(OrderAnswer::from).collect(), next }))
 }
 
-/// Writes an order and puts it forward: it is in force, waits for its instant, or waits for a second operator. With an
-/// `Idempotency-Key` the same request twice makes one order.
+/// Writes an order and puts it forward: it is in force, waits for its instant, or waits for a second operator.
 #[utoipa::path(
     post, path = "/orders", tag = "orders", request_body = OrderRequest,
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128, pattern = "^[!-~]+$",
-        description = "Makes the same request, sent twice, one order")),
+    params(Key),
     responses((status = 201, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -255,13 +256,18 @@ pub async fn issue(
     Body(request): Body<OrderRequest>,
 ) -> Answer<(StatusCode, Json<OrderAnswer>)> {
     let proposal = request.proposal()?;
-    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
-    let record = if request.draft {
-        draft(&app.ctx, &actor, &proposal).await??
-    } else {
-        issue_order(&app.ctx, &actor, &proposal, request.confirmed).await??
+    if request.digest.is_some() {
+        return Err(Problem::invalid("digest is of an order that is changed"));
+    }
+    let caller = caller.once(&("issue", &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
+    let written = async {
+        if request.draft {
+            return draft(&app.ctx, &actor, &proposal).await;
+        }
+        issue_order(&app.ctx, &actor, &proposal, request.confirmed).await
     };
-    Ok((StatusCode::CREATED, Json(record.into())))
+    Ok((StatusCode::CREATED, Json(once_of_order(&app.ctx, &actor, written).await??.into())))
 }
 
 /// Counts whom an order would cover and spare; writes nothing.
@@ -284,8 +290,7 @@ pub async fn preview(
 /// the same act. What changes nothing leaves it as it stands, also approved.
 #[utoipa::path(
     put, path = "/orders/{id}", tag = "orders", request_body = OrderRequest,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 128,
-        pattern = "^[!-~]+$", description = "Makes the same request, sent twice, one act")),
+    params(("id" = String, Path), Key),
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -296,19 +301,21 @@ pub async fn edit(
     Body(request): Body<OrderRequest>,
 ) -> Answer<Json<OrderAnswer>> {
     let proposal = request.proposal()?;
-    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
-    let id = OrderId(id);
-    let record = if request.draft {
-        edit_order(&app.ctx, &actor, &id, &proposal, None).await??
-    } else {
-        revise_order(&app.ctx, &actor, &id, &proposal, (request.confirmed, None)).await??
+    let caller = caller.once(&("edit", &id, &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
+    let (id, seen) = (OrderId(id), request.digest.map(Digest));
+    let changed = async {
+        if request.draft {
+            return edit_order(&app.ctx, &actor, &id, &proposal, seen.as_ref()).await;
+        }
+        revise_order(&app.ctx, &actor, &id, &proposal, (request.confirmed, seen.as_ref())).await
     };
-    Ok(Json(record.into()))
+    Ok(Json(once_of_order(&app.ctx, &actor, changed).await??.into()))
 }
 
 /// Puts a draft forward.
 #[utoipa::path(
-    post, path = "/orders/{id}/submit", tag = "orders", params(("id" = String, Path)), request_body = SubmitRequest,
+    post, path = "/orders/{id}/submit", tag = "orders", params(("id" = String, Path), Key), request_body = SubmitRequest,
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -318,13 +325,15 @@ pub async fn submit(
     caller: Caller,
     Body(request): Body<SubmitRequest>,
 ) -> Answer<Json<OrderAnswer>> {
-    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
-    Ok(Json(submit_order(&app.ctx, &actor, &OrderId(id), request.confirmed).await??.into()))
+    let actor = caller.once(&("submit", &id, &request)).act(&app, ApiScope::OrdersIssue).await?;
+    let id = OrderId(id);
+    let submitted = submit_order(&app.ctx, &actor, &id, request.confirmed);
+    Ok(Json(once_of_order(&app.ctx, &actor, submitted).await??.into()))
 }
 
 /// Approves what somebody else put forward: the order, or that it is lifted.
 #[utoipa::path(
-    post, path = "/orders/{id}/approve", tag = "orders", params(("id" = String, Path)), request_body = ApproveRequest,
+    post, path = "/orders/{id}/approve", tag = "orders", params(("id" = String, Path), Key), request_body = ApproveRequest,
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:approve"]))
 )]
@@ -334,14 +343,16 @@ pub async fn approve(
     caller: Caller,
     Body(request): Body<ApproveRequest>,
 ) -> Answer<Json<OrderAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersApprove).await?;
-    let seen = Digest(request.digest);
-    Ok(Json(approve_order(&app.ctx, &actor, &OrderId(id), Some(&seen)).await??.into()))
+    let caller = caller.once(&("approve", &id, &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::OrdersApprove).await?;
+    let (id, seen) = (OrderId(id), Digest(request.digest));
+    let approved = approve_order(&app.ctx, &actor, &id, Some(&seen));
+    Ok(Json(once_of_order(&app.ctx, &actor, approved).await??.into()))
 }
 
 /// Sends back what somebody else put forward, with a reason.
 #[utoipa::path(
-    post, path = "/orders/{id}/send-back", tag = "orders", params(("id" = String, Path)), request_body = ReasonRequest,
+    post, path = "/orders/{id}/send-back", tag = "orders", params(("id" = String, Path), Key), request_body = ReasonRequest,
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:approve"]))
 )]
@@ -351,13 +362,15 @@ pub async fn send_back(
     caller: Caller,
     Body(request): Body<ReasonRequest>,
 ) -> Answer<Json<OrderAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersApprove).await?;
-    Ok(Json(send_order_back(&app.ctx, &actor, &OrderId(id)).await??.into()))
+    let caller = caller.once(&("send back", &id, &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::OrdersApprove).await?;
+    let id = OrderId(id);
+    Ok(Json(once_of_order(&app.ctx, &actor, send_order_back(&app.ctx, &actor, &id)).await??.into()))
 }
 
 /// Lifts an order, or asks a second operator to; what was `recover` stays bound at `change`.
 #[utoipa::path(
-    post, path = "/orders/{id}/cancel", tag = "orders", params(("id" = String, Path)), request_body = ReasonRequest,
+    post, path = "/orders/{id}/cancel", tag = "orders", params(("id" = String, Path), Key), request_body = ReasonRequest,
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -367,13 +380,15 @@ pub async fn cancel(
     caller: Caller,
     Body(request): Body<ReasonRequest>,
 ) -> Answer<Json<OrderAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
-    Ok(Json(cancel_order(&app.ctx, &actor, &OrderId(id)).await??.into()))
+    let caller = caller.once(&("cancel", &id, &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
+    let id = OrderId(id);
+    Ok(Json(once_of_order(&app.ctx, &actor, cancel_order(&app.ctx, &actor, &id)).await??.into()))
 }
 
 /// Ends the campaign of an order. Its duty stays.
 #[utoipa::path(
-    post, path = "/orders/{id}/close", tag = "orders", params(("id" = String, Path)), request_body = ReasonRequest,
+    post, path = "/orders/{id}/close", tag = "orders", params(("id" = String, Path), Key), request_body = ReasonRequest,
     responses((status = 200, body = OrderAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:issue"]))
 )]
@@ -383,6 +398,8 @@ pub async fn close(
     caller: Caller,
     Body(request): Body<ReasonRequest>,
 ) -> Answer<Json<OrderAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::OrdersIssue).await?;
-    Ok(Json(close_order(&app.ctx, &actor, &OrderId(id)).await??.into()))
+    let caller = caller.once(&("close", &id, &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
+    let id = OrderId(id);
+    Ok(Json(once_of_order(&app.ctx, &actor, close_order(&app.ctx, &actor, &id)).await??.into()))
 }

@@ -5,8 +5,9 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::Caller;
+use super::caller::{Caller, Key};
 use super::cursor;
+use super::once::once;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Query, place};
 use crate::domain::account::{AccountId, LoginName};
@@ -21,7 +22,7 @@ use crate::domain::territory::TerritoryPath;
 use crate::flows::account::disable::{disable, enable};
 use crate::flows::account::end_sessions::end_sessions;
 use crate::flows::account::force_change::force_change;
-use crate::flows::account::new_code::new_code;
+use crate::flows::account::new_code::{new_code, shown_again};
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::Actor;
 use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, search, standing};
@@ -219,7 +220,7 @@ pub async fn show(
 }
 
 /// What is done.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Act {
     Disable,
@@ -233,7 +234,7 @@ enum Act {
 }
 
 /// An act on a selection: on all of it, or on nobody.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActRequest {
     act: Act,
@@ -250,9 +251,9 @@ pub struct ActAnswer {
     people: usize,
 }
 
-/// Does something to every account of a selection, or to none.
+/// Does something to every account of a selection, or to none. `unlock` needs no key: what is forgotten twice is forgotten once.
 #[utoipa::path(
-    post, path = "/people/acts", tag = "people", request_body = ActRequest,
+    post, path = "/people/acts", tag = "people", params(Key), request_body = ActRequest,
     responses((status = 200, body = ActAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["people:act"]))
 )]
@@ -261,24 +262,34 @@ pub async fn act(
     caller: Caller,
     Body(request): Body<ActRequest>,
 ) -> Answer<Json<ActAnswer>> {
+    let caller = match request.act {
+        // Its counters may lie where no batch reaches: sent again it is done again, and never taken for done.
+        Act::Unlock => caller,
+        Act::Disable | Act::Enable | Act::EndSessions | Act::ForceChange | Act::ForceRecover => {
+            caller.once(&("act", &request))
+        }
+    };
     let actor = caller.because(request.reason).act(&app, ApiScope::PeopleAct).await?;
     let (ctx, logins) = (&app.ctx, &request.logins);
     if logins.is_empty() {
         return Err(Problem::senseless("nobody", "logins names nobody"));
     }
-    let people = match request.act {
-        Act::Disable => disable(ctx, &actor, logins).await?,
-        Act::Enable => enable(ctx, &actor, logins).await?,
-        Act::EndSessions => end_sessions(ctx, &actor, logins).await?,
-        Act::ForceChange => force_change(ctx, &actor, Level::Change, logins).await?,
-        Act::ForceRecover => force_change(ctx, &actor, Level::Recover, logins).await?,
-        Act::Unlock => unlock(ctx, &actor, logins).await?,
+    let done = async {
+        match request.act {
+            Act::Disable => disable(ctx, &actor, logins).await,
+            Act::Enable => enable(ctx, &actor, logins).await,
+            Act::EndSessions => end_sessions(ctx, &actor, logins).await,
+            Act::ForceChange => force_change(ctx, &actor, Level::Change, logins).await,
+            Act::ForceRecover => force_change(ctx, &actor, Level::Recover, logins).await,
+            Act::Unlock => unlock(ctx, &actor, logins).await,
+        }
     };
-    Ok(Json(ActAnswer { people: people? }))
+    let people = once(ctx, &actor, done, async |people| Ok(people.parse().ok())).await??;
+    Ok(Json(ActAnswer { people }))
 }
 
 /// Why a code is issued.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeRequest {
     /// For the audit log.
@@ -295,10 +306,11 @@ pub struct CodeAnswer {
     expires_at: Instant,
 }
 
-/// Issues a new code for one person. The code before it is dead, with every session and token of the account.
+/// Issues a new code for one person. The code before it is dead, with every session and token of the account. Sent again with the same
+/// key it answers the same code, while that is alive.
 #[utoipa::path(
     post, path = "/people/{login}/code", tag = "people", request_body = CodeRequest,
-    params(("login" = String, Path, description = "The login")),
+    params(("login" = String, Path, description = "The login"), Key),
     responses((status = 200, body = CodeAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["slips:print"]))
 )]
@@ -308,8 +320,10 @@ pub async fn code(
     caller: Caller,
     Body(request): Body<CodeRequest>,
 ) -> Answer<Json<CodeAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::SlipsPrint).await?;
-    let issued = new_code(&app.ctx, &actor, &login).await??;
+    let caller = caller.once(&("code", &login, &request)).because(request.reason);
+    let (ctx, actor) = (&app.ctx, caller.act(&app, ApiScope::SlipsPrint).await?);
+    let issued = new_code(ctx, &actor, &login);
+    let issued = once(ctx, &actor, issued, async |which| shown_again(ctx, &actor, &which).await).await??;
     Ok(Json(CodeAnswer {
         login: issued.person.login,
         code: printed(&issued.code).expose().to_owned(),

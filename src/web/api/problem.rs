@@ -13,6 +13,7 @@ use crate::flows::account::AccountError;
 use crate::flows::account::approve_role::ApproveRoleError;
 use crate::flows::account::grant_role::GrantRoleError;
 use crate::flows::hand_over::HandOverError;
+use crate::flows::once::KeyUsed;
 use crate::flows::people::selection::TooManyFound;
 use crate::flows::reset_order::approve::ApproveError;
 use crate::flows::reset_order::cancel::CancelError;
@@ -193,6 +194,12 @@ impl From<AccountError> for Problem {
     }
 }
 
+impl From<KeyUsed> for Problem {
+    fn from(error: KeyUsed) -> Self {
+        Self::conflict("idempotency-key-used", error.to_string())
+    }
+}
+
 impl From<TooManyFound> for Problem {
     fn from(error: TooManyFound) -> Self {
         Self::senseless("too-many-found", error.to_string())
@@ -257,7 +264,6 @@ impl From<ProposalError> for Problem {
     fn from(error: ProposalError) -> Self {
         let kind = match error {
             ProposalError::NotAllowed(refusal) => return refusal.into(),
-            ProposalError::KeyUsed => return Self::conflict("idempotency-key-used", error.to_string()),
             ProposalError::NotConfirmed { .. } => return Self::conflict("not-confirmed", error.to_string()),
             ProposalError::NobodyLeft(left) => return left.into(),
             ProposalError::NamesAuthor => "names-author",

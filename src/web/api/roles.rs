@@ -7,8 +7,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::caller::Caller;
+use super::caller::{Caller, Key};
 use super::cursor;
+use super::once::once;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Query, place};
 use crate::domain::approval::PendingRole;
@@ -17,10 +18,11 @@ use crate::domain::jurisdiction::Refusal;
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
 use crate::flows::account::approve_role::{approve_role, refuse_role};
-use crate::flows::account::grant_role::{Granted, grant_role};
-use crate::flows::account::reset_factor::reset_factor;
+use crate::flows::account::grant_role::{Granted, given_before as granted_before, grant_role};
+use crate::flows::account::reset_factor::{given_before as leave_before, reset_factor};
 use crate::flows::account::revoke_role::revoke_role;
 use crate::flows::people::operators::{operators, waiting};
+use crate::flows::unavailable::Unavailable;
 use crate::store::operator::{Holder, Position};
 use crate::web::app::App;
 
@@ -28,7 +30,7 @@ use crate::web::app::App;
 const PAGE: u32 = 100;
 
 /// Who, what and where.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRequest {
     #[schema(example = "lina.valombre")]
@@ -43,7 +45,7 @@ pub struct RoleRequest {
 }
 
 /// Why a second factor is taken away.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FactorRequest {
     /// For the audit log.
@@ -154,7 +156,7 @@ pub async fn list(
 
 /// Gives a role. What its holder had open ends. `authority` waits until another operator approves it.
 #[utoipa::path(
-    post, path = "/roles", tag = "roles", request_body = RoleRequest,
+    post, path = "/roles", tag = "roles", params(Key), request_body = RoleRequest,
     responses(
         (status = 202, body = PendingRoleAnswer, description = "It waits for a second operator"),
         (status = 204, description = "It is held"),
@@ -167,9 +169,11 @@ pub async fn grant(
     caller: Caller,
     Body(request): Body<RoleRequest>,
 ) -> Answer<Response> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::RolesGrant).await?;
+    let caller = caller.once(&("grant", &request)).because(request.reason);
+    let (ctx, actor) = (&app.ctx, caller.act(&app, ApiScope::RolesGrant).await?);
     let territory = place(&request.territory)?;
-    Ok(match grant_role(&app.ctx, &actor, &request.login, request.role, &territory).await?? {
+    let granted = grant_role(ctx, &actor, &request.login, request.role, &territory);
+    Ok(match once(ctx, &actor, granted, async |what| granted_before(ctx, &what).await).await?? {
         Granted::Held => StatusCode::NO_CONTENT.into_response(),
         Granted::Pending(pending) => {
             (StatusCode::ACCEPTED, Json(PendingRoleAnswer::from(pending))).into_response()
@@ -191,31 +195,38 @@ pub async fn pending(State(app): State<App>, caller: Caller) -> Answer<Json<Pend
 
 /// Approves a role that another operator asked for. What its holder had open ends.
 #[utoipa::path(
-    post, path = "/roles/pending/{id}/approve", tag = "roles", params(("id" = String, Path)),
+    post, path = "/roles/pending/{id}/approve", tag = "roles", params(("id" = String, Path), Key),
     responses((status = 204, description = "It is held"), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:approve"]))
 )]
 pub async fn approve(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<StatusCode> {
-    let actor = caller.act(&app, ApiScope::OrdersApprove).await?;
-    approve_role(&app.ctx, &actor, &id).await??;
+    let actor = caller.once(&("approve role", &id)).act(&app, ApiScope::OrdersApprove).await?;
+    let approved = async { Ok(approve_role(&app.ctx, &actor, &id).await?.map(drop)) };
+    once(&app.ctx, &actor, approved, settled).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Refuses a role that was asked for, or takes the own request back.
 #[utoipa::path(
-    post, path = "/roles/pending/{id}/refuse", tag = "roles", params(("id" = String, Path)),
+    post, path = "/roles/pending/{id}/refuse", tag = "roles", params(("id" = String, Path), Key),
     responses((status = 204, description = "It waits no more"), (status = "4XX", body = Problem)),
     security(("oauth2" = ["roles:grant"]))
 )]
 pub async fn refuse(State(app): State<App>, Path(id): Path<String>, caller: Caller) -> Answer<StatusCode> {
-    let actor = caller.act(&app, ApiScope::RolesGrant).await?;
-    refuse_role(&app.ctx, &actor, &id).await??;
+    let actor = caller.once(&("refuse role", &id)).act(&app, ApiScope::RolesGrant).await?;
+    let refused = async { Ok(refuse_role(&app.ctx, &actor, &id).await?.map(drop)) };
+    once(&app.ctx, &actor, refused, settled).await??;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Of what was settled there is nothing more to say.
+async fn settled(_: String) -> Result<Option<()>, Unavailable> {
+    Ok(Some(()))
 }
 
 /// Takes a role away. What its holder had open ends.
 #[utoipa::path(
-    delete, path = "/roles", tag = "roles", request_body = RoleRequest,
+    delete, path = "/roles", tag = "roles", params(Key), request_body = RoleRequest,
     responses((status = 204, description = "It is held no more"), (status = "4XX", body = Problem)),
     security(("oauth2" = ["roles:grant"]))
 )]
@@ -224,17 +235,19 @@ pub async fn revoke(
     caller: Caller,
     Body(request): Body<RoleRequest>,
 ) -> Answer<StatusCode> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::RolesGrant).await?;
+    let caller = caller.once(&("revoke", &request)).because(request.reason);
+    let (ctx, actor) = (&app.ctx, caller.act(&app, ApiScope::RolesGrant).await?);
     let territory = place(&request.territory)?;
-    revoke_role(&app.ctx, &actor, &request.login, request.role, &territory).await??;
+    let revoked = revoke_role(ctx, &actor, &request.login, request.role, &territory);
+    once(ctx, &actor, revoked, settled).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Takes somebody's second factor away and gives a code for enrolling another: for whoever may give each of their roles. What was open
-/// ends.
+/// ends. Sent again with the same key it answers the same code, until that is used or over.
 #[utoipa::path(
     post, path = "/people/{login}/factor", tag = "roles", request_body = FactorRequest,
-    params(("login" = String, Path, description = "The login")),
+    params(("login" = String, Path, description = "The login"), Key),
     responses((status = 200, body = FactorAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["roles:grant"]))
 )]
@@ -244,8 +257,10 @@ pub async fn factor(
     caller: Caller,
     Body(request): Body<FactorRequest>,
 ) -> Answer<Json<FactorAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::RolesGrant).await?;
-    let leave = reset_factor(&app.ctx, &actor, &login).await??;
+    let caller = caller.once(&("factor", &login, &request)).because(request.reason);
+    let (ctx, actor) = (&app.ctx, caller.act(&app, ApiScope::RolesGrant).await?);
+    let reset = reset_factor(ctx, &actor, &login);
+    let leave = once(ctx, &actor, reset, async |which| leave_before(ctx, &actor, &which).await).await??;
     let code = printed(&leave.code).expose().to_owned();
     Ok(Json(FactorAnswer { code, expires_at: leave.expires_at.into() }))
 }

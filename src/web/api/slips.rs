@@ -7,7 +7,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::caller::Caller;
+use super::caller::{Caller, Key};
+use super::once::once;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, place, whole};
 use crate::domain::jurisdiction::Refusal;
@@ -66,7 +67,7 @@ pub struct SlipsRequest {
 
 /// Prints the live code of everybody at a place whose gate is closed, by class and by name, and streams it; where none is alive, a new
 /// one is issued. Each print is a line of the audit log. An answer that breaks off has marked no more than a few hundred people beyond
-/// what was received. The token must not be older than five minutes.
+/// what was received. The token must not be older than five minutes. It needs no key: printed again, the codes that are alive are the same.
 #[utoipa::path(
     post, path = "/slips", tag = "slips", request_body = SlipsRequest,
     responses(
@@ -123,7 +124,7 @@ pub async fn print(
 }
 
 /// Which slips were handed over.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HandOverRequest {
     /// Where: of a class, its pupils and guardians are meant.
@@ -152,7 +153,7 @@ pub struct HandOverAnswer {
 
 /// Says of slips that they were handed over. It is said of the code on the slip, and ends with it.
 #[utoipa::path(
-    post, path = "/slips/handed", tag = "slips", request_body = HandOverRequest,
+    post, path = "/slips/handed", tag = "slips", params(Key), request_body = HandOverRequest,
     responses((status = 200, body = HandOverAnswer), (status = "4XX", body = Problem)),
     security(("oauth2" = ["slips:print"]))
 )]
@@ -161,7 +162,8 @@ pub async fn hand(
     caller: Caller,
     Body(request): Body<HandOverRequest>,
 ) -> Answer<Json<HandOverAnswer>> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::SlipsPrint).await?;
+    let caller = caller.once(&("hand over", &request)).because(request.reason);
+    let actor = caller.act(&app, ApiScope::SlipsPrint).await?;
     let place = place(&request.territory)?;
     let who = match request.profile {
         Some(profile) => Who::Of(profile),
@@ -176,5 +178,7 @@ pub async fn hand(
         None => Which::Printed,
     };
     let wish = HandOver { place: &place, who, which, handed: request.handed };
-    Ok(Json(HandOverAnswer { slips: hand_over(&app.ctx, &actor, &wish).await?? }))
+    let handed = hand_over(&app.ctx, &actor, &wish);
+    let slips = once(&app.ctx, &actor, handed, async |slips| Ok(slips.parse().ok())).await??;
+    Ok(Json(HandOverAnswer { slips }))
 }

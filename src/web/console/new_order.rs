@@ -17,6 +17,7 @@ use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::{AtDesk, Visitor};
+use crate::flows::once::Once;
 use crate::flows::reset_order::draft::draft;
 use crate::flows::reset_order::issue::{Proposal, issue};
 use crate::flows::reset_order::preview::preview;
@@ -27,6 +28,7 @@ use crate::oidc::parameters::Parameters;
 use crate::store;
 use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
+use crate::web::api::once::once_of_order;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::or_ask_again;
@@ -106,11 +108,9 @@ async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     check_page(room, &desk, &actor, &proposal, &form, (key, None)).await
 }
 
-async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
+async fn created(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let (desk, form) = room.posted(form).await?;
-    let key = key(&form);
-    origin.idempotency_key.clone_from(&key);
-    let actor = desk.actor(field(&form, "reason"), origin);
+    let actor = sender(&desk, origin, &form, "put forward");
     let proposal = match proposal(room, &form) {
         Ok(proposal) => proposal,
         Err(problem) => return form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
@@ -120,7 +120,8 @@ async fn created(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
     match put_forward(room, &actor, &proposal, &form, confirmed).await? {
         Ok(record) => Ok(room.go(&format!("{ORDERS}/{}", record.order.id))),
         Err(problem) if problem.word() == "not-confirmed" => {
-            check_page(room, &desk, &actor, &proposal, &form, (key.unwrap_or_default(), Some(&problem))).await
+            let key = key(&form).unwrap_or_default();
+            check_page(room, &desk, &actor, &proposal, &form, (key, Some(&problem))).await
         }
         Err(problem) => refused(room, &desk.visitor, &form, problem).await,
     }
@@ -136,24 +137,22 @@ async fn put_forward(
 ) -> Result<Result<OrderRecord, Problem>, Unavailable> {
     let ctx = &room.app.ctx;
     let Some(id) = field(form, "order").map(OrderId) else {
-        return Ok(issue(ctx, actor, proposal, confirmed).await?.map_err(Problem::from));
+        return once_of_order(ctx, actor, issue(ctx, actor, proposal, confirmed)).await;
     };
     let seen = field(form, "digest").map(Digest);
-    let revised = revise(ctx, actor, &id, proposal, (confirmed, seen.as_ref())).await?;
-    Ok(revised.map_err(Problem::from))
+    once_of_order(ctx, actor, revise(ctx, actor, &id, proposal, (confirmed, seen.as_ref()))).await
 }
 
-async fn left(room: &Room<'_>, mut origin: Origin, form: Form) -> Answer {
+async fn left(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let (desk, form) = room.posted(form).await?;
-    origin.idempotency_key = key(&form);
-    let actor = desk.actor(field(&form, "reason"), origin);
+    let actor = sender(&desk, origin, &form, "leave");
     let ctx = &room.app.ctx;
     let seen = field(&form, "digest").map(Digest);
     let done = match (proposal(room, &form), field(&form, "order").map(OrderId)) {
         (Err(problem), _) => Err(problem),
-        (Ok(proposal), None) => draft(ctx, &actor, &proposal).await?.map_err(Problem::from),
+        (Ok(proposal), None) => once_of_order(ctx, &actor, draft(ctx, &actor, &proposal)).await?,
         (Ok(proposal), Some(id)) => {
-            edit(ctx, &actor, &id, &proposal, seen.as_ref()).await?.map_err(Problem::from)
+            once_of_order(ctx, &actor, edit(ctx, &actor, &id, &proposal, seen.as_ref())).await?
         }
     };
     match done {
@@ -184,8 +183,7 @@ async fn check_page(
         Some(place) => names::place(room.app, &place.path).await?,
         None => proposal.territory.to_string(),
     };
-    let kept = |name: &str| !matches!(name, "csrf" | "confirmed" | "key");
-    let fields = form.under("").filter(|(name, _)| kept(name));
+    let fields = form.under("").filter(|(name, _)| is_kept(name));
     let view = CheckOrderPage {
         frame: room.frame(None),
         desk: room.desk(&desk.visitor),
@@ -214,6 +212,18 @@ async fn form_page(room: &Room<'_>, visitor: &Visitor, typed: Typed, refused: Op
 
 fn field(form: &Parameters, name: &'static str) -> Option<String> {
     form.one(name).ok().flatten().map(str::to_owned)
+}
+
+/// Whoever sends a form, once: the number that was typed is not what is asked for, and may be typed again.
+fn sender(desk: &AtDesk, origin: Origin, form: &Parameters, act: &str) -> Actor {
+    let asked: Vec<_> = form.under("").filter(|(name, _)| is_kept(name)).collect();
+    let once = key(form).map(|key| Once::new(key, &(act, asked)));
+    desk.actor(field(form, "reason"), Origin { once, ..origin })
+}
+
+/// Whether a field is of the order, and not of the sending of it.
+fn is_kept(name: &str) -> bool {
+    !matches!(name, "csrf" | "confirmed" | "key")
 }
 
 /// What makes a form that is sent twice one act; it was made with the form, and is never longer.
@@ -273,7 +283,8 @@ fn logins(text: &str) -> Vec<String> {
 }
 
 /// What an order says, as it goes back into the form.
-async fn written(room: &Room<'_>, View { record, digest, .. }: View) -> Result<Typed, Unavailable> {
+async fn written(room: &Room<'_>, view: View) -> Result<Typed, Unavailable> {
+    let (digest, record) = (view.shown(), view.record);
     let order = record.order;
     // To the second where it was given so: what is sent back as it is changes nothing.
     let local = |at: Timestamp| {
