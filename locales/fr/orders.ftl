@@ -19,7 +19,7 @@ home-unprinted = { $count ->
    *[other] { $count } personnes à qui il faut un code n’en ont pas encore sur papier.
 }
 home-of-part = { $place } : { $done }
-home-print = Imprimer les fiches
+home-print = Imprimer les bulletins
 home-failed = { $count ->
     [one] Un avis à un service a échoué
    *[other] { $count } avis à des services ont échoué

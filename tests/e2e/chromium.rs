@@ -161,8 +161,8 @@ impl Chromium {
         self.client.screenshot().await.unwrap()
     }
 
-    /// Whatever axe-core finds wrong with the page that is shown, and whether it is wider than the screen: on a telephone and
-    /// on a desk, by day and by night.
+    /// Whatever axe-core finds wrong with the page that is shown, whether it is wider than the screen, and numbers of which it does
+    /// not say what they count: on a telephone and on a desk, by day and by night.
     pub(crate) async fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();
         for kind in [Kind::PHONE, Kind::DESKTOP] {
@@ -177,6 +177,11 @@ impl Chromium {
                 let found = found.as_array().unwrap_or_else(|| panic!("{found}"));
                 let found = found.iter().map(|found| found.as_str().unwrap());
                 complaints.extend(found.map(|found| format!("{scheme}, {} px: {found}", kind.width)));
+            }
+            let bare = self.client.execute(BARE_NUMBERS, Vec::new()).await.unwrap();
+            for number in bare.as_array().unwrap() {
+                complaints
+                    .push(format!("{} px: a number without the name of its column: {number}", kind.width));
             }
             if self.scrolls_sideways().await {
                 complaints.push(format!("{} px: wider than the screen", kind.width));
@@ -225,6 +230,16 @@ impl WebDriverCompatibleCommand for DevTools {
         (Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
 }
+
+/// A script that answers with the numbers and dates in cells of tables, where neither the head of the table nor the cell itself
+/// shows what they are.
+const BARE_NUMBERS: &str = "
+    const isHidden = (head) => !head || getComputedStyle(head).position === 'absolute';
+    const isNamed = (cell) => !['none', 'normal', '\"\"'].includes(getComputedStyle(cell, '::before').content);
+    return [...document.querySelectorAll('td')]
+        .filter((cell) => /^[0-9]/.test(cell.textContent.trim()) && cell.checkVisibility())
+        .filter((cell) => isHidden(cell.closest('table').tHead) && !isNamed(cell))
+        .map((cell) => cell.textContent.trim());";
 
 /// A script that runs axe-core and answers with a line for each violation. It carries the library along, because pages let
 /// nobody add a script to them.

@@ -140,6 +140,20 @@ async fn hand_over(office: &Desk<'_>, provider: &Provider, login: &str, album: &
     browser.see("told").await;
 }
 
+/// The first page says what is left to do, and leads to somebody by name.
+async fn today(office: &Desk<'_>, album: &Album) {
+    let browser = &office.browser;
+    office.go("").await;
+    let campaigns = browser.see_css("[aria-labelledby=campaigns]").await.text().await.unwrap();
+    assert!(campaigns.contains("3 sur 16 ont choisi un nouveau mot de passe"), "{campaigns}");
+    album.keep("today", browser).await;
+    browser.fill("q", "barrault").await;
+    browser.press("search").await;
+    browser.see_css("tbody a").await.click().await.unwrap();
+    browser.see("gate").await;
+    album.keep("person", browser).await;
+}
+
 /// The number of those who chose a new password, as the order's page has it now.
 async fn done(provider: &Provider, desk: &Desk<'_>) -> String {
     provider.clock.advance(Duration::from_mins(1));
@@ -200,6 +214,7 @@ async fn of_threats_from_stolen_accounts_until_everybody_is_back() {
     office.browser.client.refresh().await.unwrap();
     assert_eq!(office.browser.text("used").await, "3");
     assert_eq!(office.browser.text("left").await, "5");
+    today(&office, &album).await;
 
     // Two weeks later the deadline has passed, and the campaign is closed.
     provider.clock.advance(Duration::from_hours(15 * 24));
