@@ -348,6 +348,15 @@ async fn an_order_that_leaves_a_school_without_help_is_refused_with_its_name() {
     let deadline = Some(house.provider.clock.now().plus(Duration::from_hours(24)));
     assert_eq!(try_to(&Proposal { deadline, ..names(&all, Level::Change) }).await, left, "recover, later");
     assert_eq!(try_to(&names(&all[..2], Level::Recover)).await, Ok(()));
+    let narrow = Proposal {
+        territory: TerritoryCode::parse("class:0169001X/5B").unwrap(),
+        ..names(&all, Level::Recover)
+    };
+    assert_eq!(
+        try_to(&narrow).await,
+        left,
+        "whatever the order is over, whom it names helps in other schools"
+    );
     assert_eq!(try_to(&names(&all, Level::Change)).await, Ok(()), "the old password opens the page");
 }
 
@@ -356,6 +365,7 @@ async fn two_orders_do_not_shut_out_the_last_operators_of_a_school_between_them(
     let house = House::with(Wish::default()).await;
     let ctx = &house.provider.ctx;
     house.provider.hire("principal", Role::SchoolAdmin, "uai:0860001J").await;
+    house.provider.hire("principale", Role::SchoolAdmin, "uai:0169001X").await;
     let left = || NobodyLeft(vec!["Collège des Tilleuls".to_owned()]);
     let names = |logins: &[&str]| Proposal {
         named_operators: logins.iter().map(|login| (*login).to_owned()).collect(),

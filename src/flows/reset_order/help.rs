@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::domain::account::AccountId;
 use crate::domain::gate::Closure;
-use crate::domain::jurisdiction::RoleGrant;
+use crate::domain::jurisdiction::{Permission, seen};
 use crate::domain::level::Level;
 use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::domain::territory::{TerritoryKind, TerritoryPath};
@@ -20,12 +20,24 @@ use crate::store;
 #[error(
     "nobody could help any more in {}: each operator there who could give a code is named or shut out already, and would need \
      a code",
-    .0.join(", ")
+    listed(.0)
 )]
 pub struct NobodyLeft(pub Vec<String>);
 
+/// Schools that are named in a sentence; a list has all of them.
+const LISTED: usize = 20;
+
+fn listed(names: &[String]) -> String {
+    let listed = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(LISTED) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
+    }
+}
+
 /// Refuses an order that takes from a school the last operator who can sign in and give everybody there a code. It does where the old
-/// password opens nothing, or will not once the deadline has passed.
+/// password opens nothing, or will not once the deadline has passed. Whom it names may be the last one of a school anywhere, whatever
+/// place the order is over.
 pub(super) async fn check_help_is_left(
     ctx: &Context,
     order: &ResetOrder,
@@ -34,41 +46,55 @@ pub(super) async fn check_help_is_left(
     if named.is_empty() || !shuts_out(order) {
         return Ok(Ok(()));
     }
-    let operators = store::population::operators_around(&ctx.db, &order.population.territory).await?;
-    let helpers: Vec<_> = operators.iter().filter(|(_, grant)| grant.role.helps_everybody()).collect();
-    let mut places = store::territory::subtree(&ctx.db, &order.population.territory).await?;
-    // An order over a class reaches whoever helps the whole school.
-    if order.population.territory.code().is_some_and(|code| code.kind() == TerritoryKind::Class)
-        && let Some(school) = order.population.territory.parent().and_then(|school| school.code())
-    {
-        places.extend(store::territory::find(&ctx.db, &school).await?);
+    let (mut schools, mut helpers) = (BTreeMap::new(), Helpers::new());
+    for reach in reach(ctx, named).await? {
+        let below = store::territory::subtree(&ctx.db, &reach).await?.into_iter();
+        let below = below.filter(|place| place.code.kind() == TerritoryKind::School);
+        schools.extend(below.map(|school| (school.path, school.name)));
+        for (account, grant) in store::population::operators_around(&ctx.db, &reach).await? {
+            if grant.role.helps_everybody() {
+                helpers.entry(grant.over).or_default().insert(account);
+            }
+        }
     }
     let mut asked = BTreeMap::new();
     let mut left = Vec::new();
-    for school in places.into_iter().filter(|place| place.code.kind() == TerritoryKind::School) {
-        let here = helpers_of(&helpers, &school.path);
-        if here.iter().any(|account| named.contains(*account))
-            && !anybody_can(ctx, here.iter().copied().filter(|account| !named.contains(*account)), &mut asked)
-                .await?
-        {
-            left.push(school.name);
+    for (path, name) in schools {
+        let (gone, others): (BTreeSet<_>, BTreeSet<_>) =
+            helpers_of(&helpers, &path).partition(|account| named.contains(*account));
+        if !gone.is_empty() && !anybody_can(ctx, others, &mut asked).await? {
+            left.push(name);
         }
     }
     Ok(if left.is_empty() { Ok(()) } else { Err(NobodyLeft(left)) })
 }
+
+/// Where operators help everybody, none of these places inside another.
+async fn reach(ctx: &Context, operators: &BTreeSet<AccountId>) -> Result<Vec<TerritoryPath>, Unavailable> {
+    let mut grants = Vec::new();
+    for account in operators {
+        grants.extend(store::operator::held(&ctx.db, account).await?);
+    }
+    grants.retain(|grant| grant.role.helps_everybody());
+    Ok(seen(&grants, Permission::IssueCode, &TerritoryPath::root()))
+}
+
+/// Who helps everybody at a place and below it.
+type Helpers = BTreeMap<TerritoryPath, BTreeSet<AccountId>>;
 
 /// Whether whom it names cannot get in by themselves, sooner or later.
 fn shuts_out(order: &ResetOrder) -> bool {
     order.level == Level::Recover || order.deadline.is_some()
 }
 
-fn helpers_of<'a>(helpers: &[&'a (AccountId, RoleGrant)], school: &TerritoryPath) -> BTreeSet<&'a AccountId> {
-    helpers.iter().filter(|(_, grant)| grant.over.contains(school)).map(|(account, _)| account).collect()
+fn helpers_of<'a>(helpers: &'a Helpers, school: &TerritoryPath) -> impl Iterator<Item = &'a AccountId> {
+    let above = std::iter::successors(Some(school.clone()), TerritoryPath::parent);
+    above.filter_map(|place| helpers.get(&place)).flatten()
 }
 
 async fn anybody_can<'a>(
     ctx: &Context,
-    whom: impl Iterator<Item = &'a AccountId>,
+    whom: impl IntoIterator<Item = &'a AccountId>,
     asked: &mut BTreeMap<&'a AccountId, bool>,
 ) -> Result<bool, Unavailable> {
     for account in whom {
