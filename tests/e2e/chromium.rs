@@ -135,14 +135,23 @@ impl Chromium {
     /// Presses Tab until the element has the focus, as somebody without a mouse.
     pub(crate) async fn tab_to(&self, id: &str) {
         self.see(id).await;
-        for _ in 0..40 {
-            let focused = self.client.active_element().await.unwrap();
-            if focused.attr("id").await.unwrap().as_deref() == Some(id) {
+        self.tab_until("document.activeElement.id", id).await;
+    }
+
+    /// The same for the link with this text.
+    pub(crate) async fn tab_to_link(&self, text: &str) {
+        self.client.wait().for_element(Locator::LinkText(text)).await.unwrap();
+        self.tab_until("document.activeElement.closest('a')?.textContent.trim()", text).await;
+    }
+
+    async fn tab_until(&self, what: &str, is: &str) {
+        for _ in 0..60 {
+            if self.client.execute(&format!("return {what}"), Vec::new()).await.unwrap() == is {
                 return;
             }
-            focused.send_keys(&Key::Tab.to_string()).await.unwrap();
+            self.keys(&Key::Tab.to_string()).await;
         }
-        panic!("Tab never reaches #{id} on {}", self.client.source().await.unwrap());
+        panic!("Tab never reaches {is} on {}", self.client.source().await.unwrap());
     }
 
     /// Types into whatever has the focus.

@@ -4,6 +4,7 @@
 //! A plain `cargo test` passes these over, because they need chromium and chromedriver; `make test` installs both.
 
 mod accessibility;
+mod console;
 mod desk;
 mod spring;
 
