@@ -22,7 +22,9 @@ mod instance;
 mod instant;
 mod keys;
 pub mod logging;
+mod logins;
 mod migrate;
+mod names;
 mod notice;
 pub mod open;
 mod operator;
@@ -96,7 +98,7 @@ enum Command {
     ResetOrder(Acts<reset_order::Verb>),
     /// Runs the provider until it is told to stop.
     Serve,
-    /// Prints the live codes of a population.
+    /// Prints the live codes of a population, or says that slips were handed over.
     Slips(Slips),
     /// The database as a whole.
     Store(Acts<store::Verb>),
@@ -115,7 +117,10 @@ struct Acts<V: Subcommand> {
 
 /// Printing codes is an act as well.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Slips {
+    #[command(subcommand)]
+    verb: Option<slips::Verb>,
     #[command(flatten)]
     args: slips::Args,
     #[command(flatten)]
@@ -161,7 +166,7 @@ async fn dispatch(global: Global, command: Command, printer: &Printer) -> Result
         Command::Ready => ready::run(&global.load()?, *printer),
         Command::ResetOrder(act) => reset_order::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Serve => serve::run(&global.load()?).await,
-        Command::Slips(act) => slips::run(&global.load()?, act.args, act.acting, printer).await,
+        Command::Slips(act) => slips::run(&global.load()?, act.verb, act.args, act.acting, printer).await,
         Command::Store(act) => store::run(&global.load()?, act.verb, act.acting, printer).await,
         Command::Territory(act) => territory::run(&global.load()?, act.verb, act.acting, printer).await,
     }

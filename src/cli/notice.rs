@@ -1,16 +1,17 @@
 //! `ecluse notice`: what relying parties and people have not been told.
 
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::cli::reset_order::find;
 use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::client::ClientId;
-use crate::domain::notice::{NoticeId, Receiver};
-use crate::domain::reset_order::OrderId;
+use crate::domain::notice::{Cause, NoticeId, Receiver};
 use crate::flows::context::Context;
 use crate::flows::notices::retry::{Which, retry, retry_of};
 use crate::store;
@@ -31,6 +32,9 @@ pub(super) struct List {
     /// At most so many.
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: u32,
+    /// Those of one reset order that were given up, by relying party and reason.
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "limit")]
+    order: Option<String>,
 }
 
 /// Which.
@@ -47,7 +51,7 @@ pub(super) struct Retry {
     #[arg(long, conflicts_with_all = ["order", "all"])]
     mail: bool,
     /// All of one reset order.
-    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new(), conflicts_with = "all")]
     order: Option<String>,
     /// All.
     #[arg(long)]
@@ -63,12 +67,14 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let ctx = open::context(&loaded.config).await?;
     match verb {
+        Verb::List(List { order: Some(order), .. }) => {
+            given_up(&ctx, &order, &loaded.config.display.zone, printer).await
+        }
         Verb::List(args) => list(&ctx, args.limit, &loaded.config.display.zone, printer).await,
         Verb::Retry(Retry { order: Some(order), .. }) => {
-            let retried =
-                retry_of(&ctx, &acting.actor(), &OrderId(order)).await?.map_err(Failure::refused)?;
-            printer.talk(format_args!("{retried} put back: a running `ecluse serve` sends them"));
-            Ok(ExitStatus::Done)
+            let order = find(&ctx, &order).await?.order.id;
+            let retried = retry_of(&ctx, &acting.actor(), &order).await?.map_err(Failure::refused)?;
+            put_back(retried, *printer)
         }
         Verb::Retry(args) => {
             let which = match args.client {
@@ -81,10 +87,47 @@ pub(super) async fn run(
                 Failure::refused("one of these was not given up: nothing was done")
                     .hint("`ecluse notice list` says where each stands")
             })?;
-            printer.talk(format_args!("{retried} put back: a running `ecluse serve` sends them"));
-            Ok(ExitStatus::Done)
+            put_back(retried, *printer)
         }
     }
+}
+
+fn put_back(notices: u64, printer: Printer) -> Result<ExitStatus, Failure> {
+    printer.answer(&json!({ "notices": notices }), || notices.to_string())?;
+    printer.talk("Put back: a running `ecluse serve` sends them");
+    Ok(ExitStatus::Done)
+}
+
+async fn given_up(
+    ctx: &Context,
+    order: &str,
+    zone: &TimeZone,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let order = find(ctx, order).await?.order.id;
+    let failed = store::notice::failed(&ctx.db, &Cause::from(&order)).await?;
+    let data: Vec<_> = failed
+        .iter()
+        .map(|failed| {
+            json!({
+                "client_id": failed.client.0,
+                "failure": failed.failure,
+                "number": failed.number,
+                "given_up_at": instant::write_utc(failed.parked_at),
+            })
+        })
+        .collect();
+    printer.answer(&data, || {
+        let rows = failed.iter().map(|failed| {
+            let at = instant::write(failed.parked_at, zone);
+            [failed.client.0.clone(), failed.number.to_string(), at, failed.failure.clone()]
+        });
+        table(["client", "notices", "given up", "failure"], rows)
+    })?;
+    if failed.is_empty() {
+        printer.talk("No notice of this order was given up");
+    }
+    Ok(ExitStatus::Done)
 }
 
 async fn list(ctx: &Context, limit: u32, zone: &TimeZone, printer: &Printer) -> Result<ExitStatus, Failure> {
@@ -106,17 +149,26 @@ async fn list(ctx: &Context, limit: u32, zone: &TimeZone, printer: &Printer) -> 
         .collect();
     printer.answer(&data, || {
         let rows = notices.iter().map(|notice| {
+            let next = notice.due_at.map(|at| format!(", next {}", instant::write(at, zone)));
+            let tries = if notice.attempts == 1 {
+                "1 attempt".to_owned()
+            } else {
+                format!("{} attempts", notice.attempts)
+            };
+            let failure = notice.failure.as_ref().map(|failure| format!(": {failure}"));
             [
                 notice.id.0.clone(),
                 client(&notice.receiver).unwrap_or("(mail)").to_owned(),
                 state(notice).to_owned(),
-                instant::write(notice.written_at, zone),
-                notice.attempts.to_string(),
-                notice.due_at.map(|at| instant::write(at, zone)).unwrap_or_default(),
-                notice.failure.clone().unwrap_or_default(),
+                format!(
+                    "written {}, {tries}{}{}",
+                    instant::write(notice.written_at, zone),
+                    next.unwrap_or_default(),
+                    failure.unwrap_or_default()
+                ),
             ]
         });
-        table(["notice", "client", "state", "written", "attempts", "next", "failure"], rows)
+        table(["notice", "client", "state", "since when, and why"], rows)
     })?;
     Ok(ExitStatus::Done)
 }

@@ -1,22 +1,25 @@
 //! `ecluse operator`: who may order others to do what, and where.
 
 use clap::Subcommand;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
+use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::names::{Names, short};
+use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::code::printed;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryCode;
+use crate::flows::account::approve_role::{approve_role, refuse_role};
 use crate::flows::account::grant_role::grant_role;
 use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::revoke_role::revoke_role;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::people::operators::operators;
+use crate::flows::people::operators::{Waiting as Asked, operators, waiting};
 use crate::store::operator::Holder;
 
 /// Roles that are read in one go.
@@ -31,6 +34,12 @@ pub(super) enum Verb {
     Grant(Grant),
     /// Lists who holds a role, by place.
     List,
+    /// Lists the roles that operators asked for and that wait for a second one, the oldest first.
+    Pending,
+    /// Gives a role that waits, as its second person, with --break-glass.
+    Approve(Waiting),
+    /// Refuses a role that waits.
+    Refuse(Waiting),
     /// Takes a role away, and ends what its holder had open.
     Revoke(Grant),
 }
@@ -41,6 +50,14 @@ pub(super) struct Login {
     /// The login.
     #[arg(value_name = "LOGIN")]
     login: String,
+}
+
+/// Which role that waits.
+#[derive(Debug, clap::Args)]
+pub(super) struct Waiting {
+    /// Its id, as `operator pending` names it, or enough of its beginning to tell it apart.
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    id: String,
 }
 
 /// Who, what and where.
@@ -91,6 +108,27 @@ pub(super) async fn run(
             printer.talk(format_args!("{login} is {} over {territory}", role.as_str()));
         }
         Verb::List => list(&ctx, &actor, printer).await?,
+        Verb::Pending => pending(&ctx, &actor, &loaded.config.display.zone, printer).await?,
+        Verb::Approve(Waiting { id }) => {
+            let role = find(&ctx, &actor, &id).await?;
+            let given = approve_role(&ctx, &actor, &role.pending.id).await?.map_err(Failure::refused)?;
+            printer.talk(format_args!(
+                "{} is {} over {}",
+                role.person.login,
+                given.grant.role.as_str(),
+                given.grant.over.label()
+            ));
+        }
+        Verb::Refuse(Waiting { id }) => {
+            let role = find(&ctx, &actor, &id).await?;
+            let refused = refuse_role(&ctx, &actor, &role.pending.id).await?.map_err(Failure::refused)?;
+            printer.talk(format_args!(
+                "Refused: {} does not become {} over {}",
+                role.person.login,
+                refused.grant.role.as_str(),
+                refused.grant.over.label()
+            ));
+        }
         Verb::Revoke(Grant { login, role, territory }) => {
             revoke_role(&ctx, &actor, &login, role, &territory).await?.map_err(Failure::refused)?;
             printer.talk(format_args!("{login} is {} over {territory} no more", role.as_str()));
@@ -119,11 +157,66 @@ async fn list(ctx: &Context, actor: &Actor, printer: &Printer) -> Result<(), Fai
             })
         })
         .collect();
-    let line = |holder: &Holder| {
-        let (role, place) = (holder.grant.role.as_str(), holder.grant.over.label());
-        let note = if holder.disabled { "  (disabled)" } else { "" };
-        format!("{role:<14} {place:<24} {}{note}", holder.login)
-    };
-    let lines = || held.iter().map(line).collect::<Vec<_>>().join("\n");
-    Ok(printer.answer(&data, lines)?)
+    printer.answer(&data, || {
+        let row = |holder: &Holder| {
+            let (role, place) = (holder.grant.role.as_str().to_owned(), holder.grant.over.label());
+            let name = format!("{} {}", holder.family_name, holder.given_name);
+            let note = if holder.disabled { "disabled" } else { "" };
+            [role, place, holder.login.clone(), note.to_owned(), name]
+        };
+        table(["role", "over", "login", "", "name"], held.iter().map(row))
+    })?;
+    if held.is_empty() {
+        printer.talk("Nobody holds a role: `ecluse operator grant` gives the first");
+    }
+    Ok(())
+}
+
+async fn pending(ctx: &Context, actor: &Actor, zone: &TimeZone, printer: &Printer) -> Result<(), Failure> {
+    let waits = waiting(ctx, actor).await?.unwrap_or_default();
+    let data: Vec<_> = waits
+        .iter()
+        .map(|role| {
+            json!({
+                "id": role.pending.id,
+                "login": role.person.login,
+                "role": role.pending.grant.role.as_str(),
+                "territory": role.pending.grant.over.label(),
+                "requested_by": role.pending.by,
+                "requested_at": instant::write_utc(role.pending.at),
+            })
+        })
+        .collect();
+    let ids = waits.iter().map(|role| role.pending.id.as_str());
+    let mut names = Names::new(ctx);
+    let mut rows = Vec::with_capacity(waits.len());
+    for role in &waits {
+        rows.push([
+            short(&role.pending.id, &ids).to_owned(),
+            role.pending.grant.role.as_str().to_owned(),
+            role.pending.grant.over.label(),
+            role.person.login.clone(),
+            instant::write(role.pending.at, zone),
+            names.of(&role.pending.by).await?,
+        ]);
+    }
+    printer.answer(&data, || table(["id", "role", "over", "for", "asked", "by"], rows))?;
+    if waits.is_empty() {
+        printer.talk("No role waits");
+    }
+    Ok(())
+}
+
+/// The role that somebody means by its id, or by the beginning of it.
+async fn find(ctx: &Context, actor: &Actor, id: &str) -> Result<Asked, Failure> {
+    let mut waits = waiting(ctx, actor).await?.unwrap_or_default();
+    waits.retain(|role| role.pending.id.starts_with(id));
+    match (waits.pop(), waits.is_empty()) {
+        (Some(role), true) => Ok(role),
+        (Some(_), false) => {
+            Err(Failure::usage(format_args!("several begin with {id}; write more of the id")))
+        }
+        (None, _) => Err(Failure::refused(format_args!("no role waits under {id}"))
+            .hint("`ecluse operator pending` lists those that do")),
+    }
 }

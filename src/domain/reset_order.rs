@@ -92,7 +92,7 @@ pub struct Force {
 
 /// The order does not allow this from where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("an order that is {from} cannot be {to}")]
+#[error("an order that is {} cannot be {to}", from.replace('_', " "))]
 pub struct WrongState {
     /// Where it stands.
     pub from: &'static str,

@@ -91,3 +91,9 @@ impl Alone {
         one_at_a_time.into_iter().chain([below]).collect()
     }
 }
+
+/// Somebody acted alone where two are asked for: the log says so at once. The audit log does, too, and the metrics count there:
+/// the program that acts is not the one that is watched. `object` is what was done to, as the audit log names it.
+pub(super) fn alarm(actor: &Actor, object: &str) {
+    tracing::error!(object, actor = actor.name(), "the glass was broken: nobody else approved");
+}

@@ -8,8 +8,9 @@ use crate::domain::account::{AccountId, LoginName};
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::{Permission, Refusal, Target};
 use crate::domain::population::Population;
+use crate::domain::profile::Profile;
 use crate::domain::slip::Handed;
-use crate::domain::territory::{TerritoryCode, TerritoryPath};
+use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
 use crate::flows::account::{AccountError, MOST};
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
@@ -42,6 +43,15 @@ pub enum Which<'a> {
     Accounts(&'a [AccountId]),
     /// Those who sign in so.
     Logins(&'a [String]),
+}
+
+/// Who is meant where nobody says more: of a class, its pupils and guardians.
+pub fn whose(place: &TerritoryCode, profile: Option<Profile>) -> Who {
+    match profile {
+        Some(profile) => Who::Of(profile),
+        None if place.kind() == TerritoryKind::Class => Who::Family,
+        None => Who::Anybody,
+    }
 }
 
 /// Why nothing was ticked.

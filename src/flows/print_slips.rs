@@ -372,9 +372,6 @@ impl Press<'_> {
     /// What to do for a person whose gate is closed as it is now, and as it will be once the slip is printed: the slip
     /// bears the code that is alive from then on.
     fn turn(&self, evidence: &Evidence, closure: Option<&Closure>, then: Option<&Closure>) -> Turn {
-        if evidence.facts().is_operator() {
-            return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
-        }
         let live = live_code(evidence, then, &self.ctx.settings.policy);
         let territory = &self.selection.territory;
         let profiles = &self.selection.profiles;
@@ -386,6 +383,9 @@ impl Press<'_> {
         if !is_meant {
             // A code is for the whole account: where somebody was before, it is nobody's business any more.
             return Turn::Skip(Skipped::NotMeant);
+        }
+        if evidence.facts().is_operator() {
+            return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
         }
         let selected = match (&self.selection.order, closure) {
             (Some(wanted), Some(Closure::Ordered { order, .. })) => order == wanted,

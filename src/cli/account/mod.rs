@@ -1,16 +1,20 @@
 //! `ecluse account`: one person, or a selection.
 
+mod find;
 mod import;
+mod show;
 
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::cli::logins::Selected;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::code::printed;
 use crate::domain::level::Level;
+use crate::flows::account::AccountError;
 use crate::flows::account::disable::{disable, enable};
 use crate::flows::account::end_sessions::end_sessions;
 use crate::flows::account::force_change::force_change;
@@ -22,19 +26,23 @@ use crate::flows::account::unlock::unlock;
 pub(super) enum Verb {
     /// Issues a new code for one person and prints it; the code before it is dead.
     Code(Login),
-    /// Closes the gate for good and ends everything the account holds.
-    Disable(Login),
-    /// Enables a disabled account; nothing that ended comes back.
-    Enable(Login),
-    /// Signs somebody out everywhere; the password stays.
-    EndSessions(Login),
+    /// Closes the gate of selected people for good and ends everything they hold.
+    Disable(Selected),
+    /// Enables disabled accounts; nothing that ended comes back.
+    Enable(Selected),
+    /// Signs selected people out everywhere; the password stays.
+    EndSessions(Selected),
+    /// Looks for people by name, login, class or school, and by how their gate is.
+    Find(find::Args),
     /// Forces selected people to change their password.
     ForceChange(Force),
     /// Reads people from a CSV file. With an error on any line nothing is applied.
     #[command(after_help = import::COLUMNS)]
     Import(import::Args),
-    /// Lets somebody try again at once who failed too often.
-    Unlock(Login),
+    /// Shows one person: the gate and why it is closed, the places, the slip, sessions, roles, and what was done lately.
+    Show(show::Args),
+    /// Lets selected people try again at once who failed too often.
+    Unlock(Selected),
 }
 
 /// One person.
@@ -45,15 +53,14 @@ pub(super) struct Login {
     login: String,
 }
 
-/// Selected people.
+/// Selected people, and what their old passwords are worth.
 #[derive(Debug, clap::Args)]
 pub(super) struct Force {
     /// change: the old password still opens the change page. recover: it opens nothing, only a code does.
     #[arg(long, value_name = "LEVEL")]
     level: Level,
-    /// The logins; one that nobody has refuses all of them.
-    #[arg(value_name = "LOGIN", required = true)]
-    logins: Vec<String>,
+    #[command(flatten)]
+    whom: Selected,
 }
 
 /// Does it.
@@ -82,29 +89,45 @@ pub(super) async fn run(
                 issued.person.full_name()
             ));
         }
-        Verb::Disable(Login { login }) => {
-            disable(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
-            printer.talk("Disabled. No page opens it, and its sessions and tokens have ended");
+        Verb::Disable(whom) => {
+            let done = disable(&ctx, &actor, &whom.read()?).await?;
+            told(done, "Disabled: no page opens, and every session and token has ended", *printer)?;
         }
-        Verb::Enable(Login { login }) => {
-            enable(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
-            printer.talk("Enabled. Its sessions and tokens stay ended");
+        Verb::Enable(whom) => {
+            let done = enable(&ctx, &actor, &whom.read()?).await?;
+            told(done, "Enabled: what had ended stays ended", *printer)?;
         }
-        Verb::EndSessions(Login { login }) => {
-            end_sessions(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
-            printer.talk("Signed out everywhere. The password stays");
+        Verb::EndSessions(whom) => {
+            let done = end_sessions(&ctx, &actor, &whom.read()?).await?;
+            told(done, "Signed out everywhere: the password stays", *printer)?;
         }
-        Verb::Unlock(Login { login }) => {
-            unlock(&ctx, &actor, &[login]).await?.map_err(Failure::refused)?;
-            printer.talk("Unlocked. The failures are forgotten");
+        Verb::Find(args) => return find::run(&ctx, args, &actor, printer).await,
+        Verb::Show(args) => {
+            return show::run(&ctx, &args, &actor, &loaded.config.display.zone, printer).await;
         }
-        Verb::ForceChange(Force { level, logins }) => {
-            let count = force_change(&ctx, &actor, level, &logins).await?.map_err(Failure::refused)?;
-            printer.answer(&json!({ "forced": count }), || count.to_string())?;
-            if level == Level::Recover {
-                printer.talk("Print a code for each with `ecluse account code LOGIN`");
-            }
+        Verb::Unlock(whom) => {
+            let done = unlock(&ctx, &actor, &whom.read()?).await?;
+            told(done, "Unlocked: the failures are forgotten", *printer)?;
+        }
+        Verb::ForceChange(Force { level, whom }) => {
+            let done = force_change(&ctx, &actor, level, &whom.read()?).await?;
+            let next = match level {
+                Level::Change => "Forced: the old password opens the change page and nothing else",
+                Level::Recover => {
+                    "Forced: only a code opens the change page; `ecluse account code LOGIN` gives one, and `ecluse slips` \
+                     prints those of a class"
+                }
+            };
+            told(done, next, *printer)?;
         }
     }
     Ok(ExitStatus::Done)
+}
+
+/// To how many it was done, and what that means for them.
+fn told(done: Result<usize, AccountError>, means: &str, printer: Printer) -> Result<(), Failure> {
+    let people = done.map_err(Failure::refused)?;
+    printer.answer(&json!({ "people": people }), || people.to_string())?;
+    printer.talk(means);
+    Ok(())
 }

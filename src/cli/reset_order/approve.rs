@@ -20,7 +20,7 @@ pub(super) async fn approve(
     actor: Actor,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, &args.which).await?;
+    let record = find(ctx, &args.which.id).await?;
     let record = flow::approve(ctx, &actor, &record.order.id, None).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     printer.talk(format_args!("Approved: the order is {}", state_word(record.order.state)));
@@ -34,7 +34,7 @@ pub(super) async fn send_back(
     actor: Actor,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, &args.which).await?;
+    let record = find(ctx, &args.which.id).await?;
     let record = flow::send_back(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     printer.talk(format_args!("Sent back: the order is {}", state_word(record.order.state)));

@@ -37,7 +37,7 @@ pub(super) async fn cancel(
     actor: Actor,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, &args.which).await?;
+    let record = find(ctx, &args.which.id).await?;
     let (bar, told) = places_bar(printer);
     let opened = opened_by_cancelling(ctx, &record.order.id, told).await?;
     bar.finish_and_clear();
@@ -84,7 +84,7 @@ pub(super) async fn close(
     actor: Actor,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, &args.which).await?;
+    let record = find(ctx, &args.which.id).await?;
     let record = flow::close(ctx, &actor, &record.order.id).await?.map_err(Failure::refused)?;
     // No server may be running to do so.
     let book = store::reset_order::book(&ctx.db).await?;

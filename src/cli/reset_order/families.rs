@@ -33,7 +33,7 @@ pub(super) async fn run(
     args: &Args,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, &args.which).await?;
+    let record = find(ctx, &args.which.id).await?;
     let site = Site { slips: loaded.slip_words()?, ..loaded.config.site() };
     let place = match record.order.population.territory.code() {
         Some(code) => store::territory::find(&ctx.db, &code).await?,

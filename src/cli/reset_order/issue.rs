@@ -4,15 +4,17 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use jiff::tz::TimeZone;
 
-use super::{Whom, counts_text, record_json, state_word};
+use super::proposal::Whom;
+use super::{counts_text, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::domain::level::Level;
 use crate::domain::reset_order::OrderState;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::issue::{Proposal, issue};
-use crate::flows::reset_order::preview::preview;
+use crate::flows::reset_order::issue::issue;
+use crate::flows::reset_order::preview::{Counts, preview};
+use crate::store::reset_order::OrderRecord;
 
 /// Whom, how and when, and whether to ask.
 #[derive(Debug, clap::Args)]
@@ -33,37 +35,51 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = args.whom.proposal(zone)?;
-    let confirmed = if args.yes { None } else { Some(confirm(ctx, &actor, &proposal, printer).await?) };
+    let confirmed = if args.yes {
+        None
+    } else {
+        let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+        Some(confirm(&counts, *printer)?)
+    };
     let record = issue(ctx, &actor, &proposal, confirmed).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
-    if record.order.state == OrderState::AwaitingApproval {
-        printer.talk(format_args!(
-            "It covers {} people and binds nobody yet: a second operator must approve it",
-            record.covered.unwrap_or_default()
-        ));
-        return Ok(ExitStatus::Done);
-    }
-    printer.talk(format_args!(
-        "The order is {} since {}; its codes expire on {}",
-        state_word(record.order.state),
-        instant::write(record.scheduled_at, zone),
-        instant::write(record.order.codes_expire_at, zone)
-    ));
-    if proposal.level == Level::Recover {
-        printer.talk(format_args!("Print the codes with `ecluse slips --order {}`", record.order.id));
-    }
+    told(&record, zone, *printer);
     Ok(ExitStatus::Done)
 }
 
+/// Says where an order stands that was written or put forward, and what comes next.
+pub(super) fn told(record: &OrderRecord, zone: &TimeZone, printer: Printer) {
+    let (order, at) = (&record.order, |instant| instant::write(instant, zone));
+    match order.state {
+        OrderState::Draft => {
+            return printer.talk(format_args!(
+                "It is a draft and binds nobody: `ecluse reset-order submit {}` puts it forward",
+                order.id
+            ));
+        }
+        OrderState::AwaitingApproval => {
+            return printer.talk(format_args!(
+                "It covers {} people and binds nobody yet: a second operator must approve it",
+                record.covered.unwrap_or_default()
+            ));
+        }
+        OrderState::Scheduled { at: begins } => {
+            printer.talk(format_args!("The order comes into force on {}", at(begins)));
+        }
+        OrderState::InForce(_) | OrderState::Closed { .. } | OrderState::Cancelled { .. } => {
+            let since = at(record.scheduled_at);
+            printer.talk(format_args!("The order is {} since {since}", state_word(order.state)));
+        }
+    }
+    printer.talk(format_args!("Its codes expire on {}", at(order.codes_expire_at)));
+    if order.level == Level::Recover {
+        printer.talk(format_args!("Print the codes with `ecluse slips --order {}`", order.id));
+    }
+}
+
 /// The number is typed, not "yes": whoever types it has read it.
-async fn confirm(
-    ctx: &Context,
-    actor: &Actor,
-    proposal: &Proposal,
-    printer: &Printer,
-) -> Result<u64, Failure> {
-    let counts = preview(ctx, actor, proposal).await?.map_err(Failure::refused)?;
-    printer.talk(counts_text(&counts).trim_end());
+pub(super) fn confirm(counts: &Counts, printer: Printer) -> Result<u64, Failure> {
+    printer.talk(counts_text(counts).trim_end());
     if !std::io::stdin().is_terminal() {
         return Err(Failure::refused("nobody is there to confirm the number of people")
             .hint("run it in a terminal, or add --yes once you have read the preview"));

@@ -39,7 +39,7 @@ pub(super) async fn run(
     actor: &Actor,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, &args.which).await?;
+    let record = find(ctx, &args.which.id).await?;
     let mut out: Box<dyn Write> = match &args.out {
         Some(path) => {
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);

@@ -2,31 +2,34 @@
 
 mod approve;
 mod cancel;
+mod draft;
 mod families;
 mod issue;
 mod left;
 mod list;
 mod preview;
+mod proposal;
 mod report;
+mod school;
 mod show;
+mod submit;
 
 use std::fmt::Write as _;
 
 use clap::Subcommand;
-use jiff::tz::TimeZone;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::{Value, json};
 
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
-use crate::domain::level::Level;
-use crate::domain::profile::Profile;
 use crate::domain::reset_order::{OrderId, OrderState};
-use crate::domain::territory::TerritoryCode;
-use crate::flows::reset_order::issue::Proposal;
+use crate::flows::context::Context;
 use crate::flows::reset_order::preview::Counts;
-use crate::store::reset_order::OrderRecord;
+use crate::store::reset_order::{self, OrderRecord};
+
+use proposal::Whom;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -35,6 +38,12 @@ pub(super) enum Verb {
     Preview(Whom),
     /// Writes an order: in force at once, or at --at.
     Issue(issue::Args),
+    /// Writes an order without putting it forward: it binds nobody, and nobody is asked.
+    Draft(Whom),
+    /// Changes what an order says that binds nobody yet; what is not named stays. It is a draft again, unless --submit.
+    Edit(draft::EditArgs),
+    /// Puts a draft forward, after somebody has read the counts and typed their number.
+    Submit(submit::Args),
     /// Lists every order, the newest first.
     List,
     /// Shows one order and how far its people have come.
@@ -49,6 +58,8 @@ pub(super) enum Verb {
     Close(cancel::Args),
     /// Says who asked for an order, who approved it, and what came of it.
     Report(Which),
+    /// Counts how far an order has got in one school, class by class.
+    School(school::Args),
     /// Lists who must still choose a new password, as a table without codes.
     Left(left::Args),
     /// Prints the notice for families, in French and English.
@@ -59,37 +70,8 @@ pub(super) enum Verb {
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
     /// The order's id, or enough of its beginning to tell it apart.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
-}
-
-/// Whom, how and when.
-#[derive(Debug, clap::Args)]
-pub(super) struct Whom {
-    /// The place, with everything below it: academie:13, departement:086, uai:0860001J, class:0860001J/6A.
-    #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
-    territory: TerritoryCode,
-    /// Only people of this profile, such as `National_ELV`; may be given more than once. Everybody when absent.
-    #[arg(long = "profile", value_name = "PROFILE")]
-    profiles: Vec<Profile>,
-    /// change: the old password still opens the change page. recover: it opens nothing, only a code does.
-    #[arg(long, value_name = "LEVEL")]
-    level: Level,
-    /// Spares people: never-activated, changed-since=DATE, reset-by-school=DATE, no-local-password (always spared).
-    #[arg(long = "exclude", value_name = "WHO")]
-    exclusions: Vec<String>,
-    /// An operator who is not left out, by login; may be given more than once.
-    #[arg(long = "include-operator", value_name = "LOGIN")]
-    operators: Vec<String>,
-    /// When it comes into force; at once when absent. 2024-04-13T08:00 in the deployment's zone, or with an offset.
-    #[arg(long, value_name = "INSTANT")]
-    at: Option<String>,
-    /// By when everybody should have changed; change is then recover for those who hold a code.
-    #[arg(long, value_name = "INSTANT")]
-    deadline: Option<String>,
-    /// Writes a draft of the same order for the next year once this one is let go.
-    #[arg(long)]
-    yearly: bool,
 }
 
 /// Does it.
@@ -104,6 +86,9 @@ pub(super) async fn run(
     match verb {
         Verb::Preview(whom) => preview::run(&ctx, whom, acting.actor(), zone, printer).await,
         Verb::Issue(args) => issue::run(&ctx, args, acting.actor(), zone, printer).await,
+        Verb::Draft(whom) => draft::write(&ctx, whom, acting.actor(), zone, printer).await,
+        Verb::Edit(args) => draft::edit(&ctx, args, acting.actor(), zone, printer).await,
+        Verb::Submit(args) => submit::run(&ctx, args, acting.actor(), zone, printer).await,
         Verb::List => list::run(&ctx, zone, printer).await,
         Verb::Show(which) => show::run(&ctx, &which, zone, printer).await,
         Verb::Approve(args) => approve::approve(&ctx, args, acting.actor(), printer).await,
@@ -111,41 +96,9 @@ pub(super) async fn run(
         Verb::Cancel(args) => cancel::cancel(&ctx, args, acting.actor(), printer).await,
         Verb::Close(args) => cancel::close(&ctx, args, acting.actor(), printer).await,
         Verb::Report(which) => report::run(&ctx, &which, &acting.actor(), zone, printer).await,
+        Verb::School(args) => school::run(&ctx, args, &acting.actor(), zone, printer).await,
         Verb::Left(args) => left::run(&ctx, args, &acting.actor(), printer).await,
         Verb::Families(args) => families::run(&ctx, loaded, &args, printer).await,
-    }
-}
-
-impl Whom {
-    fn proposal(self, zone: &TimeZone) -> Result<Proposal, Failure> {
-        let instant = |text: &str| instant::read(text, zone).map_err(usage);
-        let mut proposal = Proposal {
-            territory: self.territory,
-            profiles: self.profiles.into_iter().collect(),
-            level: self.level,
-            never_activated: false,
-            changed_since: None,
-            reset_by_school_since: None,
-            named_operators: self.operators,
-            at: self.at.as_deref().map(instant).transpose()?,
-            deadline: self.deadline.as_deref().map(instant).transpose()?,
-            repeats: self.yearly,
-        };
-        for exclusion in &self.exclusions {
-            match exclusion.split_once('=') {
-                None if exclusion == "never-activated" => proposal.never_activated = true,
-                None if exclusion == "no-local-password" => {}
-                Some(("changed-since", date)) => proposal.changed_since = Some(instant(date)?),
-                Some(("reset-by-school", date)) => proposal.reset_by_school_since = Some(instant(date)?),
-                _ => {
-                    return Err(usage(format!(
-                        "--exclude {exclusion} is unknown; write never-activated, changed-since=DATE, \
-                         reset-by-school=DATE or no-local-password"
-                    )));
-                }
-            }
-        }
-        Ok(proposal)
     }
 }
 
@@ -161,20 +114,16 @@ fn places_bar(printer: &Printer) -> (indicatif::ProgressBar, impl Fn(usize, usiz
     (bar, told)
 }
 
-fn usage(text: String) -> Failure {
-    Failure::usage(text)
-}
-
-/// The order somebody means by the beginning of its id.
-async fn find(ctx: &crate::flows::context::Context, which: &Which) -> Result<OrderRecord, Failure> {
-    let mut found = crate::store::reset_order::list(&ctx.db).await?;
-    found.retain(|record| record.order.id.0.starts_with(&which.id));
+/// The order that somebody means by its id, or by the beginning of it.
+pub(super) async fn find(ctx: &Context, id: &str) -> Result<OrderRecord, Failure> {
+    let mut found = reset_order::list(&ctx.db).await?;
+    found.retain(|record| record.order.id.0.starts_with(id));
     match (found.pop(), found.is_empty()) {
         (Some(record), true) => Ok(record),
         (Some(_), false) => {
-            Err(Failure::usage(format!("several orders begin with {}; write more of the id", which.id)))
+            Err(Failure::usage(format_args!("several orders begin with {id}; write more of the id")))
         }
-        (None, _) => Err(Failure::failed(format_args!("there is no order {}", which.id))),
+        (None, _) => Err(Failure::failed(format_args!("there is no order {id}"))),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Whom, counts_json, counts_text};
+use super::proposal::Whom;
+use super::{counts_json, counts_text};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Which, find, place, profiles, record_json, state_word};
 use crate::cli::instant;
-use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::cli::names::Names;
+use crate::cli::printer::{ExitStatus, Failure, Printer, sheet, table};
 use crate::domain::approval::Wish;
 use crate::domain::progress::Tally;
 use crate::domain::territory::TerritoryPath;
@@ -22,17 +23,23 @@ pub(super) async fn run(
     zone: &TimeZone,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, which).await?;
+    let record = find(ctx, &which.id).await?;
     let found = report(ctx, actor, &record.order.id).await?;
     let found = found.ok_or_else(|| Failure::failed("the order vanished"))?;
-    printer.answer(&as_json(&found), || as_text(&found, zone))?;
+    let mut names = Names::new(ctx);
+    let author = names.of(&found.view.record.author).await?;
+    let mut approvers = Vec::with_capacity(found.approved.len());
+    for approved in found.approved.iter().filter(|it| it.wish == Wish::Issue) {
+        approvers.push(format!("{} on {}", names.of(&approved.by).await?, instant::write(approved.at, zone)));
+    }
+    printer.answer(&as_json(&found), || as_text(&found, (author, approvers), zone))?;
     if found.view.progress.as_of.is_none() {
         printer.talk("Nobody has been counted yet: a running `ecluse serve` does, and `reset-order close`");
     }
     Ok(ExitStatus::Done)
 }
 
-fn tally_json(tally: &Tally) -> Value {
+pub(super) fn tally_json(tally: &Tally) -> Value {
     let spared: serde_json::Map<_, _> =
         tally.spared.each().map(|(why, number)| (why.as_str().to_owned(), number.into())).collect();
     json!({ "covered": tally.covered, "bound": tally.bound, "done": tally.done, "printed": tally.printed, "spared": spared })
@@ -77,29 +84,29 @@ fn as_json(report: &Report) -> Value {
     data
 }
 
-fn written(path: &TerritoryPath) -> String {
+pub(super) fn written(path: &TerritoryPath) -> String {
     path.code().map(|code| code.to_string()).unwrap_or_default()
 }
 
-fn as_text(report: &Report, zone: &TimeZone) -> String {
+fn as_text(report: &Report, (author, approvers): (String, Vec<String>), zone: &TimeZone) -> String {
     let (view, record) = (&report.view, &report.view.record);
     let at = |instant: Timestamp| instant::write(instant, zone);
     let force = record.order.state.force();
     let all = &view.progress.all;
     let mut rows = vec![
-        ["order".to_owned(), record.order.id.to_string()],
-        ["state".to_owned(), state_word(record.order.state).to_owned()],
-        ["territory".to_owned(), place(record)],
-        ["profiles".to_owned(), profiles(record)],
-        ["level".to_owned(), record.order.level.as_str().to_owned()],
-        ["reason".to_owned(), record.reason.clone()],
-        ["asked by".to_owned(), record.author.clone()],
+        ("order".to_owned(), record.order.id.to_string()),
+        ("state".to_owned(), state_word(record.order.state).to_owned()),
+        ("territory".to_owned(), place(record)),
+        ("profiles".to_owned(), profiles(record)),
+        ("level".to_owned(), record.order.level.as_str().to_owned()),
+        ("reason".to_owned(), record.reason.clone()),
+        ("asked by".to_owned(), author),
     ];
     let mut row =
-        |what: &str, value: Option<String>| rows.extend(value.map(|value| [what.to_owned(), value]));
+        |what: &str, value: Option<String>| rows.extend(value.map(|value| (what.to_owned(), value)));
     row("asked", record.submitted_at.map(at));
-    for approved in report.approved.iter().filter(|it| it.wish == Wish::Issue) {
-        row("approved by", Some(format!("{} on {}", approved.by, at(approved.at))));
+    for approver in approvers {
+        row("approved by", Some(approver));
     }
     row("in force since", force.map(|force| at(force.since)));
     row("deadline", record.order.deadline.map(at));
@@ -120,11 +127,18 @@ fn as_text(report: &Report, zone: &TimeZone) -> String {
     let schools = view.parts().schools.into_iter().map(|(path, tally)| {
         [written(&path), number(tally.bound), number(tally.printed), number(tally.done)]
     });
-    let schools = table(["place", "must change", "with a slip", "have changed"], schools);
     let told = report.whole.iter().flat_map(|whole| &whole.told);
     let told = told.map(|told| {
         [told.client.0.clone(), number(told.delivered), number(told.waiting), number(told.failed)]
     });
-    let services = table(["service", "took", "wait", "failed"], told);
-    format!("{}\n{schools}\n{services}", table(["", ""], rows).trim_start())
+    let mut text = sheet(rows);
+    for (header, rows) in [
+        (["place", "must change", "with a slip", "have changed"], schools.collect::<Vec<_>>()),
+        (["service", "took", "wait", "failed"], told.collect()),
+    ] {
+        if !rows.is_empty() {
+            text = format!("{text}\n{}", table(header, rows));
+        }
+    }
+    text
 }

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{Which, counts_json, counts_text, find, place, places_bar, profiles, record_json, state_word};
 use crate::cli::instant;
-use crate::cli::printer::{ExitStatus, Failure, Printer, table};
+use crate::cli::names::Names;
+use crate::cli::printer::{ExitStatus, Failure, Printer, sheet};
 use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::{Counts, foreseen, progress};
@@ -19,37 +20,46 @@ pub(super) async fn run(
     zone: &TimeZone,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let record = find(ctx, which).await?;
+    let record = find(ctx, &which.id).await?;
     let counts = counted(ctx, &record.order, printer).await?;
     let named = named_operators(ctx, &record.order).await?;
+    let author = Names::new(ctx).of(&record.author).await?;
     let mut data = record_json(&record);
     data["named_operators"] = json!(named);
     data["people"] = counts_json(&counts);
     printer.answer(&data, || {
         let mut rows = vec![
-            ["order".to_owned(), record.order.id.to_string()],
-            ["state".to_owned(), state_word(record.order.state).to_owned()],
-            ["level".to_owned(), record.order.level.as_str().to_owned()],
-            ["territory".to_owned(), place(&record)],
-            ["profiles".to_owned(), profiles(&record)],
-            ["since".to_owned(), instant::write(record.scheduled_at, zone)],
-            ["codes expire".to_owned(), instant::write(record.order.codes_expire_at, zone)],
-            ["author".to_owned(), record.author.clone()],
-            ["reason".to_owned(), record.reason.clone()],
+            ("order".to_owned(), record.order.id.to_string()),
+            ("state".to_owned(), state_word(record.order.state).to_owned()),
+            ("level".to_owned(), record.order.level.as_str().to_owned()),
+            ("territory".to_owned(), place(&record)),
+            ("profiles".to_owned(), profiles(&record)),
+            (since(&record.order).to_owned(), instant::write(record.scheduled_at, zone)),
+            ("codes expire".to_owned(), instant::write(record.order.codes_expire_at, zone)),
+            ("author".to_owned(), author),
+            ("reason".to_owned(), record.reason.clone()),
         ];
         rows.extend(
-            record.order.deadline.map(|deadline| ["deadline".to_owned(), instant::write(deadline, zone)]),
+            record.order.deadline.map(|deadline| ("deadline".to_owned(), instant::write(deadline, zone))),
         );
-        rows.extend(exclusions(&record.order, zone).map(|said| ["spared by its author".to_owned(), said]));
+        rows.extend(exclusions(&record.order, zone).map(|said| ("spared by its author".to_owned(), said)));
         if !named.is_empty() {
-            rows.push(["operators reached all the same".to_owned(), named.join(", ")]);
+            rows.push(("operators reached all the same".to_owned(), named.join(", ")));
         }
         if record.repeats {
-            rows.push(["yearly".to_owned(), "yes".to_owned()]);
+            rows.push(("yearly".to_owned(), "yes".to_owned()));
         }
-        format!("{}\n{}", table(["", ""], rows).trim_start(), counts_text(&counts))
+        format!("{}\n{}", sheet(rows), counts_text(&counts))
     })?;
     Ok(ExitStatus::Done)
+}
+
+/// What its instant is: an order that binds nobody yet has not begun.
+const fn since(order: &ResetOrder) -> &'static str {
+    match order.state {
+        OrderState::Draft | OrderState::AwaitingApproval | OrderState::Scheduled { .. } => "begins",
+        OrderState::InForce(_) | OrderState::Closed { .. } | OrderState::Cancelled { .. } => "since",
+    }
 }
 
 /// How far its people have come, or what it would do if it came into force now.

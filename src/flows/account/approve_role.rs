@@ -8,10 +8,12 @@ use crate::domain::approval::{FAVOUR, Objection, PENDING, PendingRole};
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::{Permission, Refusal, Target, permits};
 use crate::domain::population::Population;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::account::AccountError;
 use crate::flows::account::grant_role::{GrantRoleError, Judged, RoleChange, SETTLED, judge};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::four_eyes::alarm;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -36,7 +38,7 @@ pub enum ApproveRoleError {
     Unknown(String),
 }
 
-/// Approves: the role begins now.
+/// Approves: the role begins now. Whoever breaks the glass is the second person alone.
 pub async fn approve_role(
     ctx: &Context,
     actor: &Actor,
@@ -48,12 +50,8 @@ pub async fn approve_role(
             Err(error) => return Ok(Err(error)),
         };
         let now = ctx.clock.now();
-        let Some(approver) = actor.account() else { return Ok(Err(Objection::Local.into())) };
-        if pending.author().as_ref() == Some(approver) {
-            return Ok(Err(Objection::OwnWish.into()));
-        }
-        if store::audit::are_beholden(&ctx.db, &pending.by, &actor.name(), now.minus(FAVOUR)).await? {
-            return Ok(Err(Objection::Beholden.into()));
+        if let Err(objection) = object(ctx, actor, &pending, now).await? {
+            return Ok(Err(objection.into()));
         }
         let Some(author_still) = author_still_may(ctx, &pending).await? else {
             return Ok(Err(ApproveRoleError::AuthorLeft));
@@ -65,14 +63,39 @@ pub async fn approve_role(
         batch.push(store::pending_role::end(id, Some(&actor.name()), now));
         batch.extend(judged.write(ctx, actor, &change, now));
         batch.extend(actor.remember(SETTLED, now));
+        if actor.breaks_glass() {
+            batch.push(judged.line(ctx, actor, (Act::BreakGlass, pending.grant.role), now));
+        }
         ctx.steps.at(Step::DeedDecided).await;
         if ctx.commit(Batch::under_order_lock(batch)).await? {
+            if actor.breaks_glass() {
+                alarm(actor, &format!("account:{}", pending.account.0));
+            }
             return Ok(Ok(pending));
         }
         // As where one operator gives a role.
         come_into_force(ctx).await?;
     }
     Err(Unavailable::Contended)
+}
+
+/// Why this approval would not count, if it would not.
+async fn object(
+    ctx: &Context,
+    actor: &Actor,
+    pending: &PendingRole,
+    now: Timestamp,
+) -> Result<Result<(), Objection>, Unavailable> {
+    let Some(approver) = actor.account() else {
+        return Ok(if actor.breaks_glass() { Ok(()) } else { Err(Objection::Local) });
+    };
+    if pending.author().as_ref() == Some(approver) {
+        return Ok(Err(Objection::OwnWish));
+    }
+    if store::audit::are_beholden(&ctx.db, &pending.by, &actor.name(), now.minus(FAVOUR)).await? {
+        return Ok(Err(Objection::Beholden));
+    }
+    Ok(Ok(()))
 }
 
 /// Refuses what somebody asked for, or takes back what one asked for oneself.

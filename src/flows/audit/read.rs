@@ -1,5 +1,6 @@
 //! The audit log as operators read it: what rested on roles inside their territory, and all of it from the root.
 
+use crate::domain::account::LoginName;
 use crate::domain::audit_chain::{Line, Question};
 use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::territory::TerritoryPath;
@@ -77,4 +78,23 @@ pub async fn list(
         }
     }
     Ok(Ok((found, position)))
+}
+
+/// Who acted, as the log names them, of a login; any other text is taken for that name.
+pub async fn actor_of(ctx: &Context, text: &str) -> Result<String, Unavailable> {
+    Ok(account(ctx, text).await?.unwrap_or_else(|| text.to_owned()))
+}
+
+/// What something was done to, as the log names it, of a login or of an order.
+pub async fn object_of(ctx: &Context, text: &str) -> Result<String, Unavailable> {
+    if text.contains(':') {
+        return Ok(text.to_owned());
+    }
+    Ok(account(ctx, text).await?.unwrap_or_else(|| format!("order:{text}")))
+}
+
+async fn account(ctx: &Context, login: &str) -> Result<Option<String>, Unavailable> {
+    let Ok(name) = LoginName::parse(login) else { return Ok(None) };
+    let person = store::account::find_by_login(&ctx.db, &name).await?;
+    Ok(person.map(|person| format!("account:{}", person.facts.account.0)))
 }

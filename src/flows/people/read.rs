@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, LoginName};
 use crate::domain::audit_chain::Line;
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
@@ -58,6 +58,17 @@ const ACTS: [Permission; 5] = [
     Permission::EndSessions,
     Permission::Disable,
 ];
+
+/// Somebody by login, or by the id as the audit log has it.
+pub async fn named(ctx: &Context, text: &str) -> Result<Option<Person>, Unavailable> {
+    if let Ok(login) = LoginName::parse(text)
+        && let Some(person) = store::account::find_by_login(&ctx.db, &login).await?
+    {
+        return Ok(Some(person));
+    }
+    let id = text.strip_prefix("account:").unwrap_or(text);
+    Ok(store::account::find(&ctx.db, &AccountId(id.to_owned())).await?)
+}
 
 /// Reads somebody's sheet. None where there is nobody, or nobody whom the operator may see: the two are not told apart.
 pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<Option<Sheet>, Unavailable> {

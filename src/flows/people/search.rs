@@ -36,7 +36,7 @@ pub struct Question<'a> {
 }
 
 /// No gate is so.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{0:?} is no state of a gate; write {known}", known = State::all().map(State::as_str).collect::<Vec<_>>().join(", "))]
 pub struct UnknownState(String);
 
@@ -62,6 +62,11 @@ impl State {
         Self::all().find(|known| known.as_str() == word)
     }
 
+    /// The same, or the words that there are.
+    pub fn parse(word: &str) -> Result<Self, UnknownState> {
+        Self::of(word).ok_or_else(|| UnknownState(word.to_owned()))
+    }
+
     /// Its word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,7 +88,7 @@ impl State {
 impl<'de> Deserialize<'de> for State {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        Self::of(&word).ok_or_else(|| Error::custom(UnknownState(word)))
+        Self::parse(&word).map_err(Error::custom)
     }
 }
 

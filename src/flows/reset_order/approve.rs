@@ -9,9 +9,10 @@ use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right, Standing};
 use crate::flows::context::Context;
+use crate::flows::four_eyes::alarm;
 use crate::flows::notices::told_of_return;
 use crate::flows::reset_order::help::{NobodyLeft, check_help_is_left};
-use crate::flows::reset_order::put_forward::{alarm, next_year};
+use crate::flows::reset_order::put_forward::next_year;
 use crate::flows::reset_order::released;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -101,7 +102,7 @@ pub async fn approve(
         ctx.steps.at(Step::OrderDecided).await;
         if ctx.commit(Batch::changing_orders(batch)).await? {
             if actor.breaks_glass() {
-                alarm(actor, id);
+                alarm(actor, &format!("order:{id}"));
             }
             return Ok(Ok(record));
         }

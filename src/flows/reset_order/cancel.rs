@@ -10,8 +10,8 @@ use crate::domain::reset_order::{OrderId, OrderState, WrongState};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
+use crate::flows::four_eyes::alarm;
 use crate::flows::reset_order::come_into_force::come_into_force;
-use crate::flows::reset_order::put_forward::alarm;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
@@ -113,7 +113,7 @@ async fn move_on(
         ctx.steps.at(Step::OrderDecided).await;
         if ctx.commit(Batch::changing_orders(batch)).await? {
             if actor.breaks_glass() {
-                alarm(actor, id);
+                alarm(actor, &format!("order:{id}"));
             }
             let order = crate::domain::reset_order::ResetOrder { state: next, ..record.order };
             return Ok(Ok(OrderRecord { order, ..record }));

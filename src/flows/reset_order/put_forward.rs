@@ -10,7 +10,7 @@ use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Right};
 use crate::flows::context::Context;
-use crate::flows::four_eyes::Alone;
+use crate::flows::four_eyes::{Alone, alarm};
 use crate::flows::reset_order::help::check_help_is_left;
 use crate::flows::reset_order::issue::{ProposalError, insert};
 use crate::flows::reset_order::released;
@@ -123,16 +123,10 @@ impl Forward {
         batch.splice(0..0, first.chain(self.conditions.clone()));
         let done = ctx.commit(Batch::changing_orders(batch)).await?;
         if done && actor.breaks_glass() {
-            alarm(actor, id);
+            alarm(actor, &format!("order:{id}"));
         }
         Ok(done)
     }
-}
-
-/// Somebody acted alone where two are asked for: the log says so at once. The audit log does, too, and the metrics count there:
-/// the program that acts is not the one that is watched.
-pub(super) fn alarm(actor: &Actor, order: &OrderId) {
-    tracing::error!(order = order.0, actor = actor.name(), "the glass was broken: nobody else approved");
 }
 
 /// In the batch in which an order comes into force, which it does once: the same a year later, as a draft, for whoever looks at it

@@ -9,6 +9,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
 use crate::flows::reset_order::classes::counted_now;
+use crate::flows::reset_order::issue::Proposal;
 use crate::flows::reset_order::preview::{Counts, foreseen};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -115,6 +116,25 @@ pub async fn again(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<
     let Some(record) = store::reset_order::find(&ctx.db, id).await? else { return Ok(None) };
     let parts = parts(&actor.powers(ctx).await?, &record);
     Ok((!parts.is_empty()).then_some(record))
+}
+
+/// What an order says, as somebody would propose it anew. An instant that has passed is as good as none.
+pub async fn proposal_of(ctx: &Context, record: &OrderRecord) -> Result<Proposal, Unavailable> {
+    let (order, now) = (&record.order, ctx.clock.now());
+    let territory = order.population.territory.code();
+    let territory = territory.ok_or_else(|| Unavailable::Broken(format!("order {} is nowhere", order.id)))?;
+    Ok(Proposal {
+        territory,
+        profiles: order.population.profiles.clone(),
+        level: order.level,
+        never_activated: order.exclusions.never_activated,
+        changed_since: order.exclusions.changed_since,
+        reset_by_school_since: order.exclusions.reset_by_school_since,
+        named_operators: named_operators(ctx, order).await?,
+        at: Some(record.scheduled_at).filter(|at| *at > now),
+        deadline: order.deadline,
+        repeats: record.repeats,
+    })
 }
 
 /// One order; none that the actor may not see.

@@ -10,7 +10,7 @@ use super::cursor;
 use super::once::once;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Query, place};
-use crate::domain::account::{AccountId, LoginName};
+use crate::domain::account::AccountId;
 use crate::domain::code::printed;
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal};
@@ -25,6 +25,7 @@ use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::{new_code, shown_again};
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::Actor;
+use crate::flows::people::read::named;
 use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, search, standing};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -199,17 +200,9 @@ pub async fn show(
     caller: Caller,
 ) -> Answer<Json<PersonAnswer>> {
     let actor = caller.act(&app, ApiScope::PeopleRead).await?;
-    let (ctx, db) = (&app.ctx, &app.ctx.db);
-    let by_login = match LoginName::parse(&login) {
-        Ok(name) => store::account::find_by_login(db, &name).await.map_err(Unavailable::from)?,
-        Err(_) => None,
-    };
-    let found = match by_login {
-        Some(person) => Some(person),
-        None => store::account::find(db, &AccountId(login)).await.map_err(Unavailable::from)?,
-    };
+    let ctx = &app.ctx;
     let unknown = || Problem::not_found("there is nobody of this login or id, or not for you");
-    let person = found.ok_or_else(unknown)?;
+    let person = named(ctx, &login).await?.ok_or_else(unknown)?;
     match actor.powers(ctx).await?.may_on(ctx, Permission::ReadPeople, &person.facts).await? {
         Ok(_) => {}
         Err(Refusal::NotOfRole) => return Err(Refusal::NotOfRole.into()),

@@ -15,14 +15,13 @@ use crate::domain::jurisdiction::Refusal;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::scope::ApiScope;
-use crate::flows::hand_over::{HandOver, Which, hand_over};
+use crate::flows::hand_over::{HandOver, Which, hand_over, whose};
 use crate::flows::print_slips::Selection;
 use crate::flows::reset_order::read::view;
 use crate::flows::unavailable::Unavailable;
 use crate::paper::output::Format;
 use crate::paper::stationery::PerPage;
 use crate::store;
-use crate::store::people::Who;
 use crate::web::app::App;
 use crate::web::pages::text::Language;
 use crate::web::slips::download::{Nothing, Wish, download};
@@ -165,11 +164,7 @@ pub async fn hand(
     let caller = caller.once(&("hand over", &request)).because(request.reason);
     let actor = caller.act(&app, ApiScope::SlipsPrint).await?;
     let place = place(&request.territory)?;
-    let who = match request.profile {
-        Some(profile) => Who::Of(profile),
-        None if place.class_name().is_some() => Who::Family,
-        None => Who::Anybody,
-    };
+    let who = whose(&place, request.profile);
     let which = match &request.logins {
         Some(logins) => Which::Logins(logins),
         None if !request.handed => {

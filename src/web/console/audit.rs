@@ -8,7 +8,6 @@ use http::StatusCode;
 use jiff::civil::Date;
 use url::form_urlencoded::Serializer;
 
-use crate::domain::account::LoginName;
 use crate::domain::audit_chain::{Line, Question};
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::{TerritoryCode, TerritoryPath, Uai};
@@ -161,7 +160,7 @@ async fn question(app: &App, typed: &Typed) -> Result<Result<Question, Bad>, Una
     let Some(from) = days(&typed.from, 0) else { return Ok(Err(Bad::From)) };
     let Some(to) = days(&typed.to, 1) else { return Ok(Err(Bad::To)) };
     let actor = match given(&typed.actor) {
-        Some(text) => Some(account(app, &text).await?.unwrap_or(text)),
+        Some(text) => Some(read::actor_of(&app.ctx, &text).await?),
         None => None,
     };
     let (object, within) = about(app, &typed.about).await?;
@@ -188,18 +187,7 @@ async fn about(app: &App, text: &str) -> Result<(Option<String>, Option<Territor
         // Of a place that is not there, no acts either.
         return Ok(found.map_or_else(|| (Some(text.to_owned()), None), |place| (None, Some(place.path))));
     }
-    if text.contains(':') {
-        return Ok((Some(text.to_owned()), None));
-    }
-    let object = account(app, text).await?.unwrap_or_else(|| format!("order:{text}"));
-    Ok((Some(object), None))
-}
-
-/// An account as the log names it, by its login.
-async fn account(app: &App, login: &str) -> Result<Option<String>, Unavailable> {
-    let Ok(name) = LoginName::parse(login) else { return Ok(None) };
-    let person = store::account::find_by_login(&app.ctx.db, &name).await?;
-    Ok(person.map(|person| format!("account:{}", person.facts.account.0)))
+    Ok((Some(read::object_of(&app.ctx, text).await?), None))
 }
 
 /// Lines in words. Whoever is on a page often is looked up once.

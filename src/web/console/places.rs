@@ -11,7 +11,7 @@ use crate::domain::territory::{TerritoryCode, TerritoryKind};
 use crate::flows::account::AccountError;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::AtDesk;
-use crate::flows::hand_over::{HandOver, HandOverError, Which, hand_over};
+use crate::flows::hand_over::{HandOver, HandOverError, Which, hand_over, whose};
 use crate::flows::people::roll::{Overview, Roll, overview, profiles, roll, roots};
 use crate::flows::print_slips::Selection;
 use crate::oidc::parameters::Parameters;
@@ -56,11 +56,7 @@ impl Spot {
 
     /// Who is meant there: of a class, its families.
     fn who(&self) -> Who {
-        match self.profile {
-            Some(profile) => Who::Of(profile),
-            None if self.code.kind() == TerritoryKind::Class => Who::Family,
-            None => Who::Anybody,
-        }
+        whose(&self.code, self.profile)
     }
 
     /// Its address, with more of a query.

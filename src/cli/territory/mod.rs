@@ -1,7 +1,9 @@
 //! `ecluse territory`: the places that people belong to.
 
+mod show;
+
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -11,6 +13,9 @@ use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::cli::system_user::Acting;
 use crate::config::layers::Loaded;
+use crate::domain::territory::TerritoryCode;
+use crate::flows::actor::Actor;
+use crate::flows::context::Context;
 use crate::flows::import_territories::import_territories;
 
 /// What the help says of the file.
@@ -34,6 +39,12 @@ pub(super) enum Verb {
         #[arg(value_name = "FILE.csv")]
         file: PathBuf,
     },
+    /// Shows what lies below a place; of a school, how the people of each class and profile stand.
+    Show {
+        /// The place.
+        #[arg(value_name = "TERRITORY", value_parser = TerritoryCode::parse, default_value = "ministry:fr")]
+        territory: TerritoryCode,
+    },
 }
 
 /// Does it.
@@ -43,11 +54,17 @@ pub(super) async fn run(
     acting: Acting,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let Verb::Import { file: path } = verb;
     let ctx = open::context(&loaded.config).await?;
+    match verb {
+        Verb::Import { file } => import(&ctx, &acting.actor(), &file, printer).await,
+        Verb::Show { territory } => show::run(&ctx, &territory, &acting.actor(), printer).await,
+    }
+}
+
+async fn import(ctx: &Context, actor: &Actor, path: &Path, printer: &Printer) -> Result<ExitStatus, Failure> {
     let file =
-        File::open(&path).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
-    let report = import_territories(&ctx, &acting.actor(), file).await?;
+        File::open(path).map_err(|error| Failure::failed(format_args!("{}: {error}", path.display())))?;
+    let report = import_territories(ctx, actor, file).await?;
     let data = json!({
         "created": report.created,
         "renamed": report.renamed,
@@ -65,8 +82,8 @@ pub(super) async fn run(
         ];
         let rows = counts.map(|(what, count)| [what.to_owned(), count.to_string()]);
         [
-            findings::lines(&path, "warning", &report.warnings, 0),
-            findings::lines(&path, "error", &report.errors, 0),
+            findings::lines(path, "warning", &report.warnings, 0),
+            findings::lines(path, "error", &report.errors, 0),
             table(["territories", "count"], rows),
         ]
         .concat()

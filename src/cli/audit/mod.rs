@@ -1,18 +1,21 @@
 //! `ecluse audit`: what was done, and whether the record of it is whole.
 
+pub(super) mod list;
+
 use std::io::{self, Write as _};
 
 use clap::Subcommand;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::printer::{ExitStatus, Failure, Printer, json as json_text};
 use crate::cli::system_user::Acting;
-use crate::cli::{instant, open};
+use crate::cli::{instant, open, reset_order};
 use crate::config::layers::Loaded;
 use crate::domain::audit_chain::{Head, Question};
 use crate::domain::territory::TerritoryCode;
 use crate::flows::audit::export;
+use crate::flows::audit::read::{actor_of, object_of};
 use crate::flows::audit::verify::verify;
 use crate::flows::context::Context;
 use crate::store;
@@ -20,10 +23,12 @@ use crate::store;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Shows lines, the newest first.
+    List(list::Args),
+    /// Prints lines as JSON, one on each line, the oldest first; that is an act of its own.
+    Export(Filter),
     /// Finds lines that were changed, moved or removed since they were sealed.
     Verify(Verify),
-    /// Prints lines as JSON, one on each line, the oldest first.
-    Export(Export),
 }
 
 /// Against what.
@@ -34,9 +39,9 @@ pub(super) struct Verify {
     heads: Vec<Head>,
 }
 
-/// Which.
+/// Which lines.
 #[derive(Debug, clap::Args)]
-pub(super) struct Export {
+pub(super) struct Filter {
     /// From this instant on, such as 2024-04-13 or 2024-04-13T08:00.
     #[arg(long, value_name = "INSTANT")]
     from: Option<String>,
@@ -46,15 +51,48 @@ pub(super) struct Export {
     /// Only this act, such as order.issue.
     #[arg(long, value_name = "ACT")]
     act: Option<String>,
-    /// Only of this actor, such as account:ID or local:root.
+    /// Only of this actor: a login, or as the log has it, such as account:ID or local:root.
     #[arg(long, value_name = "ACTOR")]
     actor: Option<String>,
-    /// Only of what was done to this, such as account:ID or order:ID.
+    /// Only of what was done to this: a login or an order, or as the log has it, such as account:ID or order:ID.
     #[arg(long, value_name = "OBJECT")]
     object: Option<String>,
     /// Only what rested on a role at this place or below it, such as uai:0860001J.
     #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
     territory: Option<TerritoryCode>,
+}
+
+impl Filter {
+    /// As the log is asked.
+    async fn question(&self, ctx: &Context, zone: &TimeZone) -> Result<Question, Failure> {
+        let read = |text: &Option<String>| {
+            text.as_ref().map(|text| instant::read(text, zone).map_err(Failure::usage)).transpose()
+        };
+        let within = match &self.territory {
+            Some(code) => match store::territory::find(&ctx.db, code).await? {
+                Some(place) => Some(place.path),
+                None => return Err(Failure::usage(format_args!("there is no {code}"))),
+            },
+            None => None,
+        };
+        let actor = match &self.actor {
+            Some(text) => Some(actor_of(ctx, text).await?),
+            None => None,
+        };
+        let object = match &self.object {
+            Some(text) => Some(whole(ctx, object_of(ctx, text).await?).await?),
+            None => None,
+        };
+        let (from, to) = (read(&self.from)?, read(&self.to)?);
+        Ok(Question { from, to, act: self.act.clone(), actor, object, within })
+    }
+}
+
+/// An object as the log names it, of what may be the beginning of an order's id, as lists show it.
+async fn whole(ctx: &Context, object: String) -> Result<String, Failure> {
+    let Some(id) = object.strip_prefix("order:").filter(|id| !id.is_empty()) else { return Ok(object) };
+    let found = reset_order::find(ctx, id).await;
+    Ok(found.map_or_else(|_| object.clone(), |record| format!("order:{}", record.order.id)))
 }
 
 /// Does it.
@@ -65,9 +103,11 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let ctx = open::context(&loaded.config).await?;
+    let zone = &loaded.config.display.zone;
     match verb {
-        Verb::Verify(args) => run_verify(&ctx, args.heads, &loaded.config.display.zone, printer).await,
-        Verb::Export(args) => run_export(&ctx, &args, acting, &loaded.config.display.zone).await,
+        Verb::List(args) => list::run(&ctx, &args, &acting.actor(), zone, printer).await,
+        Verb::Export(filter) => run_export(&ctx, &filter, acting, zone).await,
+        Verb::Verify(args) => run_verify(&ctx, args.heads, zone, printer).await,
     }
 }
 
@@ -114,33 +154,16 @@ async fn run_verify(
 
 async fn run_export(
     ctx: &Context,
-    args: &Export,
+    filter: &Filter,
     acting: Acting,
     zone: &TimeZone,
 ) -> Result<ExitStatus, Failure> {
-    let read = |text: &Option<String>| {
-        text.as_ref().map(|text| instant::read(text, zone).map_err(Failure::usage)).transpose()
-    };
-    let within = match &args.territory {
-        Some(code) => match store::territory::find(&ctx.db, code).await? {
-            Some(place) => Some(place.path),
-            None => return Err(Failure::usage(format!("there is no {code}"))),
-        },
-        None => None,
-    };
-    let question = Question {
-        from: read(&args.from)?,
-        to: read(&args.to)?,
-        act: args.act.clone(),
-        actor: args.actor.clone(),
-        object: args.object.clone(),
-        within,
-    };
+    let question = filter.question(ctx, zone).await?;
     let mut lines = export::export(ctx, &acting.actor(), &question).await?.map_err(Failure::refused)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     while let Some(chunk) = lines.next().await {
         for line in chunk? {
-            writeln!(out, "{}", export::json(&line))?;
+            writeln!(out, "{}", json_text(export::json(&line).to_string()))?;
         }
     }
     out.flush()?;

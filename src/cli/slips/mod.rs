@@ -1,14 +1,19 @@
 //! `ecluse slips`: the live codes of a population, to be printed, place by place and by name.
 
+mod hand_over;
+mod output;
+
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgGroup, Subcommand, ValueEnum};
 
 use crate::cli::open;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::reset_order::find;
 use crate::cli::system_user::Acting;
 use crate::config::layers::Loaded;
-use crate::domain::reset_order::OrderId;
+use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, Uai};
 use crate::flows::context::Context;
 use crate::flows::print_slips::{Selection, print_slips};
@@ -22,21 +27,32 @@ use crate::web::slips::{self, Names, Written};
 
 use output::Output;
 
-mod output;
+/// What else is done with them.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Says that slips were handed over: those of some people at a place, or all that were printed for it.
+    HandOver(hand_over::Args),
+    /// Says that slips were not handed over after all.
+    TakeBack(hand_over::BackArgs),
+}
 
 /// Whose codes, and in which form.
 #[derive(Debug, clap::Args)]
-#[group(id = "whom", required = true, multiple = true)]
+#[group(skip)]
+#[command(group = ArgGroup::new("whom").args(["order", "territory"]).required(true).multiple(true))]
 pub(super) struct Args {
     /// Everybody whom this order binds.
-    #[arg(long, value_name = "ID", group = "whom")]
+    #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     order: Option<String>,
     /// Everybody here whose gate is closed; with --order, only those of them here.
-    #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse, group = "whom")]
+    #[arg(long, value_name = "TERRITORY", value_parser = TerritoryCode::parse)]
     territory: Option<TerritoryCode>,
     /// One class of the school given by --territory.
     #[arg(long, value_name = "NAME", requires = "territory")]
     class: Option<String>,
+    /// Only people of this profile there, such as `National_ELV`; may be given more than once.
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<Profile>,
     /// The form.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
@@ -81,8 +97,29 @@ fn language(text: &str) -> Result<Language, String> {
     Language::named(text).ok_or_else(|| "write fr or en".to_owned())
 }
 
-/// Prints slips as they are decided.
+/// Prints slips, or says what became of them.
 pub(super) async fn run(
+    loaded: &Loaded,
+    verb: Option<Verb>,
+    args: Args,
+    acting: Acting,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    match verb {
+        None => print(loaded, args, acting, printer).await,
+        Some(Verb::HandOver(args)) => {
+            let ctx = open::context(&loaded.config).await?;
+            hand_over::run(&ctx, args, &acting.actor(), printer).await
+        }
+        Some(Verb::TakeBack(args)) => {
+            let ctx = open::context(&loaded.config).await?;
+            hand_over::take_back(&ctx, args, &acting.actor(), printer).await
+        }
+    }
+}
+
+/// Prints slips as they are decided.
+async fn print(
     loaded: &Loaded,
     args: Args,
     acting: Acting,
@@ -156,28 +193,26 @@ impl Misspelt {
 async fn selection(ctx: &Context, args: &Args) -> Result<Selection, Failure> {
     let order = match &args.order {
         None => None,
-        Some(id) => {
-            let record = store::reset_order::find(&ctx.db, &OrderId(id.clone())).await?;
-            Some(record.ok_or_else(|| Failure::failed(format_args!("there is no order {id}")))?.order)
-        }
+        Some(which) => Some(find(ctx, which).await?.order),
     };
-    let territory = match (&args.territory, &args.class) {
-        (Some(school), Some(class)) => {
-            let uai = school.uai().and_then(|uai| Uai::parse(uai).ok());
-            let uai = uai.ok_or_else(|| {
-                Failure::usage("--class needs a school: --territory uai:0860001J".to_owned())
-            })?;
-            Some(TerritoryCode::class(&uai, class)?)
+    let path = match (&args.territory, &order) {
+        (Some(code), _) => {
+            let code = place(code, args.class.as_deref())?;
+            let found = store::territory::find(&ctx.db, &code).await?;
+            let unknown = || Failure::refused(format_args!("the territory {code} is not known"));
+            found.ok_or_else(unknown)?.path
         }
-        (territory, _) => territory.clone(),
-    };
-    let path = match (territory, &order) {
-        (Some(code), _) => match store::territory::find(&ctx.db, &code).await? {
-            Some(place) => place.path,
-            None => return Err(Failure::refused(format_args!("the territory {code} is not known"))),
-        },
         (None, Some(order)) => order.population.territory.clone(),
-        (None, None) => return Err(Failure::usage("give --order or --territory".to_owned())),
+        (None, None) => return Err(Failure::usage("give --order or --territory")),
     };
-    Ok(Selection::everybody(path, order.map(|order| order.id)))
+    let profiles = args.profiles.iter().copied().collect();
+    Ok(Selection { profiles, ..Selection::everybody(path, order.map(|order| order.id)) })
+}
+
+/// A place, or one class of a school.
+fn place(territory: &TerritoryCode, class: Option<&str>) -> Result<TerritoryCode, Failure> {
+    let Some(class) = class else { return Ok(territory.clone()) };
+    let uai = territory.uai().and_then(|uai| Uai::parse(uai).ok());
+    let uai = uai.ok_or_else(|| Failure::usage("--class needs a school: --territory uai:0860001J"))?;
+    Ok(TerritoryCode::class(&uai, class)?)
 }
