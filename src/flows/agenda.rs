@@ -117,7 +117,13 @@ async fn campaign(
     record: OrderRecord,
 ) -> Result<Option<Campaign>, Unavailable> {
     let (order, parts) = (&record.order, parts(powers, &record));
-    let progress = progress(ctx, order, &parts).await?;
+    let (as_of, tally) = if parts.contains(&order.population.territory) {
+        store::progress::of_all(&ctx.db, &order.id).await?.unzip()
+    } else {
+        let part = progress(ctx, order, &parts).await?;
+        (part.as_of, Some(part.all))
+    };
+    let tally = tally.unwrap_or_default();
     let orders = powers.could(Permission::IssueOrder, &order.population);
     let failed = if orders {
         store::progress::told(&ctx.db, &order.id).await?.iter().map(|told| told.failed).sum()
@@ -142,13 +148,12 @@ async fn campaign(
         | OrderState::Closed { .. }
         | OrderState::Cancelled { .. } => false,
     };
-    let tally = progress.all;
     let campaign = Campaign {
         place: match parts.as_slice() {
             [only] => Some(only.clone()),
             _ => None,
         },
-        as_of: progress.as_of,
+        as_of,
         tally,
         unprinted: (prints && is_by_code).then(|| tally.bound.saturating_sub(tally.printed)),
         failed,

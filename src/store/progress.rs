@@ -150,10 +150,20 @@ pub async fn find(db: &Db, order: &OrderId, under: Option<&TerritoryPath>) -> Re
         let place = TerritoryPath::from_stored(row.text("path")?);
         parts.insert((place, row.parsed("profile")?), tally(&row)?);
     }
-    let sql = q!("SELECT * FROM order_point WHERE order_id = $1 ORDER BY at DESC LIMIT 1", order.0.as_str());
-    let all = db.one(sql).await?.as_ref().map(tally).transpose()?.unwrap_or_default();
+    let all = all(db, order).await?;
     let opened = if under.is_none() { counted.opened } else { None };
     Ok(Progress { as_of: Some(counted.as_of), all, opened, parts })
+}
+
+/// The same of everybody together, without the places: as of when, and how they stand.
+pub async fn of_all(db: &Db, order: &OrderId) -> Result<Option<(Timestamp, Tally)>, DbError> {
+    let Some(counted) = last(db, order).await? else { return Ok(None) };
+    Ok(Some((counted.as_of, all(db, order).await?)))
+}
+
+async fn all(db: &Db, order: &OrderId) -> Result<Tally, DbError> {
+    let sql = q!("SELECT * FROM order_point WHERE order_id = $1 ORDER BY at DESC LIMIT 1", order.0.as_str());
+    Ok(db.one(sql).await?.as_ref().map(tally).transpose()?.unwrap_or_default())
 }
 
 fn tally(row: &Row) -> Result<Tally, DbError> {
