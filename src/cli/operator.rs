@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::names::{Names, short};
 use crate::cli::printer::{ExitStatus, Failure, Printer, table};
-use crate::cli::system_user::Acting;
+use crate::cli::system_user::{Acting, heard};
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
 use crate::domain::code::printed;
@@ -118,6 +118,7 @@ pub(super) async fn run(
                 given.grant.role.as_str(),
                 given.grant.over.label()
             ));
+            heard(&actor, *printer);
         }
         Verb::Refuse(Waiting { id }) => {
             let role = find(&ctx, &actor, &id).await?;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::cli::printer::Printer;
 use crate::flows::actor::Actor;
 
 /// What every act takes.
@@ -22,6 +23,13 @@ impl Acting {
             Some(reason) => Actor::local(&user(), Some(reason)).breaking_glass(),
             None => Actor::local(&user(), self.reason),
         }
+    }
+}
+
+/// Says to whoever acted alone that it was heard.
+pub(super) fn heard(actor: &Actor, printer: Printer) {
+    if actor.breaks_glass() {
+        printer.warn("the glass was broken: the audit log says so to whoever answers for the place, and an alarm is raised");
     }
 }
 

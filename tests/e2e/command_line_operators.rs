@@ -98,7 +98,11 @@ async fn a_role_that_waits_is_listed_and_answered_from_the_host() {
         "no role waits under none\nhint: `ecluse operator pending`",
     );
     let given = host.does(&["operator", "approve", &ids[0], "--break-glass", "Nobody answers"]);
-    assert_eq!(given.err, "inspecteur is authority over academie:13\n");
+    assert!(
+        given.err.starts_with("inspecteur is authority over academie:13\nwarning: the glass was broken: "),
+        "{}",
+        given.err
+    );
     let refused = host.does(&["operator", "refuse", &ids[1], "--reason", "Inconnu"]);
     assert_eq!(refused.err, "Refused: chef does not become authority over academie:13\n");
     assert_eq!(roles(&host), ["inspecteur authority", "rectrice authority"]);
@@ -114,6 +118,19 @@ async fn a_role_that_waits_is_listed_and_answered_from_the_host() {
         line("operator.refuse", "Inconnu"),
     ];
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn a_role_that_the_host_gives_waits_no_more() {
+    let host = Host::open();
+    host.does(&[&["operator", "grant", "rectrice"][..], &OVER].concat());
+    let ctx = host.ctx().await;
+    let (rectrice, code) = (operator(&ctx, "rectrice").await, TerritoryCode::parse("academie:13").unwrap());
+    grant_role(&ctx, &rectrice, "inspecteur", Role::Authority, &code).await.unwrap().unwrap();
+    host.does(&["operator", "grant", "inspecteur", "--role", "auditor", "--territory", "academie:13"]);
+    assert_eq!(host.data(&["operator", "pending"]).as_array().map(Vec::len), Some(1), "another role");
+    host.does(&[&["operator", "grant", "inspecteur"][..], &OVER].concat());
+    assert_eq!(host.data(&["operator", "pending"]), json!([]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{Which, find, record_json, state_word};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::heard;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::approve as flow;
@@ -24,6 +25,7 @@ pub(super) async fn approve(
     let record = flow::approve(ctx, &actor, &record.order.id, None).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     printer.talk(format_args!("Approved: the order is {}", state_word(record.order.state)));
+    heard(&actor, *printer);
     Ok(ExitStatus::Done)
 }
 

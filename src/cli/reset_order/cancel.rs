@@ -4,6 +4,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 
 use super::{Which, find, places_bar, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::heard;
 use crate::domain::level::Level;
 use crate::domain::reset_order::OrderState;
 use crate::flows::actor::Actor;
@@ -54,6 +55,7 @@ pub(super) async fn cancel(
     data["opened"] = opened.into();
     printer.answer(&data, || record.order.id.to_string())?;
     printer.talk(format_args!("Cancelled. The gate opens again for {opened} people"));
+    heard(&actor, *printer);
     if record.order.level == Level::Recover && record.order.state.force().is_some() {
         printer.talk("Whoever has not changed yet must still do so, with the old password or a code; no session comes back");
     }

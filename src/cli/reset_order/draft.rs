@@ -6,6 +6,7 @@ use super::issue::{confirm, told};
 use super::proposal::{Changes, Whom};
 use super::{Which, find, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::heard;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::draft::draft;
@@ -72,5 +73,8 @@ pub(super) async fn edit(
     let record = changed.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     told(&record, zone, *printer);
+    if args.submit {
+        heard(&actor, *printer);
+    }
     Ok(ExitStatus::Done)
 }

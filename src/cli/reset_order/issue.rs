@@ -8,6 +8,7 @@ use super::proposal::Whom;
 use super::{counts_text, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::heard;
 use crate::domain::level::Level;
 use crate::domain::reset_order::OrderState;
 use crate::flows::actor::Actor;
@@ -44,6 +45,7 @@ pub(super) async fn run(
     let record = issue(ctx, &actor, &proposal, confirmed).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     told(&record, zone, *printer);
+    heard(&actor, *printer);
     Ok(ExitStatus::Done)
 }
 

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::issue::{confirm, told};
 use super::{Which, find, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
+use crate::cli::system_user::heard;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::draft::DraftError;
@@ -42,5 +43,6 @@ pub(super) async fn run(
     };
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
     told(&record, zone, *printer);
+    heard(&actor, *printer);
     Ok(ExitStatus::Done)
 }

@@ -229,6 +229,10 @@ pub(super) async fn change_role(
         let now = ctx.clock.now();
         let mut batch = judged.still();
         batch.insert(0, nothing_due());
+        if change.act == Act::OperatorGrant {
+            // What is given is asked for no more.
+            batch.push(store::pending_role::lapse(&judged.person.facts.account, &grant, now));
+        }
         batch.extend(judged.write(ctx, actor, change, now));
         batch.extend(actor.remember(SETTLED, now));
         ctx.steps.at(Step::DeedDecided).await;

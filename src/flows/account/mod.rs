@@ -62,8 +62,20 @@ pub enum AccountError {
     #[error("{0} accounts are more than one act takes; the most is {MOST}")]
     TooMany(usize),
     /// Nobody has these logins; of somebody with roles, nobody inside their territory.
-    #[error("no account has the login {}", .0.join(", "))]
+    #[error("no account has the login {}", some(.0))]
     Unknown(Vec<String>),
+}
+
+/// Logins that one sentence names.
+const NAMED: usize = 20;
+
+/// The first of them, and how many more there are.
+fn some(logins: &[String]) -> String {
+    let named = logins.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match logins.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
 }
 
 /// Accounts that one act takes: it is one batch, which nobody else's writes come between.
@@ -190,4 +202,17 @@ fn has_password_here(person: &Person) -> Result<(), AccountError> {
         return Err(AccountError::FederatedOnly(person.login.clone()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_wrong_logins_is_refused_in_a_sentence() {
+        let unknown = |number: usize| AccountError::Unknown(vec!["x".to_owned(); number]).to_string();
+        assert_eq!(unknown(2), "no account has the login x, x");
+        assert!(unknown(20).ends_with("x, x"));
+        assert!(unknown(10_000).ends_with("x, x and 9980 more"));
+    }
 }
