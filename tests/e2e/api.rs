@@ -11,6 +11,7 @@ use ecluse::web::api;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::heard;
 use crate::provider::{Provider, proposal};
 use crate::robot::{Robot, members};
 
@@ -84,7 +85,8 @@ impl Program {
         let content_type = content_type.map_or("", |value| value.to_str().unwrap()).to_owned();
         let text = response.text().await.unwrap();
         let is_json = ["application/json", "application/problem+json"].contains(&content_type.as_str());
-        let body = if is_json { serde_json::from_str(&text).unwrap() } else { Value::String(text) };
+        let body: Value = if is_json { serde_json::from_str(&text).unwrap() } else { Value::String(text) };
+        body["code"].as_str().into_iter().for_each(heard::keep_code);
         Answer { status, body, content_type }
     }
 

@@ -7,6 +7,8 @@ use reqwest::header::{LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode, Url};
 
+use crate::heard;
+
 /// A person's browser.
 pub(crate) struct Browser {
     client: Client,
@@ -63,12 +65,14 @@ impl Browser {
     }
 
     pub(crate) async fn post(&self, address: &str, form: &[(String, String)]) -> Page {
+        heard::keep_fields(form.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let request = self.client.post(self.absolute(address)).header(ORIGIN, &self.issuer).form(form);
         Page::read(request.send().await.unwrap()).await
     }
 
     /// The same from a page of somebody else.
     pub(crate) async fn post_from(&self, origin: &str, address: &str, form: &[(String, String)]) -> Page {
+        heard::keep_fields(form.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let request = self.client.post(self.absolute(address)).header(ORIGIN, origin).form(form);
         Page::read(request.send().await.unwrap()).await
     }
@@ -104,7 +108,26 @@ impl Page {
         let status = response.status();
         let url = response.url().to_string();
         let headers = response.headers().clone();
-        Self { status, url, headers, body: response.text().await.unwrap() }
+        let page = Self { status, url, headers, body: response.text().await.unwrap() };
+        page.keep();
+        page
+    }
+
+    /// What the page gives that is nobody else's business: cookies, codes that are handed over or sent on.
+    fn keep(&self) {
+        let set = self.headers.get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let values = set.filter_map(|set| set.split(';').next()?.split_once('='));
+        values.for_each(|(_, value)| heard::keep(value));
+        for name in ["code", "id_token", "access_token"] {
+            self.parameter(name).iter().for_each(|value| heard::keep(value));
+        }
+        let shown =
+            self.body.split("<code").skip(1).filter_map(|rest| rest.split('>').nth(1)?.split('<').next());
+        let is_code = |text: &&str| {
+            text.contains('-')
+                && text.bytes().all(|it| it == b'-' || it.is_ascii_uppercase() || it.is_ascii_digit())
+        };
+        shown.filter(is_code).for_each(heard::keep_code);
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

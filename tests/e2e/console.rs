@@ -18,6 +18,7 @@ use ecluse::store::db::Batch;
 use reqwest::StatusCode;
 
 use crate::browser::{Browser, Page};
+use crate::heard;
 use crate::provider::{Provider, Wish, operator};
 use crate::sign_in::{activate, elsewhere};
 
@@ -91,7 +92,9 @@ pub(crate) fn codes(page: &Page) -> Vec<String> {
 pub(crate) fn app_secret(page: &Page) -> String {
     let shown = page.body.split("id=\"secret\">").nth(1).unwrap_or_else(|| panic!("{}", page.body));
     let shown = shown.split("</p>").next().unwrap();
-    shown.split('<').map(|part| part.rsplit('>').next().unwrap().trim()).collect()
+    let secret: String = shown.split('<').map(|part| part.rsplit('>').next().unwrap().trim()).collect();
+    heard::keep(&secret);
+    secret
 }
 
 /// Somebody who chose a password with a code and set up an app at once, and is in.

@@ -6,12 +6,14 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ecluse::store::clock::Clock;
 use ecluse::store::db::{Batch, Db, Row, Statement};
 use tempfile::TempDir;
 
+use crate::heard::{self, Listening};
 use crate::test_server::ServerDatabase;
 
 /// How many there are in its school.
@@ -24,6 +26,10 @@ pub(crate) fn free_address() -> String {
 
 /// A deployment in a folder, as its administrator made it.
 pub(crate) struct House {
+    /// Ends first: what its programs logged is read.
+    _listening: Listening,
+    /// Servers that were started.
+    started: AtomicUsize,
     pub(crate) folder: TempDir,
     pub(crate) issuer: String,
     database: Option<ServerDatabase>,
@@ -53,10 +59,11 @@ impl House {
         let config = format!(
             "[server]\nlisten = \"{free}\"\nissuer = \"{issuer}\"\n[password.rules]\nmin_length = 12\n\
              [password.hash]\nmemory_kib = 64\niterations = 1\n\
-             [throttle]\nfree = 1000\nceiling = 2000\n[log]\nlevel = \"error\"\n"
+             [throttle]\nfree = 1000\nceiling = 2000\n[log]\nlevel = \"debug\"\n"
         );
         fs::write(folder.path().join("ecluse.toml"), config).unwrap();
-        let house = Self { folder, issuer, database };
+        let listening = Listening::begin(folder.path());
+        let house = Self { _listening: listening, started: AtomicUsize::new(0), folder, issuer, database };
         house.run(&["init"]);
         let mut people = "source;key;login;given_name;family_name;profile;uai;classes\n".to_owned();
         for number in 0..PEOPLE {
@@ -89,7 +96,9 @@ impl House {
 
     /// One more, at another address, with other settings.
     pub(crate) async fn serve_at(&self, address: &str, settings: &[&str]) -> Child {
-        self.serve_telling(address, settings, Stdio::null()).await
+        let log = format!("server-{}.log", self.started.fetch_add(1, Ordering::Relaxed));
+        let log = fs::File::create(self.folder.path().join(log)).unwrap();
+        self.serve_telling(address, settings, log.into()).await
     }
 
     /// The same, with somebody who reads its log.
@@ -116,7 +125,11 @@ impl House {
         let output = self.run(&["slips", "--territory", "uai:0860001J"]);
         let text = String::from_utf8(output.stdout).unwrap();
         let cells = text.lines().skip(1).map(|line| line.split(';').collect::<Vec<_>>());
-        cells.map(|cells| (cells[5].to_owned(), cells[6].to_owned())).collect()
+        let codes: BTreeMap<_, _> = cells.map(|cells| (cells[5].to_owned(), cells[6].to_owned())).collect();
+        for code in codes.values() {
+            heard::keep_code(code);
+        }
+        codes
     }
 
     pub(crate) fn log_file(&self) -> PathBuf {

@@ -42,6 +42,7 @@ mod documents;
 mod doors;
 mod factor_races;
 mod four_eyes;
+mod heard;
 mod history;
 mod holder;
 mod host;

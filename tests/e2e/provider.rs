@@ -47,9 +47,12 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::database::Stores;
+use crate::heard::{self, Listening};
 
 /// A provider under test.
 pub(crate) struct Provider {
+    /// Ends first: what was logged is read.
+    pub(crate) listening: Listening,
     pub(crate) app: App,
     pub(crate) ctx: Arc<Context>,
     pub(crate) clock: Clock,
@@ -122,6 +125,7 @@ impl Provider {
 
     async fn open(stores: Arc<Stores>, listener: TcpListener, wish: Wish) -> Self {
         let home = tempfile::tempdir().unwrap();
+        let listening = Listening::begin(home.path());
         let clock = wish.clock;
         let db = stores.database.open(&clock).await;
         let address = listener.local_addr().unwrap();
@@ -161,7 +165,7 @@ impl Provider {
             }
         };
         let served = tokio::spawn(serve(app.clone(), listener, limits, until));
-        Self { app, ctx, clock, issuer: format!("http://{address}"), stores, home, stop, served }
+        Self { listening, app, ctx, clock, issuer: format!("http://{address}"), stores, home, stop, served }
     }
 
     /// Somebody who tells relying parties, on this machine, in rounds.
@@ -230,11 +234,14 @@ impl Provider {
         .await
         .unwrap()
         .unwrap();
-        found.unwrap()
+        let code: String = found.unwrap();
+        heard::keep_code(&code);
+        code
     }
 
     /// Gives somebody a password that today's rules would refuse, as one chosen under older rules.
     pub(crate) async fn choose(&self, login: &str, password: &str) {
+        heard::keep(password);
         let person = self.person(login).await;
         let ctx = &self.ctx;
         let place = ctx.hash_pool.place(Guest::Known).unwrap();
@@ -261,7 +268,9 @@ impl Provider {
     /// A new code for one person, as it is printed.
     pub(crate) async fn new_code(&self, login: &str) -> String {
         let issued = new_code(&self.ctx, &operator(), login).await.unwrap();
-        printed(&issued.ok().unwrap().code).expose().to_owned()
+        let code = printed(&issued.ok().unwrap().code).expose().to_owned();
+        heard::keep_code(&code);
+        code
     }
 }
 

@@ -9,6 +9,7 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::browser::Page;
+use crate::heard;
 use crate::provider::Provider;
 
 /// A relying party that is registered at one provider.
@@ -151,6 +152,7 @@ impl RelyingParty {
     }
 
     pub(crate) async fn userinfo(&self, token: &str) -> Answer {
+        heard::keep(token);
         Answer::of(self.http.get(format!("{}/userinfo", self.issuer)).bearer_auth(token)).await
     }
 
@@ -163,7 +165,9 @@ impl RelyingParty {
     /// Posts a form as it is, with this secret in the header, if any.
     pub(crate) async fn send(&self, path: &str, secret: Option<&str>, form: &[(&str, &str)]) -> Answer {
         let mut request = self.post(path);
+        heard::keep_fields(form.iter().copied());
         if let Some(secret) = secret {
+            heard::keep_client(&self.id, secret);
             // Form-encoded before base64 (RFC 6749 section 2.3.1).
             let encoded = reqwest::Url::parse_with_params("x:", [("s", secret)]).unwrap();
             request = request.basic_auth(&self.id, Some(&encoded.query().unwrap()[2..]));
@@ -184,11 +188,14 @@ impl Answer {
         let status = response.status();
         let headers = response.headers().clone();
         let text = response.text().await.unwrap();
-        let body = if text.is_empty() {
+        let body: Value = if text.is_empty() {
             Value::Null
         } else {
             serde_json::from_str(&text).unwrap_or(Value::String(text))
         };
+        for given in ["access_token", "refresh_token", "id_token"] {
+            body[given].as_str().into_iter().for_each(heard::keep);
+        }
         Self { status, headers, body }
     }
 

@@ -1,8 +1,6 @@
 //! A whole story, listened to: neither the log at its loudest nor the database at rest nor an address holds a password, a
 //! code, a token, a cookie or a name.
 
-use std::io::Write;
-use std::sync::{Mutex, Once};
 use std::time::Duration;
 
 use ecluse::domain::level::Level;
@@ -10,7 +8,6 @@ use ecluse::domain::operator::Role;
 use ecluse::flows::notices::MailSettings;
 use ecluse::store::db::{Batch, Statement};
 use reqwest::StatusCode;
-use tracing::level_filters::LevelFilter;
 
 use crate::browser::{Browser, Page};
 use crate::console::{App, app_secret, codes};
@@ -23,30 +20,6 @@ const OPERATOR: &str = "proviseure.marchand";
 const MAIL: &str = "tuteur.roux@famille.example";
 const WRONG: &str = "Tres-Faux-mot-7";
 const NEW_PASSWORD: &str = "Chat-noir7-secret";
-
-/// Everything that this process logs, of every test that runs beside this one too.
-static HEARD: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-struct Ear;
-
-impl Write for Ear {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        HEARD.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn listen() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let loud = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(|| Ear);
-        tracing::subscriber::set_global_default(loud.finish()).unwrap();
-    });
-}
 
 /// The tokens, codes and cookies that were given out, and the addresses that were led to.
 #[derive(Default)]
@@ -185,7 +158,6 @@ async fn at_the_desk(provider: &Provider, story: &mut Story) {
 
 #[tokio::test]
 async fn nothing_that_opens_a_door_is_written_down_anywhere() {
-    listen();
     let mail = MailSettings { timeout: Duration::from_mins(1), concurrency: 1 };
     let provider = Provider::start_with(Wish::settings(|settings| settings.mail = Some(mail))).await;
     let address =
@@ -209,7 +181,7 @@ async fn nothing_that_opens_a_door_is_written_down_anywhere() {
     let page = browser.go("/login").await;
     assert_eq!(browser.sign_in(&page, LOGIN, WRONG).await.status, StatusCode::SERVICE_UNAVAILABLE);
     let typed = [FIRST_PASSWORD, WRONG, NEW_PASSWORD];
-    let heard = String::from_utf8_lossy(&HEARD.lock().unwrap()).into_owned();
+    let heard = provider.listening.heard();
     assert!(heard.contains("ecluse::request") && heard.contains("/interaction/{uid}/login"), "it listens");
     assert!(heard.contains("cannot decide"));
     assert!(
@@ -222,6 +194,10 @@ async fn nothing_that_opens_a_door_is_written_down_anywhere() {
         story.secrets.len(),
         story.codes.len()
     );
+    let kept = provider.listening.secrets();
+    for secret in story.secrets.iter().chain(&story.codes).map(String::as_str).chain(typed) {
+        assert!(kept.contains(secret), "{secret} is looked for in every other test as well");
+    }
     let secrets = || story.secrets.iter().chain(&story.codes).map(String::as_str).chain(typed);
     for secret in secrets().chain([LOGIN, OPERATOR, MAIL]) {
         assert!(!heard.contains(secret), "{secret} was logged");
