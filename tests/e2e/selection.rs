@@ -5,8 +5,11 @@ use std::time::Duration;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::store;
+use ecluse::store::db::{Batch, Statement};
 use reqwest::StatusCode;
+use serde_json::json;
 
+use crate::api::Program;
 use crate::browser::{Browser, Page};
 use crate::console::{App, enrolled};
 use crate::provider::{FIRST_PASSWORD, Provider, Wish};
@@ -205,4 +208,80 @@ async fn whoever_may_not_require_a_change_is_offered_none() {
     );
     let page = aide.post(CHECK, &form).await;
     assert_eq!(number(&page), "0", "{}", page.body);
+}
+
+/// Ten thousand pupils of 6A who have passwords, and one more: `foule1` and so on.
+async fn crowd(provider: &Provider, size: i64) {
+    let sql = [
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $1)
+         INSERT INTO account (id, source, source_key, login, login_name, given_name, family_name, way_in, number,
+             chosen_at, chosen_under, proof, code_issue, created_at, updated_at)
+         SELECT 'foule' || n, 'test', 'foule' || n, 'foule' || n, 'foule' || n, 'F', 'Foule', 'local', 1,
+             now_us(), 0, 'code', 1, 0, 0 FROM n",
+        "INSERT INTO credential (account_id, phc) SELECT id, 'x' FROM account WHERE given_name = 'F' AND $1 > 0",
+        "INSERT INTO affiliation (account_id, path, profile, began)
+         SELECT a.id, t.path, 'National_ELV', 0 FROM account a, territory t
+         WHERE a.given_name = 'F' AND t.code = 'class:0860001J/6A' AND $1 > 0",
+    ];
+    let batch = sql.map(|sql| Statement::new(sql, vec![size.into()]));
+    provider.ctx.db.run(Batch::plain(batch.into())).await.unwrap();
+}
+
+/// How many are forced, and how many lines the audit log has.
+async fn done(provider: &Provider) -> (i64, i64) {
+    let sql = "SELECT (SELECT COUNT(*) FROM account WHERE forced_level IS NOT NULL) AS forced,
+                   (SELECT COUNT(*) FROM audit WHERE act = 'password.force') AS lines";
+    let row = provider.ctx.db.one(Statement::new(sql, Vec::new())).await.unwrap().unwrap();
+    (row.int("forced").unwrap(), row.int("lines").unwrap())
+}
+
+#[tokio::test]
+async fn of_ten_thousand_one_that_nobody_is_stops_all_and_is_named() {
+    let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 20_000)).await;
+    crowd(&provider, 10_001).await;
+    let anne = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    let mut logins: Vec<_> = (1..=10_000).map(|number| format!("foule{number}")).collect();
+    let ask = async |logins: &[String]| {
+        anne.post("/people/acts", json!({ "act": "force_recover", "logins": logins })).await
+    };
+    let was = std::mem::replace(&mut logins[6_999], "foule7000x".to_owned());
+    let refused = ask(&logins).await;
+    assert_eq!(refused.problem(), (404, "not-found"));
+    assert_eq!(refused.body["detail"], "no account has the login foule7000x");
+    assert_eq!(refused.body["names"], json!(["foule7000x"]));
+    assert_eq!(done(&provider).await, (0, 0));
+    logins[6_999] = was;
+    logins.push("foule10001".to_owned());
+    let refused = ask(&logins).await;
+    assert_eq!(refused.problem(), (422, "too-many"));
+    let detail = refused.body["detail"].as_str().unwrap();
+    assert!(detail.contains("10001") && detail.contains("10000"), "{detail}");
+    assert_eq!(done(&provider).await, (0, 0));
+    logins.pop();
+    assert_eq!(ask(&logins).await.body, json!({ "people": 10_000 }));
+    assert_eq!(done(&provider).await, (10_000, 10_000));
+}
+
+#[tokio::test]
+async fn ten_thousand_that_a_search_finds_are_required_to_change_at_once_and_one_more_is_refused() {
+    let office = Office::with(Wish::settings(|it| it.orders.approval_above = 20_000)).await;
+    let provider = &office.provider;
+    crowd(provider, 10_001).await;
+    let refused = office.check("foule", &[], "found").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("10 000") || refused.body.contains("10\u{202f}000"), "{}", refused.body);
+    assert!(refused.form(REQUIRE).is_none(), "there is nothing to confirm");
+    let gone = "UPDATE affiliation SET ended = 0 WHERE account_id = 'foule10001'";
+    provider.ctx.db.run(Batch::plain(vec![Statement::new(gone, Vec::new())])).await.unwrap();
+    let page = office.check("foule", &[], "found").await;
+    let shown: String = number(&page).chars().filter(char::is_ascii_digit).collect();
+    assert_eq!((page.status, shown.as_str()), (StatusCode::OK, "10000"), "{}", page.body);
+    // One of them has left when it is confirmed: it is asked again, and nobody is reached.
+    let left = "UPDATE account SET disabled_at = 1 WHERE id = 'foule5000'";
+    provider.ctx.db.run(Batch::plain(vec![Statement::new(left, Vec::new())])).await.unwrap();
+    let again = office.confirm(&page, "10000").await;
+    assert_eq!((again.status, done(provider).await), (StatusCode::CONFLICT, (0, 0)));
+    let forced = office.confirm(&again, "9999").await;
+    assert!(forced.status.is_success(), "{}", forced.body);
+    assert_eq!(done(provider).await, (9_999, 9_999));
 }

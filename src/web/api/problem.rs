@@ -42,7 +42,7 @@ pub struct Problem {
     status: u16,
     /// What is wrong, for whoever wrote the program.
     detail: String,
-    /// The names that the detail lists, where it is about places.
+    /// The names that the detail lists, where it is about places or people.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     names: Vec<String>,
@@ -185,7 +185,9 @@ impl From<AccountError> for Problem {
         match error {
             AccountError::NotAllowed { refusal, .. } | AccountError::NotAtOnce(refusal) => refusal.into(),
             AccountError::NotAlone { .. } => Self::new(StatusCode::FORBIDDEN, "not-alone", error.to_string()),
-            AccountError::Unknown(_) => Self::not_found(error.to_string()),
+            AccountError::Unknown(ref logins) => {
+                Self { names: logins.clone(), ..Self::not_found(error.to_string()) }
+            }
             AccountError::TooMany(_) => Self::senseless("too-many", error.to_string()),
             AccountError::Disabled(_) | AccountError::FederatedOnly(_) => {
                 Self::conflict("account-state", error.to_string())
