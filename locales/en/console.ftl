@@ -176,6 +176,7 @@ roles-approved = The role is given.
 roles-refused = The request is answered: no role was given.
 roles-held = Who holds a role
 roles-how = Roles are given and taken away on the page of a person.
+roles-later = More requests
 roles-none = Nobody holds a role here.
 person-roles = Roles
 person-no-role = This person has no role in the console.

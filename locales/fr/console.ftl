@@ -176,6 +176,7 @@ roles-approved = Le rôle est donné.
 roles-refused = La demande a reçu sa réponse : aucun rôle n’est donné.
 roles-held = Qui a un rôle
 roles-how = Les rôles se donnent et se retirent sur la page d’une personne.
+roles-later = Demandes suivantes
 roles-none = Personne n’a de rôle ici.
 person-roles = Rôles
 person-no-role = Cette personne n’a aucun rôle dans la console.

@@ -13,7 +13,7 @@ use crate::config::layers::Loaded;
 use crate::domain::client::ClientId;
 use crate::domain::notice::{Cause, NoticeId, Receiver};
 use crate::flows::context::Context;
-use crate::flows::notices::retry::{Which, retry, retry_of};
+use crate::flows::notices::retry::{Which, given_up as all_given_up, retry, retry_of};
 use crate::store;
 use crate::store::notice::Listed;
 
@@ -105,7 +105,7 @@ async fn given_up(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let order = find(ctx, order).await?.order.id;
-    let failed = store::notice::failed(&ctx.db, &Cause::from(&order)).await?;
+    let failed = all_given_up(ctx, &Cause::from(&order)).await?;
     let data: Vec<_> = failed
         .iter()
         .map(|failed| {

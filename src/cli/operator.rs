@@ -19,7 +19,7 @@ use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::revoke_role::revoke_role;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::people::operators::{Waiting as Asked, operators, waiting};
+use crate::flows::people::operators::{Waiting as Asked, all_waiting, operators};
 use crate::store::operator::Holder;
 
 /// Roles that are read in one go.
@@ -174,7 +174,7 @@ async fn list(ctx: &Context, actor: &Actor, printer: &Printer) -> Result<(), Fai
 }
 
 async fn pending(ctx: &Context, actor: &Actor, zone: &TimeZone, printer: &Printer) -> Result<(), Failure> {
-    let waits = waiting(ctx, actor).await?.unwrap_or_default();
+    let waits = all_waiting(ctx, actor).await?;
     let data: Vec<_> = waits
         .iter()
         .map(|role| {
@@ -210,7 +210,7 @@ async fn pending(ctx: &Context, actor: &Actor, zone: &TimeZone, printer: &Printe
 
 /// The role that somebody means by its id, or by the beginning of it.
 async fn find(ctx: &Context, actor: &Actor, id: &str) -> Result<Asked, Failure> {
-    let mut waits = waiting(ctx, actor).await?.unwrap_or_default();
+    let mut waits = all_waiting(ctx, actor).await?;
     waits.retain(|role| role.pending.id.starts_with(id));
     match (waits.pop(), waits.is_empty()) {
         (Some(role), true) => Ok(role),

@@ -75,6 +75,41 @@ pub struct Line {
     pub request_id: Option<String>,
 }
 
+/// Who did something to an account, as far as whoever helps there has to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The person.
+    Owner,
+    /// Somebody with a role.
+    Operator,
+    /// Somebody with a shell on the host.
+    Host,
+    /// The program.
+    System,
+}
+
+impl By {
+    /// Of a line about an account.
+    pub fn of(line: &Line) -> Self {
+        match line.actor.as_str() {
+            actor if actor == line.object => Self::Owner,
+            actor if actor.starts_with("account:") => Self::Operator,
+            actor if actor.starts_with("local:") => Self::Host,
+            _ => Self::System,
+        }
+    }
+
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Operator => "operator",
+            Self::Host => "host",
+            Self::System => "system",
+        }
+    }
+}
+
 /// Which lines; every one of what is not said.
 #[derive(Clone, Debug, Default)]
 pub struct Question {

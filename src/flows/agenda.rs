@@ -13,7 +13,7 @@ use crate::domain::territory::{TerritoryKind, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
-use crate::flows::people::operators::waiting;
+use crate::flows::people::operators::all_waiting;
 use crate::flows::people::roll::profiles;
 use crate::flows::reset_order::read::{parts, progress};
 use crate::flows::unavailable::Unavailable;
@@ -80,12 +80,11 @@ pub async fn agenda(ctx: &Context, actor: &Actor) -> Result<Agenda, Unavailable>
         let span = (now, now.plus(SOON));
         drafts.extend(store::reset_order::drafts_to_look_at(&ctx.db, &place, span, MOST).await?);
     }
-    let roles = waiting(ctx, actor).await?.unwrap_or_default();
     Ok(Agenda {
         to_approve,
         drafts,
         campaigns: campaigns(ctx, &powers).await?,
-        roles_wait: roles.iter().any(|waiting| !waiting.is_own),
+        roles_wait: all_waiting(ctx, actor).await?.iter().any(|waiting| !waiting.is_own),
     })
 }
 

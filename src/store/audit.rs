@@ -63,12 +63,20 @@ pub async fn head(db: &Db) -> Result<Head, DbError> {
     })
 }
 
-/// What was done to an account lately, the latest first.
-pub async fn of_account(db: &Db, account: &AccountId, limit: u32) -> Result<Vec<Line>, DbError> {
+/// What was done to an account, the latest first, behind a line; at most `limit`.
+pub async fn of_account(
+    db: &Db,
+    account: &AccountId,
+    after: Option<&(Timestamp, String)>,
+    limit: u32,
+) -> Result<Vec<Line>, DbError> {
+    let (at, id) = after.map_or((Timestamp::from_micros(i64::MAX), ""), |(at, id)| (*at, id.as_str()));
     let sql = q!(
         "SELECT id, at, actor, territory, act, object, count, reason, address, request_id FROM audit
-         WHERE object = $1 ORDER BY at DESC, id DESC LIMIT $2",
+         WHERE object = $1 AND (at < $2 OR at = $2 AND id < $3) ORDER BY at DESC, id DESC LIMIT $4",
         format!("account:{}", account.0),
+        at,
+        id,
         limit
     );
     db.all(sql).await?.iter().map(line_of).collect()

@@ -85,22 +85,26 @@ pub async fn find_any(db: &Db, id: &str) -> Result<Option<PendingRole>, DbError>
     db.one(sql).await?.as_ref().map(read).transpose()
 }
 
-/// What waits at a place and below, and was asked for at this instant or later, the oldest first; at most `limit`.
+/// What waits at a place and below, and was asked for at this instant or later, the oldest first, behind one of them; at most `limit`.
 pub async fn list(
     db: &Db,
     place: &TerritoryPath,
-    since: Timestamp,
+    (since, after): (Timestamp, Option<&(Timestamp, String)>),
     limit: u32,
 ) -> Result<Vec<PendingRole>, DbError> {
     let (from, to) = place.range_below();
+    let (at, id) = after.map_or((since, ""), |(at, id)| (*at, id.as_str()));
     let sql = q!(
         "SELECT id, account_id, role, path, requested_by, requested_at FROM pending_role
          WHERE ended_at IS NULL AND (path = $1 OR path > $2 AND path < $3) AND requested_at >= $4
-         ORDER BY requested_at, id LIMIT $5",
+             AND (requested_at > $5 OR requested_at = $5 AND id > $6)
+         ORDER BY requested_at, id LIMIT $7",
         place.as_str(),
         from,
         to,
         since,
+        at,
+        id,
         limit
     );
     db.all(sql).await?.iter().map(read).collect()

@@ -15,7 +15,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Everything that can be asked for.
-const ACTS: [&str; 32] = [
+const ACTS: [&str; 33] = [
     "preview",
     "issue",
     "draft",
@@ -43,6 +43,7 @@ const ACTS: [&str; 32] = [
     "factor",
     "role take",
     "read",
+    "history",
     "print",
     "hand-over",
     "role-authority",
@@ -119,6 +120,7 @@ async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> 
         "code" => program.post(&format!("/people/{pupil}/code"), json!({})).await,
         "factor" => program.post(&format!("/people/{teacher}/factor"), json!({ "reason": "lost" })).await,
         "read" => program.get(&format!("/people/{pupil}")).await,
+        "history" => program.get(&format!("/people/{pupil}/history")).await,
         "print" => {
             let families = json!(["National_ELV", "National_TUT"]);
             program.post("/slips", json!({ "territory": place, "profiles": families })).await
@@ -164,8 +166,8 @@ async fn role_that_waits(provider: &Provider, asks: &Actor, login: &str, place: 
     match grant_role(&provider.ctx, asks, login, Role::Authority, &place).await.unwrap() {
         Ok(Granted::Pending(pending)) => pending.id,
         Err(GrantRoleError::AlreadyAsked) => {
-            let waiting = waiting(&provider.ctx, asks).await.unwrap().unwrap();
-            waiting.into_iter().find(|waiting| waiting.person.login == login).unwrap().pending.id
+            let waiting = waiting(&provider.ctx, asks, None, 100).await.unwrap().unwrap();
+            waiting.roles.into_iter().find(|waiting| waiting.person.login == login).unwrap().pending.id
         }
         other => panic!("{other:?}"),
     }

@@ -9,6 +9,7 @@ mod alone;
 mod api;
 mod api_audit;
 mod api_keys;
+mod api_people;
 mod api_table;
 mod attacks;
 mod audit;

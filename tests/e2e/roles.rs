@@ -173,7 +173,7 @@ async fn a_role_over_more_than_a_school_takes_two_as_well() {
         let given = grant_role(ctx, &anne, "m.blanc", role, &place(over)).await.unwrap();
         assert_eq!(matches!(given, Ok(Granted::Pending(_))), two, "{role:?} {over} {given:?}");
     }
-    let waits = waiting(ctx, &bruno).await.unwrap().unwrap();
+    let waits = waiting(ctx, &bruno, None, 100).await.unwrap().unwrap().roles;
     assert_eq!(waits.len(), 3);
     for waiting in waits {
         assert!(approve_role(ctx, &bruno, &waiting.pending.id).await.unwrap().is_ok());
@@ -209,11 +209,11 @@ async fn what_was_asked_is_refused_or_taken_back_and_lapses() {
     let elsewhere = provider.hire("la.rochelle", Role::Authority, "departement:016").await;
     for actor in [&principal, &auditor] {
         assert_eq!(approve_role(ctx, actor, &id).await.unwrap(), Err(Refusal::NotOfRole.into()));
-        assert!(waiting(ctx, actor).await.unwrap().is_none());
+        assert!(waiting(ctx, actor, None, 100).await.unwrap().is_none());
     }
     let unknown = Err(ApproveRoleError::Unknown(id.clone()));
     assert_eq!(approve_role(ctx, &elsewhere, &id).await.unwrap(), unknown);
-    assert!(waiting(ctx, &elsewhere).await.unwrap().unwrap().is_empty());
+    assert!(waiting(ctx, &elsewhere, None, 100).await.unwrap().unwrap().roles.is_empty());
     provider.clock.advance(Duration::from_mins(6));
     assert_eq!(approve_role(ctx, &bruno, &id).await.unwrap(), Err(Refusal::FactorTooOld.into()));
     provider.clock.advance(Duration::from_hours(7 * 24));

@@ -9,13 +9,17 @@ use crate::cli::instant;
 use crate::cli::names::Names;
 use crate::cli::printer::{ExitStatus, Failure, Printer, sheet, table};
 use crate::domain::account::WayIn;
+use crate::domain::audit_chain::Line;
 use crate::domain::gate::Closure;
 use crate::domain::slip::SlipState;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::people::read::{Sheet, named, read};
+use crate::flows::people::read::{History, Sheet, history as history_of, named, read};
 use crate::flows::people::search::{Standing, standing};
 use crate::store;
+
+/// Lines of the history that are printed.
+const LINES: u32 = 20;
 
 /// Who.
 #[derive(Debug, clap::Args)]
@@ -40,15 +44,21 @@ pub(super) async fn run(
     let mut lines = rows(ctx, &found, &standing, zone).await?;
     let mut told = Told::new(ctx, zone);
     let mut history = Vec::new();
-    for line in found.history.iter().flatten() {
+    let done = history_of(ctx, actor, &person.facts, None, LINES).await?;
+    let done = done.unwrap_or_else(|_| History { lines: Vec::new(), next: None });
+    for line in &done.lines {
         history.push(told.row(line).await?);
     }
-    printer.answer(&as_json(&found, &standing), || {
+    printer.answer(&as_json(&found, &standing, &done.lines), || {
         if found.visits.as_ref().is_some_and(Vec::is_empty) {
             lines.push(("signed in", "nowhere".to_owned()));
         }
         format!("{}\n{}", sheet(lines), table(HEADER, history))
     })?;
+    if done.next.is_some() {
+        let login = &person.login;
+        printer.talk(format_args!("More was done before: `ecluse audit list --object {login}`"));
+    }
     Ok(ExitStatus::Done)
 }
 
@@ -107,7 +117,7 @@ fn gate(closure: Option<&Closure>) -> String {
     }
 }
 
-fn as_json(found: &Sheet, standing: &Standing) -> Value {
+fn as_json(found: &Sheet, standing: &Standing, history: &[Line]) -> Value {
     let person = &found.asked.loaded;
     let mut data = person_json(person, standing);
     let order = match &standing.closure {
@@ -124,6 +134,6 @@ fn as_json(found: &Sheet, standing: &Standing) -> Value {
     data["signed_in"] = visits
         .map(|visit| json!({ "client": visit.client, "since": instant::write_utc(visit.since) }))
         .collect();
-    data["history"] = found.history.iter().flatten().map(line_json).collect();
+    data["history"] = history.iter().map(line_json).collect();
     data
 }

@@ -11,6 +11,7 @@ use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::store;
 use crate::store::db::{Batch, Statement};
+use crate::store::notice::Failed;
 
 /// Which.
 pub enum Which {
@@ -42,6 +43,21 @@ pub async fn retry(ctx: &Context, actor: &Actor, which: &Which) -> Result<Option
     };
     let line = ctx.audit(now, &actor.line(Act::NoticeRetry, object));
     put_back(ctx, back, vec![line]).await
+}
+
+/// All that were given up of one cause, by relying party and reason.
+pub async fn given_up(ctx: &Context, cause: &Cause) -> Result<Vec<Failed>, Unavailable> {
+    const STEP: u32 = 100;
+    let mut all: Vec<Failed> = Vec::new();
+    loop {
+        let last = all.last().map(|last| (last.client.0.clone(), last.failure.clone()));
+        let page = store::notice::failed(&ctx.db, cause, last.as_ref(), STEP).await?;
+        let is_last = page.len() < STEP as usize;
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
 }
 
 /// The same for all that were given up of one order, by whoever may lift or close it.

@@ -4,15 +4,13 @@ use crate::domain::approval::{PENDING, PendingRole};
 use crate::domain::jurisdiction::Permission;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
 use crate::store::operator::{Holder, Position};
-
-/// Roles that wait and are shown.
-const WAITING: u32 = 100;
 
 /// A page of those who hold roles.
 pub struct Operators {
@@ -44,6 +42,14 @@ pub async fn operators(
     Ok(Some(Operators { holders, next }))
 }
 
+/// A page of the roles that wait.
+pub struct Waiters {
+    /// What waits, the oldest first.
+    pub roles: Vec<Waiting>,
+    /// Behind which the next page begins, if there is one.
+    pub next: Option<(Timestamp, String)>,
+}
+
 /// A role that waits, and who would hold it.
 pub struct Waiting {
     /// What was asked for.
@@ -54,8 +60,28 @@ pub struct Waiting {
     pub is_own: bool,
 }
 
-/// The roles that wait where the actor may give them, the oldest first. None where they may not anywhere.
-pub async fn waiting(ctx: &Context, actor: &Actor) -> Result<Option<Vec<Waiting>>, Unavailable> {
+/// All of the roles that wait where the actor may give them, the oldest first.
+pub async fn all_waiting(ctx: &Context, actor: &Actor) -> Result<Vec<Waiting>, Unavailable> {
+    const STEP: u32 = 100;
+    let (mut all, mut after) = (Vec::new(), None);
+    while let Some(waiters) = waiting(ctx, actor, after.as_ref(), STEP).await? {
+        all.extend(waiters.roles);
+        after = waiters.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The roles that wait where the actor may give them, the oldest first, behind one of them; at most `limit`. None where they may not
+/// anywhere.
+pub async fn waiting(
+    ctx: &Context,
+    actor: &Actor,
+    after: Option<&(Timestamp, String)>,
+    limit: u32,
+) -> Result<Option<Waiters>, Unavailable> {
     let powers = actor.powers(ctx).await?;
     let places = powers.sees(Permission::GrantRole(Role::Authority), &TerritoryPath::root());
     if places.is_empty() {
@@ -64,12 +90,18 @@ pub async fn waiting(ctx: &Context, actor: &Actor) -> Result<Option<Vec<Waiting>
     let since = ctx.clock.now().minus(PENDING);
     let mut waiting = Vec::new();
     for place in places {
-        for pending in store::pending_role::list(&ctx.db, &place, since, WAITING).await? {
-            if let Some(person) = store::account::find(&ctx.db, &pending.account).await? {
-                let is_own = pending.author().as_ref() == actor.account();
-                waiting.push(Waiting { pending, person, is_own });
-            }
+        waiting.extend(store::pending_role::list(&ctx.db, &place, (since, after), limit + 1).await?);
+    }
+    waiting.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+    let goes_on = waiting.len() > limit as usize;
+    waiting.truncate(limit as usize);
+    let next = waiting.last().filter(|_| goes_on).map(|last| (last.at, last.id.clone()));
+    let mut roles = Vec::with_capacity(waiting.len());
+    for pending in waiting {
+        if let Some(person) = store::account::find(&ctx.db, &pending.account).await? {
+            let is_own = pending.author().as_ref() == actor.account();
+            roles.push(Waiting { pending, person, is_own });
         }
     }
-    Ok(Some(waiting))
+    Ok(Some(Waiters { roles, next }))
 }

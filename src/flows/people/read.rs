@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::account::{AccountId, LoginName};
 use crate::domain::audit_chain::Line;
+use crate::domain::facts::Facts;
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
 use crate::domain::operator::Role;
@@ -11,14 +12,12 @@ use crate::domain::reset_order::OrderId;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::ask_gate::{Asked, ask};
+use crate::flows::audit::read::Position;
 use crate::flows::context::Context;
 use crate::flows::find_client::find_client;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
-
-/// Lines of the history that are shown.
-const LINES: u32 = 20;
 
 /// Grants that are looked at for where somebody is signed in.
 const VISITS: u32 = 50;
@@ -29,8 +28,6 @@ pub struct Sheet {
     pub asked: Asked<Person>,
     /// What the person may do to others.
     pub roles: Vec<RoleGrant>,
-    /// What was done to the account lately; none where the operator may not read it.
-    pub history: Option<Vec<Line>>,
     /// Where the person is signed in, the latest first; none where the operator could not sign them out.
     pub visits: Option<Vec<SignedIn>>,
     /// The order that closes the gate, where the operator may follow it.
@@ -94,13 +91,35 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
             gives.push(role);
         }
     }
-    let history = match powers.may_on(ctx, Permission::ReadAudit, facts).await? {
-        Ok(_) => Some(store::audit::of_account(&ctx.db, account, LINES).await?),
-        Err(_) => None,
-    };
     let visits = if may.contains(&Permission::EndSessions) { Some(visits(ctx, &asked).await?) } else { None };
     let order = order(&asked, &powers);
-    Ok(Some(Sheet { asked, roles, history, visits, order, may, gives }))
+    Ok(Some(Sheet { asked, roles, visits, order, may, gives }))
+}
+
+/// A page of what was done to somebody.
+pub struct History {
+    /// What was done, the latest first.
+    pub lines: Vec<Line>,
+    /// Behind which the next page begins, if there is one.
+    pub next: Option<Position>,
+}
+
+/// What was done to somebody, behind a line; at most `limit`. Why not, where the operator may not read all that the account is.
+pub async fn history(
+    ctx: &Context,
+    actor: &Actor,
+    facts: &Facts,
+    after: Option<&Position>,
+    limit: u32,
+) -> Result<Result<History, Refusal>, Unavailable> {
+    if let Err(refusal) = actor.powers(ctx).await?.may_on(ctx, Permission::ReadAudit, facts).await? {
+        return Ok(Err(refusal));
+    }
+    let mut lines = store::audit::of_account(&ctx.db, &facts.account, after, limit + 1).await?;
+    let goes_on = lines.len() > limit as usize;
+    lines.truncate(limit as usize);
+    let next = lines.last().filter(|_| goes_on).map(|last| (last.at, last.id.clone()));
+    Ok(Ok(History { lines, next }))
 }
 
 fn order(asked: &Asked<Person>, powers: &Powers) -> Option<OrderId> {

@@ -88,7 +88,7 @@ pub async fn roots(ctx: &Context, actor: &Actor) -> Result<Vec<Territory>, Unava
     paths.sort();
     paths.dedup();
     let mut roots = Vec::new();
-    for code in paths.iter().take(PLACES).filter_map(TerritoryPath::code) {
+    for code in paths.iter().filter_map(TerritoryPath::code) {
         roots.extend(store::territory::find(&ctx.db, &code).await?);
     }
     Ok(roots)

@@ -254,15 +254,25 @@ pub struct Failed {
     pub parked_at: Timestamp,
 }
 
-/// What was given up of an order, by relying party and reason.
-pub async fn failed(db: &Db, cause: &Cause) -> Result<Vec<Failed>, DbError> {
+/// What was given up of an order, by relying party and reason, behind one of them; at most `limit`.
+pub async fn failed(
+    db: &Db,
+    cause: &Cause,
+    after: Option<&(String, String)>,
+    limit: u32,
+) -> Result<Vec<Failed>, DbError> {
+    let [client, failure] = after.map_or([""; 2], |(client, failure)| [&**client, &**failure]);
     let sql = q!(
         "SELECT client_id, failure, COUNT(*) AS number, MAX(parked_at) AS parked_at FROM
              (SELECT client_id, COALESCE(failure, '') AS failure, parked_at FROM notice
               WHERE cause = $1 AND client_id > '' AND parked_at IS NOT NULL LIMIT $2) AS part
-         GROUP BY client_id, failure ORDER BY client_id, failure LIMIT 100",
+         WHERE client_id > $3 OR client_id = $3 AND failure > $4
+         GROUP BY client_id, failure ORDER BY client_id, failure LIMIT $5",
         cause.0.as_str(),
-        COUNTED
+        COUNTED,
+        client,
+        failure,
+        limit
     );
     let rows = db.all(sql).await?;
     rows.iter()

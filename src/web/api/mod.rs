@@ -9,6 +9,7 @@ mod order_report;
 mod order_view;
 mod orders;
 mod people;
+mod person;
 pub(in crate::web) mod problem;
 mod roles;
 mod slips;
@@ -71,7 +72,8 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::close))
         .routes(routes!(people::list))
-        .routes(routes!(people::show))
+        .routes(routes!(person::show))
+        .routes(routes!(person::history))
         .routes(routes!(order_report::report))
         .routes(routes!(order_report::school))
         .routes(routes!(order_report::left))

@@ -42,6 +42,9 @@ use crate::web::roster;
 /// Schools on a page.
 const SCHOOLS: usize = 500;
 
+/// Services and reasons on a page.
+const REASONS: u32 = 100;
+
 /// Points of the curve that are answered.
 const POINTS: usize = 500;
 
@@ -315,10 +318,12 @@ pub struct FailedAnswer {
     given_up_at: Instant,
 }
 
-/// What services were told in vain.
+/// A page of what services were told in vain, by service and reason.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FailedNotices {
     failed: Vec<FailedAnswer>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 impl From<Failed> for FailedAnswer {
@@ -334,7 +339,7 @@ impl From<Failed> for FailedAnswer {
 
 /// The notices of an order that were given up, by service and reason; for whoever sees all of the order.
 #[utoipa::path(
-    get, path = "/orders/{id}/notices", tag = "orders", params(("id" = String, Path)),
+    get, path = "/orders/{id}/notices", tag = "orders", params(("id" = String, Path), PageQuery),
     responses((status = 200, body = FailedNotices), (status = "4XX", body = Problem)),
     security(("oauth2" = ["orders:read"]))
 )]
@@ -342,13 +347,21 @@ pub async fn notices(
     State(app): State<App>,
     Path(id): Path<String>,
     caller: Caller,
+    Query(query): Query<PageQuery>,
 ) -> Answer<Json<FailedNotices>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
     let id = OrderId(id);
     let seen = view(&app.ctx, &actor, &id).await?.filter(View::is_whole);
     seen.ok_or_else(|| no_order(&id.0))?;
-    let failed = store::notice::failed(&app.ctx.db, &Cause::from(&id)).await.map_err(unavailable)?;
-    Ok(Json(FailedNotices { failed: failed.into_iter().map(FailedAnswer::from).collect() }))
+    let (ctx, asked) = (&app.ctx, format!("notices of {id}"));
+    let after: Option<(String, String)> = cursor::read(ctx, &actor, &asked, query.cursor.as_deref())?;
+    let found = store::notice::failed(&ctx.db, &Cause::from(&id), after.as_ref(), REASONS + 1).await;
+    let mut found = found.map_err(unavailable)?;
+    let goes_on = found.len() > REASONS as usize;
+    found.truncate(REASONS as usize);
+    let last = found.last().filter(|_| goes_on).map(|last| (&last.client.0, &last.failure));
+    let next = last.and_then(|last| cursor::write(ctx, &actor, &asked, &last));
+    Ok(Json(FailedNotices { failed: found.into_iter().map(FailedAnswer::from).collect(), next }))
 }
 
 fn unavailable(error: store::db::DbError) -> Problem {

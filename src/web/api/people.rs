@@ -25,8 +25,7 @@ use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::{new_code, shown_again};
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::Actor;
-use crate::flows::people::read::named;
-use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, search, standing};
+use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, search};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
@@ -45,6 +44,8 @@ pub struct PeopleQuery {
     place: Option<String>,
     /// The beginning of a name or a login, a class, or the UAI of a school.
     query: Option<String>,
+    /// Only those who are this there.
+    profile: Option<Profile>,
     /// Only those whose gate is so.
     #[param(inline)]
     state: Option<GateState>,
@@ -112,7 +113,7 @@ impl From<SlipState> for SlipAnswer {
 }
 
 impl PersonAnswer {
-    fn of(person: Person, standing: Standing, reached: &[TerritoryPath]) -> Self {
+    pub(super) fn of(person: Person, standing: Standing, reached: &[TerritoryPath]) -> Self {
         let is_operator = person.facts.is_operator();
         let is_shown = |path: &TerritoryPath| reached.iter().any(|over| over.contains(path));
         let open = person.facts.affiliations.into_iter().filter(|it| it.span.is_open() && is_shown(&it.path));
@@ -159,9 +160,10 @@ pub async fn list(
         Some(code) => Some(near(&app, code, &reached).await?),
         None => None,
     };
-    let asked = format!("people {:?} {:?} {typed}", query.place, query.state);
+    let asked = format!("people {:?} {:?} {:?} {typed}", query.place, query.profile, query.state);
     let after: Option<AccountId> = cursor::read(&app.ctx, &actor, &asked, query.cursor.as_deref())?;
-    let question = Question { typed: &typed, place: place.as_ref(), who: Who::Anybody, state: query.state };
+    let who = query.profile.map_or(Who::Anybody, Who::Of);
+    let question = Question { typed: &typed, place: place.as_ref(), who, state: query.state };
     let found = search(&app.ctx, &actor, &question, after, PAGE).await?;
     let found = found.ok_or_else(|| Problem::from(Refusal::NotOfRole))?;
     let people =
@@ -182,34 +184,9 @@ async fn near(app: &App, code: &str, reached: &[TerritoryPath]) -> Answer<Territ
 }
 
 /// The territories that the operator sees people of.
-async fn reached(app: &App, actor: &Actor) -> Answer<Vec<TerritoryPath>> {
+pub(super) async fn reached(app: &App, actor: &Actor) -> Answer<Vec<TerritoryPath>> {
     let grants = actor.powers(&app.ctx).await?.allowing(Permission::ReadPeople);
     Ok(grants.into_iter().map(|grant| grant.over).collect())
-}
-
-/// One person.
-#[utoipa::path(
-    get, path = "/people/{login}", tag = "people",
-    params(("login" = String, Path, description = "The login, or the id as the audit log has it")),
-    responses((status = 200, body = PersonAnswer), (status = "4XX", body = Problem)),
-    security(("oauth2" = ["people:read"]))
-)]
-pub async fn show(
-    State(app): State<App>,
-    Path(login): Path<String>,
-    caller: Caller,
-) -> Answer<Json<PersonAnswer>> {
-    let actor = caller.act(&app, ApiScope::PeopleRead).await?;
-    let ctx = &app.ctx;
-    let unknown = || Problem::not_found("there is nobody of this login or id, or not for you");
-    let person = named(ctx, &login).await?.ok_or_else(unknown)?;
-    match actor.powers(ctx).await?.may_on(ctx, Permission::ReadPeople, &person.facts).await? {
-        Ok(_) => {}
-        Err(Refusal::NotOfRole) => return Err(Refusal::NotOfRole.into()),
-        Err(_) => return Err(unknown()),
-    }
-    let standing = standing(ctx, &person).await?;
-    Ok(Json(PersonAnswer::of(person, standing, &reached(&app, &actor).await?)))
 }
 
 /// What is done.

@@ -17,6 +17,7 @@ use crate::domain::code::printed;
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::account::approve_role::{approve_role, refuse_role};
 use crate::flows::account::grant_role::{Granted, given_before as granted_before, grant_role};
 use crate::flows::account::reset_factor::{given_before as leave_before, reset_factor};
@@ -94,10 +95,12 @@ pub struct PendingRoleAnswer {
     requested_at: Instant,
 }
 
-/// The roles that wait, the oldest first, a hundred at most.
+/// A page of the roles that wait, the oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PendingRoles {
     roles: Vec<PendingRoleAnswer>,
+    /// Where the next page begins; absent on the last.
+    next: Option<String>,
 }
 
 impl From<PendingRole> for PendingRoleAnswer {
@@ -183,14 +186,21 @@ pub async fn grant(
 
 /// The roles that wait for a second operator where the operator may give them.
 #[utoipa::path(
-    get, path = "/roles/pending", tag = "roles",
+    get, path = "/roles/pending", tag = "roles", params(RolesQuery),
     responses((status = 200, body = PendingRoles), (status = "4XX", body = Problem)),
     security(("oauth2" = ["roles:grant"]))
 )]
-pub async fn pending(State(app): State<App>, caller: Caller) -> Answer<Json<PendingRoles>> {
+pub async fn pending(
+    State(app): State<App>,
+    caller: Caller,
+    Query(query): Query<RolesQuery>,
+) -> Answer<Json<PendingRoles>> {
     let actor = caller.act(&app, ApiScope::RolesGrant).await?;
-    let waiting = waiting(&app.ctx, &actor).await?.ok_or(Refusal::NotOfRole)?;
-    Ok(Json(PendingRoles { roles: waiting.into_iter().map(|it| it.pending.into()).collect() }))
+    let after: Option<(Timestamp, String)> =
+        cursor::read(&app.ctx, &actor, "roles that wait", query.cursor.as_deref())?;
+    let found = waiting(&app.ctx, &actor, after.as_ref(), PAGE).await?.ok_or(Refusal::NotOfRole)?;
+    let next = found.next.and_then(|next| cursor::write(&app.ctx, &actor, "roles that wait", &next));
+    Ok(Json(PendingRoles { roles: found.roles.into_iter().map(|it| it.pending.into()).collect(), next }))
 }
 
 /// Approves a role that another operator asked for. What its holder had open ends.

@@ -16,6 +16,7 @@ use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::AtDesk;
+use crate::flows::notices::retry::given_up;
 use crate::flows::reset_order::classes::classes;
 use crate::flows::reset_order::left::{LeftError, Remaining};
 use crate::flows::reset_order::read::{View, view};
@@ -217,8 +218,7 @@ pub(super) async fn failed(room: &Room<'_>, view: &View) -> Result<Vec<FailedNot
     if !view.is_whole() {
         return Ok(Vec::new());
     }
-    let db = &room.app.ctx.db;
-    let found = store::notice::failed(db, &Cause::from(&view.record.order.id)).await?;
+    let found = given_up(&room.app.ctx, &Cause::from(&view.record.order.id)).await?;
     let services = if found.is_empty() { HashMap::new() } else { services(room).await? };
     let row = |failed: store::notice::Failed| FailedNotices {
         service: services.get(&failed.client.0).cloned().unwrap_or(failed.client.0),

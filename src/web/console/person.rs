@@ -23,13 +23,15 @@ use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::show_code::show_code;
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::{Actor, Origin};
+use crate::flows::audit::read::Position;
 use crate::flows::console::AtDesk;
 use crate::flows::context::Context;
-use crate::flows::people::read::{Sheet, SignedIn, read};
+use crate::flows::people::read::{Sheet, SignedIn, history, read};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
 use crate::web::answer::{page, see_other};
+use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::view::Choice;
 use crate::web::console::view::people::{Deed, HeldRole, Lines, PersonPage, SlipPage, refused};
@@ -40,6 +42,9 @@ use crate::web::pages::view::Trouble;
 
 /// The longest reason that is taken, in bytes.
 pub(super) const LONGEST_REASON: usize = 500;
+
+/// Lines of the history on a page.
+const LINES: u32 = 20;
 
 /// GET `/console/people/{id}`.
 pub async fn show(
@@ -56,8 +61,11 @@ pub async fn show(
         let Some(sheet) = read(&app.ctx, &actor, &AccountId(id)).await? else {
             return Ok(room.trouble(Trouble::NotFound));
         };
-        let done = query.0.ok().and_then(|query| told(query.one("done").ok().flatten()?));
-        person_page(&room, &desk, &sheet, done.map_or(Outcome::Nothing, Outcome::Done)).await
+        let query = query.0.ok();
+        let word = |name| query.as_ref().and_then(|query| query.one_line(name, 300).ok().flatten());
+        let done = word("done").and_then(told);
+        let outcome = done.map_or(Outcome::Nothing, Outcome::Done);
+        person_page(&room, &desk, &sheet, (outcome, word("from"))).await
     };
     room.end(shown.await)
 }
@@ -94,7 +102,7 @@ async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, 
         Err(refusal) => refusal,
     };
     let refused = refused(&room.frame(None), &refusal);
-    person_page(room, &desk, &sheet, Outcome::Refused(StatusCode::FORBIDDEN, refused)).await
+    person_page(room, &desk, &sheet, (Outcome::Refused(StatusCode::FORBIDDEN, refused), None)).await
 }
 
 /// What came of what somebody asked for on the page.
@@ -167,7 +175,13 @@ async fn do_it(
     Ok(done.map(|_| Done::Plain))
 }
 
-pub(super) async fn person_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, outcome: Outcome) -> Answer {
+/// Somebody's page. Of what was done to them, what is behind the cursor, if one came.
+pub(super) async fn person_page(
+    room: &Room<'_>,
+    desk: &AtDesk,
+    sheet: &Sheet,
+    (outcome, from): (Outcome, Option<&str>),
+) -> Answer {
     let person = &sheet.asked.loaded;
     let id = &person.facts.account;
     let switch = format!("{PEOPLE}/{}?ui_locales={}", id.0, room.language.other().tag());
@@ -203,11 +217,30 @@ pub(super) async fn person_page(room: &Room<'_>, desk: &AtDesk, sheet: &Sheet, o
         gives: &sheet.gives,
         choices: role_places(room, desk, person).await?,
         deeds: deeds(sheet),
-        lines: sheet.history.as_ref().map(|history| Lines::of(room, history, id)),
+        lines: lines(room, desk, person, from).await?,
         done,
         refused,
     };
     Ok(page(status, &view, &[]))
+}
+
+/// Some of what was done to somebody; none where the operator may not read it.
+async fn lines(
+    room: &Room<'_>,
+    desk: &AtDesk,
+    person: &Person,
+    from: Option<&str>,
+) -> Result<Option<Lines>, Unavailable> {
+    let (ctx, actor) = (&room.app.ctx, desk.actor(None, Origin::default()));
+    let id = &person.facts.account.0;
+    let asked = format!("history of {id}");
+    let after: Option<Position> = cursor::read(ctx, &actor, &asked, from).ok().flatten();
+    let Ok(found) = history(ctx, &actor, &person.facts, after.as_ref(), LINES).await? else {
+        return Ok(None);
+    };
+    let next = found.next.and_then(|next| cursor::write(ctx, &actor, &asked, &next));
+    let older = next.map(|next| room.address(&format!("{PEOPLE}/{id}"), &[("from", &next)]));
+    Ok(Some(Lines::of(room, &found.lines, older)))
 }
 
 fn visited(room: &Room<'_>, visit: &SignedIn) -> (String, String) {

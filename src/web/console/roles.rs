@@ -8,6 +8,7 @@ use crate::domain::account::AccountId;
 use crate::domain::approval::PendingRole;
 use crate::domain::operator::Role;
 use crate::domain::territory::TerritoryCode;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::account::approve_role::{ApproveRoleError, approve_role, refuse_role};
 use crate::flows::account::grant_role::{Granted, grant_role};
 use crate::flows::account::revoke_role::revoke_role;
@@ -49,20 +50,28 @@ pub async fn show(State(app): State<App>, visit: Visit, origin: Origin, query: Q
             Some("refused") => Some(Told::Refused),
             _ => None,
         };
-        roles_page(&room, &desk, &desk.actor(None, origin), word("from"), told).await
+        let from = From { holders: word("from"), waiting: word("waiting") };
+        roles_page(&room, &desk, &desk.actor(None, origin), from, told).await
     };
     room.end(shown.await)
+}
+
+/// Where the pages begin, as addresses have it.
+#[derive(Default)]
+struct From<'a> {
+    holders: Option<&'a str>,
+    waiting: Option<&'a str>,
 }
 
 async fn roles_page(
     room: &Room<'_>,
     desk: &AtDesk,
     actor: &Actor,
-    from: Option<&str>,
+    from: From<'_>,
     told: Option<Told>,
 ) -> Answer {
     let ctx = &room.app.ctx;
-    let after: Option<Position> = cursor::read(ctx, actor, "roles", from).ok().flatten();
+    let after: Option<Position> = cursor::read(ctx, actor, "roles", from.holders).ok().flatten();
     let Some(found) = operators(ctx, actor, after.as_ref(), PAGE).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };
@@ -71,11 +80,18 @@ async fn roles_page(
         holders.push(HolderRow::of(holder, names::place(room.app, &holder.grant.over).await?));
     }
     let mut rows = Vec::new();
-    for waiting in waiting(ctx, actor).await?.unwrap_or_default() {
+    let after: Option<(Timestamp, String)> =
+        cursor::read(ctx, actor, "roles that wait", from.waiting).ok().flatten();
+    let (waiters, later) = match waiting(ctx, actor, after.as_ref(), PAGE).await? {
+        Some(waiters) => (waiters.roles, waiters.next),
+        None => (Vec::new(), None),
+    };
+    for waiting in waiters {
         let place = names::place(room.app, &waiting.pending.grant.over).await?;
         let by = names::actor(room.app, &waiting.pending.by).await?;
         rows.push(WaitingRow::of(room, waiting, place, by));
     }
+    let later = later.and_then(|later| cursor::write(ctx, actor, "roles that wait", &later));
     let next = found.next.and_then(|next| cursor::write(ctx, actor, "roles", &next));
     let switch = format!("{ROLES}?ui_locales={}", room.language.other().tag());
     let status = told.as_ref().map_or(StatusCode::OK, Told::status);
@@ -83,6 +99,7 @@ async fn roles_page(
         frame: room.frame(Some(&switch)),
         desk: room.desk(&desk.visitor),
         waiting: rows,
+        later: later.map(|later| room.address(ROLES, &[("waiting", &later)])),
         holders,
         next: next.map(|next| room.address(ROLES, &[("from", &next)])),
         told,
@@ -123,7 +140,7 @@ async fn settled(
         Err(problem) => {
             let problem = or_ask_again(room, &desk.visitor, form, problem).await?;
             let told = Told::Problem(problem.code(), problem.told(room.language));
-            roles_page(room, desk, actor, None, Some(told)).await
+            roles_page(room, desk, actor, From::default(), Some(told)).await
         }
     }
 }
@@ -152,7 +169,7 @@ async fn changed(room: &Room<'_>, account: AccountId, origin: Origin, form: Form
         Err(problem) => {
             let problem = or_ask_again(room, &desk.visitor, &form, problem).await?;
             let outcome = Outcome::Refused(problem.code(), problem.told(room.language));
-            person_page(room, &desk, &sheet, outcome).await
+            person_page(room, &desk, &sheet, (outcome, None)).await
         }
     }
 }

@@ -3,8 +3,7 @@
 use askama::Template;
 
 use super::{Choice, Desk, role_key};
-use crate::domain::account::AccountId;
-use crate::domain::audit_chain::Line;
+use crate::domain::audit_chain::{By, Line};
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::level::Level;
@@ -187,28 +186,32 @@ impl PeoplePage<'_> {
 }
 
 /// What was done to an account, ready to print.
-pub(in crate::web) struct Lines(Vec<(String, String, &'static str, String)>);
+pub(in crate::web) struct Lines {
+    rows: Vec<(String, String, &'static str, String)>,
+    /// The address of those before.
+    older: Option<String>,
+}
 
 impl Lines {
-    pub(in crate::web) fn of(room: &Room<'_>, history: &[Line], whose: &AccountId) -> Self {
-        let own = format!("account:{}", whose.0);
-        let by = |line: &Line| match line.actor.as_str() {
-            actor if actor == own => "by-owner",
-            actor if actor.starts_with("account:") => "by-operator",
-            actor if actor.starts_with("local:") => "by-host",
-            _ => "by-system",
+    pub(in crate::web) fn of(room: &Room<'_>, history: &[Line], older: Option<String>) -> Self {
+        let by = |line: &Line| match By::of(line) {
+            By::Owner => "by-owner",
+            By::Operator => "by-operator",
+            By::Host => "by-host",
+            By::System => "by-system",
         };
         let row = |line: &Line| {
             let at = room.language.date_and_time(&room.app.site.local(line.at));
             (at, acts::text(room.language, &line.act), by(line), line.reason.clone().unwrap_or_default())
         };
-        Self(history.iter().map(row).collect())
+        Self { rows: history.iter().map(row).collect(), older }
     }
 
     #[cfg(test)]
     pub(in crate::web) fn sample(reason: &str) -> Self {
         let line = |by| ("13 avril".to_owned(), "code.issue".to_owned(), by, reason.to_owned());
-        Self(["by-owner", "by-operator", "by-host", "by-system"].map(line).into())
+        let rows = ["by-owner", "by-operator", "by-host", "by-system"].map(line).into();
+        Self { rows, older: Some(reason.to_owned()) }
     }
 }
 

@@ -99,6 +99,8 @@ pub(in crate::web) struct RolesPage<'a> {
     pub(in crate::web) frame: Frame<'a>,
     pub(in crate::web) desk: Desk,
     pub(in crate::web) waiting: Vec<WaitingRow>,
+    /// The address of those that wait behind these.
+    pub(in crate::web) later: Option<String>,
     pub(in crate::web) holders: Vec<HolderRow>,
     pub(in crate::web) next: Option<String>,
     pub(in crate::web) told: Option<Told>,

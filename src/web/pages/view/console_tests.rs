@@ -363,6 +363,7 @@ fn roles_pages(pages: &mut Vec<(String, String)>, language: Language) {
         frame: frame(language),
         desk: desk(true),
         waiting: vec![waiting("1", false), waiting("2", true)],
+        later: Some(HOSTILE.to_owned()),
         holders: vec![holder],
         next: Some("/".to_owned()),
         told: Some(roles::Told::Approved),
