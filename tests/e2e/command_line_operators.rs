@@ -17,9 +17,9 @@ fn roles(host: &Host) -> Vec<String> {
     roles
 }
 
-#[test]
-fn a_role_is_given_listed_and_taken_away() {
-    let host = Host::open();
+#[tokio::test]
+async fn a_role_is_given_listed_and_taken_away() {
+    let host = Host::open().await;
     let empty = host.does(&["operator", "list"]);
     assert_eq!(empty.err, "Nobody holds a role: `ecluse operator grant` gives the first\n");
     let given = host.does(&[&["operator", "grant", "rectrice", "--reason", "Arrêté"][..], &OVER].concat());
@@ -73,7 +73,7 @@ fn a_role_is_given_listed_and_taken_away() {
 
 #[tokio::test]
 async fn a_role_that_waits_is_listed_and_answered_from_the_host() {
-    let host = Host::open();
+    let host = Host::open().await;
     assert_eq!(host.does(&["operator", "pending"]).err, "No role waits\n");
     host.does(&[&["operator", "grant", "rectrice"][..], &OVER].concat());
     let ctx = host.ctx().await;
@@ -122,7 +122,7 @@ async fn a_role_that_waits_is_listed_and_answered_from_the_host() {
 
 #[tokio::test]
 async fn a_role_that_the_host_gives_waits_no_more() {
-    let host = Host::open();
+    let host = Host::open().await;
     host.does(&[&["operator", "grant", "rectrice"][..], &OVER].concat());
     let ctx = host.ctx().await;
     let (rectrice, code) = (operator(&ctx, "rectrice").await, TerritoryCode::parse("academie:13").unwrap());
@@ -133,9 +133,9 @@ async fn a_role_that_the_host_gives_waits_no_more() {
     assert_eq!(host.data(&["operator", "pending"]), json!([]));
 }
 
-#[test]
-fn the_audit_log_is_read_by_whoever_and_whatever_was_touched() {
-    let host = Host::open();
+#[tokio::test]
+async fn the_audit_log_is_read_by_whoever_and_whatever_was_touched() {
+    let host = Host::open().await;
     host.does(&["account", "disable", "eleve0", "--reason", "line one\nline two\u{9b}2J"]);
     host.does(&["account", "enable", "eleve0"]);
     let listed = still(&host.does(&["audit", "list", "--object", "eleve0"]).out);
@@ -186,9 +186,9 @@ fn user(host: &Host) -> String {
     line[0]["actor"].as_str().unwrap().trim_start_matches("local:").to_owned()
 }
 
-#[test]
-fn notices_are_listed_by_order_and_sent_again() {
-    let host = Host::open();
+#[tokio::test]
+async fn notices_are_listed_by_order_and_sent_again() {
+    let host = Host::open().await;
     let issue = [
         "reset-order",
         "issue",
@@ -218,9 +218,9 @@ fn notices_are_listed_by_order_and_sent_again() {
     host.refuses(&["notice", "list", "--order", "none"], 1, "there is no order none");
 }
 
-#[test]
-fn a_relying_party_is_registered_and_listed() {
-    let host = Host::open();
+#[tokio::test]
+async fn a_relying_party_is_registered_and_listed() {
+    let host = Host::open().await;
     let add = ["client", "add", "--name", "Vie scolaire", "--redirect-uri", "https://vie.example.org/cb"];
     let added = host.does(&add);
     assert!(added.err.starts_with("The secret is shown this once.\n"), "{}", added.err);

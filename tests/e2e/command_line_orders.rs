@@ -17,9 +17,9 @@ fn acts(host: &Host, id: &str) -> Vec<String> {
     lines.into_iter().map(|(act, place, _)| format!("{act} {place}")).collect()
 }
 
-#[test]
-fn an_order_is_kept_changed_and_put_forward() {
-    let host = Host::open();
+#[tokio::test]
+async fn an_order_is_kept_changed_and_put_forward() {
+    let host = Host::open().await;
     let kept = host.does(&[&["reset-order", "draft", "--profile", "National_ELV"][..], &SCHOOL].concat());
     let id = kept.out.trim();
     insta::assert_snapshot!(still(&kept.err), @"It is a draft and binds nobody: `ecluse reset-order submit ID` puts it forward");
@@ -85,9 +85,9 @@ fn an_order_is_kept_changed_and_put_forward() {
     assert_eq!(acts(&host, id), of_school);
 }
 
-#[test]
-fn a_change_can_put_forward_in_the_same_act() {
-    let host = Host::open();
+#[tokio::test]
+async fn a_change_can_put_forward_in_the_same_act() {
+    let host = Host::open().await;
     let id = draft(&host, &[]);
     let change = ["reset-order", "edit", &id, "--submit", "--at", "2099-01-01T08:00"];
     host.refuses(&[&change[..], &["--reason", "Rentrée"]].concat(), 3, "nobody is there to confirm");
@@ -100,9 +100,9 @@ fn a_change_can_put_forward_in_the_same_act() {
     assert_eq!(host.data(&["reset-order", "show", &id])["state"], "draft");
 }
 
-#[test]
-fn an_id_that_is_empty_or_not_enough_reaches_no_order() {
-    let host = Host::open();
+#[tokio::test]
+async fn an_id_that_is_empty_or_not_enough_reaches_no_order() {
+    let host = Host::open().await;
     let id = draft(&host, &["--reason", "Rentrée"]);
     // A script whose variable is empty must not lift the only order there is.
     for command in [
@@ -124,9 +124,9 @@ fn an_id_that_is_empty_or_not_enough_reaches_no_order() {
     host.refuses(&["reset-order", "show", "none"], 1, "there is no order none");
 }
 
-#[test]
-fn the_host_is_one_person_and_breaks_the_glass_where_two_are_asked_for() {
-    let host = Host::open();
+#[tokio::test]
+async fn the_host_is_one_person_and_breaks_the_glass_where_two_are_asked_for() {
+    let host = Host::open().await;
     let few = ["--set", "orders.approval_above=3"];
     let host_does = |arguments: &[&str]| host.does(&[&few[..], arguments].concat());
     let issue = ["reset-order", "issue", "--yes", "--reason", "Annuaire volé"];
@@ -169,9 +169,9 @@ fn the_host_is_one_person_and_breaks_the_glass_where_two_are_asked_for() {
     host.refuses(&["reset-order", "close", id], 3, "an order that is cancelled cannot be closed");
 }
 
-#[test]
-fn whoever_is_at_the_host_reads_how_far_an_order_has_got() {
-    let host = Host::open();
+#[tokio::test]
+async fn whoever_is_at_the_host_reads_how_far_an_order_has_got() {
+    let host = Host::open().await;
     insta::assert_snapshot!(host.does(&[&["reset-order", "preview"][..], &SCHOOL].concat()).out, @r"
     people                          count
     covered                         7

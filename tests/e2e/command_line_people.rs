@@ -12,9 +12,9 @@ fn logins(host: &Host, asked: &[&str]) -> Vec<String> {
     logins
 }
 
-#[test]
-fn people_are_found_as_at_the_console() {
-    let host = Host::open();
+#[tokio::test]
+async fn people_are_found_as_at_the_console() {
+    let host = Host::open().await;
     insta::assert_snapshot!(host.does(&["account", "find", "--profile", "National_ACA"]).out, @r"
     login       gate           slip  who, and where
     rectrice    not_activated        Durand Rose, academie:13
@@ -63,9 +63,9 @@ fn people_are_found_as_at_the_console() {
     host.refuses(&["account", "find", "--limit", "0"], 2, "0 is not in 1..");
 }
 
-#[test]
-fn a_sheet_says_how_somebody_stands_and_why() {
-    let host = Host::open();
+#[tokio::test]
+async fn a_sheet_says_how_somebody_stands_and_why() {
+    let host = Host::open().await;
     let sheet = still(&host.does(&["account", "show", "eleve0"]).out);
     insta::assert_snapshot!(sheet, @r"
     login      eleve0
@@ -117,9 +117,9 @@ fn a_sheet_says_how_somebody_stands_and_why() {
     host.refuses(&["account", "show", "nobody"], 3, "no account has the login or the id \"nobody\"");
 }
 
-#[test]
-fn a_selection_is_helped_as_a_whole_or_not_at_all() {
-    let host = Host::open();
+#[tokio::test]
+async fn a_selection_is_helped_as_a_whole_or_not_at_all() {
+    let host = Host::open().await;
     host.write("some.txt", "eleve0\r\n\n eleve1 \n");
     host.write("one wrong.txt", "eleve0\nnobody\n");
     host.write("none.txt", "\n");
@@ -163,9 +163,9 @@ fn a_selection_is_helped_as_a_whole_or_not_at_all() {
     assert_eq!(host.data(&["account", "unlock", "eleve0"]), json!({ "people": 1 }));
 }
 
-#[test]
-fn a_code_is_given_to_one_person_and_to_nobody_who_is_disabled() {
-    let host = Host::open();
+#[tokio::test]
+async fn a_code_is_given_to_one_person_and_to_nobody_who_is_disabled() {
+    let host = Host::open().await;
     let issued = host.does(&["account", "code", "eleve0", "--reason", "Oublié"]);
     assert_eq!(issued.out.trim().split('-').map(str::len).sum::<usize>(), 12, "{}", issued.out);
     assert!(
@@ -183,7 +183,7 @@ fn a_code_is_given_to_one_person_and_to_nobody_who_is_disabled() {
 // The command is waited for, and the provider answers meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sheet_shows_where_somebody_is_signed_in_until_it_ends() {
-    let mut host = Host::open();
+    let mut host = Host::open().await;
     let slips = host.premises.slips();
     host.premises.open().await;
     let portal = host.premises.portal();
@@ -195,6 +195,7 @@ async fn a_sheet_shows_where_somebody_is_signed_in_until_it_ends() {
         "{sheet}"
     );
     assert!(sheet.contains("\nslip       printed ") && sheet.contains(", used "), "{sheet}");
+    assert_eq!(host.data(&["account", "show", "eleve0"])["signed_in"][0]["name"], "Portail");
     host.does(&["account", "end-sessions", "eleve0"]);
     assert!(host.does(&["account", "show", "eleve0"]).out.contains("\nsigned in  nowhere\n"));
     held.assert_dead(&portal).await;

@@ -21,9 +21,9 @@ fn slips(host: &Host) -> Vec<(String, bool)> {
     slips
 }
 
-#[test]
-fn slips_are_printed_for_the_profiles_that_are_named() {
-    let host = Host::open();
+#[tokio::test]
+async fn slips_are_printed_for_the_profiles_that_are_named() {
+    let host = Host::open().await;
     let printed = host.does(&[&["slips", "--profile", "National_ELV"][..], &CLASS].concat());
     assert_eq!(printed.err, "2 slips; 0 people need none\n");
     assert_eq!(slips(&host), [("eleve0".to_owned(), false), ("eleve2".to_owned(), false)]);
@@ -44,9 +44,9 @@ fn slips_are_printed_for_the_profiles_that_are_named() {
     host.refuses(&mixed, 2, "cannot be used with '--territory");
 }
 
-#[test]
-fn an_order_is_named_by_the_beginning_of_its_id() {
-    let host = Host::open();
+#[tokio::test]
+async fn an_order_is_named_by_the_beginning_of_its_id() {
+    let host = Host::open().await;
     let issue = [
         "reset-order",
         "issue",
@@ -63,9 +63,9 @@ fn an_order_is_named_by_the_beginning_of_its_id() {
     assert_eq!((printed.out.as_str(), printed.err.as_str()), ("", "2 slips; 0 people need none\n"));
 }
 
-#[test]
-fn slips_are_ticked_as_handed_over_and_ticked_no_more() {
-    let host = Host::open();
+#[tokio::test]
+async fn slips_are_ticked_as_handed_over_and_ticked_no_more() {
+    let host = Host::open().await;
     let there = |verb: &[&'static str], more: &[&'static str]| [verb, &CLASS, more].concat();
     let (hand, back) = (&["slips", "hand-over"][..], &["slips", "take-back"][..]);
     let none = host.does(&there(hand, &["--printed"]));

@@ -11,10 +11,13 @@ use ecluse::store;
 use serde_json::Value;
 
 use crate::premises::Premises;
+use crate::test_server::ServerDatabase;
 
 /// The pupils `eleve0` to `eleve3` in 6A and 6B by turns, a guardian, a teacher, a head and two people of the rectorat.
 pub(crate) struct Host {
     pub(crate) premises: Premises,
+    /// On a server where the tests are on one; gone after the premises.
+    _database: Option<ServerDatabase>,
 }
 
 /// What a command said.
@@ -32,8 +35,10 @@ const STAFF: &str = "source;key;login;given_name;family_name;profile;uai;classes
      A;14;inspecteur;Paul;Petit;National_ACA;academie:13;;\n";
 
 impl Host {
-    pub(crate) fn open() -> Self {
-        let host = Self { premises: Premises::build("", 4) };
+    pub(crate) async fn open() -> Self {
+        let database = ServerDatabase::create(None).await;
+        let url = database.as_ref().map_or("", |database| &database.url);
+        let host = Self { premises: Premises::build(url, 4), _database: database };
         host.write("staff.csv", STAFF);
         host.does(&["account", "import", "staff.csv"]);
         host
@@ -107,7 +112,10 @@ impl Host {
     /// The deployment, as a program beside has it open.
     pub(crate) async fn ctx(&self) -> Context {
         let file = self.premises.path().join("ecluse.toml");
-        let loaded = Layers::of_process(Some(file), Vec::new()).load().unwrap();
+        let loaded =
+            Layers::of_process(Some(file), vec![("store.url".to_owned(), self.premises.url.clone())])
+                .load()
+                .unwrap();
         open::context(&loaded.config).await.unwrap()
     }
 }

@@ -118,13 +118,18 @@ fn row(seen: &Seen) -> [String; 4] {
         person.login.clone(),
         seen.standing.closure.as_ref().map_or("open", Closure::as_str).to_owned(),
         seen.standing.slip.as_ref().map_or("", slip_word).to_owned(),
-        iter::once(name).chain(open(person).map(|it| it.path.label())).collect::<Vec<_>>().join(", "),
+        iter::once(name)
+            .chain(open(person).into_iter().map(|it| it.path.label()))
+            .collect::<Vec<_>>()
+            .join(", "),
     ]
 }
 
-/// Where somebody is now.
-pub(super) fn open(person: &Person) -> impl Iterator<Item = &Affiliation> {
-    person.facts.affiliations.iter().filter(|affiliation| affiliation.span.is_open())
+/// Where somebody is now, each place before what lies below it.
+pub(super) fn open(person: &Person) -> Vec<&Affiliation> {
+    let mut open: Vec<_> = person.facts.affiliations.iter().filter(|it| it.span.is_open()).collect();
+    open.sort_by(|one, other| (&one.path, one.profile).cmp(&(&other.path, other.profile)));
+    open
 }
 
 const fn slip_word(slip: &SlipState) -> &'static str {
@@ -149,7 +154,8 @@ fn as_json(seen: &Seen) -> Value {
 
 /// Somebody, in the words of the API.
 pub(super) fn person_json(person: &Person, Standing { closure, slip }: &Standing) -> Value {
-    let places = open(person).map(|it| json!({ "territory": it.path.label(), "profile": it.profile }));
+    let places =
+        open(person).into_iter().map(|it| json!({ "territory": it.path.label(), "profile": it.profile }));
     json!({
         "id": person.facts.account.0,
         "login": person.login,

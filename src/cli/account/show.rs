@@ -101,7 +101,9 @@ async fn rows(
         }
         rows.push(("slip", said));
     }
-    rows.extend(open(person).map(|it| ("place", format!("{} at {}", it.profile.as_str(), it.path.label()))));
+    rows.extend(
+        open(person).iter().map(|it| ("place", format!("{} at {}", it.profile.as_str(), it.path.label()))),
+    );
     let roles = found.roles.iter();
     rows.extend(roles.map(|held| ("role", format!("{} over {}", held.role.as_str(), held.over.label()))));
     let visits = found.visits.iter().flatten();
@@ -132,7 +134,7 @@ fn as_json(found: &Sheet, standing: &Standing, history: &[Line]) -> Value {
         roles.map(|held| json!({ "role": held.role.as_str(), "territory": held.over.label() })).collect();
     let visits = found.visits.iter().flatten();
     data["signed_in"] = visits
-        .map(|visit| json!({ "client": visit.client, "since": instant::write_utc(visit.since) }))
+        .map(|visit| json!({ "name": visit.client, "since": instant::write_utc(visit.since) }))
         .collect();
     data["history"] = history.iter().map(line_json).collect();
     data
