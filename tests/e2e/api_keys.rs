@@ -136,7 +136,7 @@ async fn of_two_programs_the_later_one_does_not_write_over_what_it_never_saw() {
     }
     let mut new = order(INSIDE, true);
     new["digest"] = "anything".into();
-    assert_eq!(house.anne.post("/orders", new).await.problem(), (400, "invalid-request"));
+    assert_eq!(house.anne.post("/orders", new).await.problem(), (422, "digest"));
 }
 
 #[tokio::test]

@@ -1,18 +1,12 @@
-// openid-client, as published: a program that acts for itself and proves itself with its key.
+// openid-client, as published: a program that acts for itself.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createPrivateKey, webcrypto } from 'node:crypto';
 
 import * as client from 'openid-client';
 
-const { ISSUER } = process.env;
-const pkcs8 = createPrivateKey(readFileSync('robot.ec.pem')).export({ type: 'pkcs8', format: 'der' });
-const key = await webcrypto.subtle.importKey('pkcs8', pkcs8, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
-const config = await client.discovery(new URL(ISSUER), 'robot', undefined, client.PrivateKeyJwt({ key, kid: 'ec' }), {
-  execute: ISSUER.startsWith('http:') ? [client.allowInsecureRequests] : [],
-});
+import { program } from './program.mjs';
 
+const config = await program('robot');
 const tokens = await client.clientCredentialsGrant(config, { scope: 'orders:read' });
 assert.equal(tokens.scope, 'orders:read');
 assert.equal(tokens.refresh_token, undefined);

@@ -93,8 +93,14 @@ impl ExportQuery {
         };
         for (name, value) in [("act", &self.act), ("actor", &self.actor), ("object", &self.object)] {
             let Some(value) = value else { continue };
-            if value.chars().count() > LONGEST || value.chars().any(char::is_control) {
-                return Err(Problem::invalid(format!("{name} is at most {LONGEST} characters of one line")));
+            if value.chars().count() > LONGEST {
+                return Err(Problem::invalid(format!("{name} is at most {LONGEST} characters")));
+            }
+            if value.chars().any(char::is_control) {
+                return Err(Problem::senseless(
+                    "unknown-query",
+                    format!("{name} holds no control characters"),
+                ));
             }
         }
         Ok(Question {

@@ -257,7 +257,7 @@ pub async fn issue(
 ) -> Answer<(StatusCode, Json<OrderAnswer>)> {
     let proposal = request.proposal()?;
     if request.digest.is_some() {
-        return Err(Problem::invalid("digest is of an order that is changed"));
+        return Err(Problem::senseless("digest", "digest is of an order that is changed"));
     }
     let caller = caller.once(&("issue", &request)).because(request.reason);
     let actor = caller.act(&app, ApiScope::OrdersIssue).await?;
