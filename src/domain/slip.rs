@@ -57,6 +57,21 @@ impl PrintedSlip {
         })
     }
 
+    /// When it was printed, if its code was never used and opens nothing any more, though a password must still be chosen: it has
+    /// expired, or an order came since.
+    pub fn lapsed(
+        &self,
+        evidence: &Evidence,
+        closure: Option<&Closure>,
+        policy: &PolicyBook,
+    ) -> Option<Timestamp> {
+        let facts = evidence.facts();
+        let is_last = Issue { epoch: facts.code.epoch, number: facts.code.issue } == self.issue;
+        let must_change = closure.is_some_and(|closure| *closure != Closure::Disabled);
+        let is_dead = is_last && must_change && self.state(evidence, closure, policy).is_none();
+        is_dead.then_some(self.printed_at)
+    }
+
     /// A change raises the issue by one, and so does every other end of a code; what was chosen with a code after the printing
     /// was chosen with this one.
     fn used_at(&self, evidence: &Evidence, closure: Option<&Closure>) -> Option<Timestamp> {

@@ -200,3 +200,21 @@ async fn an_act_that_gives_power_asks_for_the_factor_again_and_keeps_what_was_ty
     let page = chief.submit(&page, "/m.blanc/factor", &[]).await;
     assert!(page.body.contains("<code id=\"code\">"), "{}", page.body);
 }
+
+#[tokio::test]
+async fn whoever_failed_too_often_is_seen_to_wait_until_somebody_unlocks_them() {
+    let provider = Provider::start().await;
+    activate(&provider, "zoe").await;
+    let office = at_work(&provider, Role::SchoolAdmin, SCHOOL).await;
+    let waits = |page: &Page| page.body.contains("id=\"waits\"");
+    for failures in 1..=5 {
+        assert!(!waits(&office.go("/console/people/zoe").await), "after {failures}");
+        let browser = Browser::new(&provider.issuer);
+        browser.sign_in(&browser.go("/login").await, "zoe", "Faux-mot7").await;
+    }
+    let page = office.go("/console/people/zoe").await;
+    assert!(waits(&page), "{}", page.body);
+    let page = act(&office, &page, "/zoe/unlock").await;
+    assert!(page.status.is_success() && !waits(&page), "{}", page.body);
+    assert!(!waits(&office.go("/console/people/zoe").await));
+}

@@ -197,6 +197,38 @@ async fn a_tick_is_of_a_code_and_ends_with_it_and_a_used_code_prints_no_more() {
 }
 
 #[tokio::test]
+async fn a_slip_that_opens_nothing_any_more_is_told_from_one_that_was_never_printed() {
+    let provider = Provider::start().await;
+    let lapsed = |page: &Page| page.body.split("id=\"lapsed\"").nth(1).is_some();
+    for (after, before, later) in [("the code expired", "prof", "prof2"), ("an order came", "prof3", "prof4")]
+    {
+        let code = provider.slip_at(CLASS, "zoe").await;
+        let (teacher, _) = desk(&provider, before, Role::ClassTeacher, CLASS).await;
+        let class = teacher.go(CLASS_PAGE).await;
+        assert!(!lapsed(&class) && !row(&class, "zoe").contains("n’ouvre plus rien"), "{}", class.body);
+        if after == "an order came" {
+            provider.order_for(CLASS, Level::Recover).await;
+        } else {
+            provider.clock.advance(provider.ctx.settings.policy.code_lifetime);
+        }
+        let (teacher, _) = desk(&provider, later, Role::ClassTeacher, CLASS).await;
+        let class = teacher.go(CLASS_PAGE).await;
+        assert!(class.body.contains("id=\"lapsed\" class=\"must\">2<"), "{after}: {}", class.body);
+        assert!(row(&class, "zoe").contains("n’ouvre plus rien"), "{after}: {}", class.body);
+        let person = teacher.go("/console/people/zoe").await;
+        assert!(lapsed(&person), "{after}: {}", person.body);
+        let browser = Browser::new(&provider.issuer);
+        assert!(browser.sign_in(&browser.go("/login").await, "zoe", &code).await.is_sign_in(), "{after}");
+        let code = provider.slip_at(CLASS, "zoe").await;
+        assert!(!lapsed(&teacher.go("/console/people/zoe").await), "another was printed");
+        if after == "an order came" {
+            uses(&provider, "zoe", &code).await;
+            assert!(!row(&teacher.go(CLASS_PAGE).await, "zoe").contains("n’ouvre plus rien"), "it was used");
+        }
+    }
+}
+
+#[tokio::test]
 async fn where_nobody_needs_a_slip_the_page_says_so_and_no_file_comes() {
     let provider = Provider::start().await;
     activate(&provider, "zoe").await;

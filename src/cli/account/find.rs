@@ -153,7 +153,7 @@ fn as_json(seen: &Seen) -> Value {
 }
 
 /// Somebody, in the words of the API.
-pub(super) fn person_json(person: &Person, Standing { closure, slip }: &Standing) -> Value {
+pub(super) fn person_json(person: &Person, Standing { closure, slip, lapsed }: &Standing) -> Value {
     let places =
         open(person).into_iter().map(|it| json!({ "territory": it.path.label(), "profile": it.profile }));
     json!({
@@ -165,6 +165,7 @@ pub(super) fn person_json(person: &Person, Standing { closure, slip }: &Standing
         "is_operator": person.facts.is_operator(),
         "state": closure.as_ref().map_or("open", Closure::as_str),
         "level": level(closure.as_ref()),
+        "slip_lapsed": lapsed.map(instant::write_utc),
         "slip": slip.as_ref().map(|slip| json!({
             "printed_at": instant::write_utc(slip.printed_at),
             "handed_at": slip.handed.as_ref().map(|handed| instant::write_utc(handed.at)),

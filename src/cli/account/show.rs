@@ -12,6 +12,7 @@ use crate::domain::account::WayIn;
 use crate::domain::audit_chain::Line;
 use crate::domain::gate::Closure;
 use crate::domain::slip::SlipState;
+use crate::flows::account::unlock::waits_until;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::people::read::{History, Sheet, history as history_of, named, read};
@@ -101,6 +102,12 @@ async fn rows(
         }
         rows.push(("slip", said));
     }
+    let waits = waits_until(ctx, person).await?;
+    rows.extend(
+        waits.map(|until| ("failed", format!("too often: nothing is looked at before {}", at(until)))),
+    );
+    let lapsed = standing.lapsed.map(|printed| format!("printed {}, opens nothing any more", at(printed)));
+    rows.extend(lapsed.map(|said| ("slip", said)));
     rows.extend(
         open(person).iter().map(|it| ("place", format!("{} at {}", it.profile.as_str(), it.path.label()))),
     );

@@ -36,7 +36,10 @@ pub(super) async fn run(
         if found.counts.is_none() {
             return table(["code", "name"], parts.into_iter().map(|(code, name, _)| [code, name]));
         }
-        table(["code", "people", "must change", "printed", "handed over", "used"], parts.iter().map(row))
+        table(
+            ["code", "people", "must change", "printed", "handed over", "used", "lapsed"],
+            parts.iter().map(row),
+        )
     })?;
     if found.below.is_empty() {
         printer.talk(format_args!("Nothing lies below {name}"));
@@ -57,11 +60,11 @@ fn parts(Overview { below, counts, .. }: &Overview) -> Vec<Part> {
     below.iter().map(part).chain(profiles).collect()
 }
 
-fn row((code, _, counts): &Part) -> [String; 6] {
-    let Counts { people, left, printed, handed, used } = counts.unwrap_or_default();
-    let [people, left, printed, handed, used] =
-        [people, left, printed, handed, used].map(|it| it.to_string());
-    [code.clone(), people, left, printed, handed, used]
+fn row((code, _, counts): &Part) -> [String; 7] {
+    let Counts { people, left, printed, handed, used, lapsed } = counts.unwrap_or_default();
+    let [people, left, printed, handed, used, lapsed] =
+        [people, left, printed, handed, used, lapsed].map(|it| it.to_string());
+    [code.clone(), people, left, printed, handed, used, lapsed]
 }
 
 fn as_json((code, name, counts): &Part) -> Value {
@@ -74,6 +77,7 @@ fn as_json((code, name, counts): &Part) -> Value {
             "printed": counts.printed,
             "handed_over": counts.handed,
             "used": counts.used,
+            "lapsed": counts.lapsed,
         })),
     })
 }

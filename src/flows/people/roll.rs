@@ -37,12 +37,15 @@ pub struct Counts {
     pub handed: u64,
     /// Of these, those who chose a password with it.
     pub used: u64,
+    /// Those whose last slip opens nothing any more: they need another.
+    pub lapsed: u64,
 }
 
 impl Counts {
     fn add(&mut self, standing: &Standing) {
         self.people += 1;
         self.left += u64::from(standing.must_change());
+        self.lapsed += u64::from(standing.lapsed.is_some());
         if let Some(slip) = &standing.slip {
             self.printed += 1;
             self.handed += u64::from(slip.handed.is_some());

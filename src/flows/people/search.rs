@@ -8,6 +8,7 @@ use crate::domain::gate::{Closure, Evidence, evaluate};
 use crate::domain::jurisdiction::Permission;
 use crate::domain::slip::SlipState;
 use crate::domain::territory::{TerritoryCode, TerritoryPath, Uai};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::ask_gate::ask;
 use crate::flows::context::Context;
@@ -106,6 +107,8 @@ pub struct Standing {
     pub closure: Option<Closure>,
     /// What became of the slip, where there is one that counts.
     pub slip: Option<SlipState>,
+    /// When the last slip was printed, where it opens nothing any more and was never used.
+    pub lapsed: Option<Timestamp>,
 }
 
 impl Standing {
@@ -206,8 +209,10 @@ pub async fn standing(ctx: &Context, person: &Person) -> Result<Standing, Unavai
     let policy = &ctx.settings.policy;
     let book = ctx.order_book(person.facts.clock).await?;
     let of = |evidence: &Evidence, closure: Option<Closure>, person: &Person| {
-        let slip = person.slip.as_ref().and_then(|slip| slip.state(evidence, closure.as_ref(), policy));
-        Standing { closure, slip }
+        let printed = person.slip.as_ref();
+        let slip = printed.and_then(|slip| slip.state(evidence, closure.as_ref(), policy));
+        let lapsed = printed.and_then(|slip| slip.lapsed(evidence, closure.as_ref(), policy));
+        Standing { closure, slip, lapsed }
     };
     if let Some(evidence) = Evidence::new(person.facts.clone(), book) {
         let closure = evaluate(&evidence, policy).err();

@@ -47,6 +47,23 @@ impl Ephemeral {
         }
     }
 
+    /// Until when `key` lets nothing through; none where an attempt may be made now. Books nothing.
+    pub async fn throttle_waits(
+        &self,
+        key: &str,
+        now: Timestamp,
+        rules: &ThrottleRules,
+    ) -> Result<Option<Timestamp>, DbError> {
+        let counted = match &self.engine {
+            Engine::Database(db) => {
+                let sql = q!("SELECT failures, window_began_at, next_at FROM throttle WHERE key = $1", key);
+                db.one(sql).await?.as_ref().map(Counted::from_row).transpose()?
+            }
+            Engine::Redis(redis) => redis.counted(key).await?,
+        };
+        Ok(counted.and_then(|counted| counted.waits(now, rules)))
+    }
+
     /// Takes back the booking of an attempt that succeeded, and ends the wait. See [`Claim::Refund`](super::Claim::Refund).
     pub async fn throttle_refund(&self, key: &str, now: Timestamp) -> Result<(), DbError> {
         match &self.engine {
@@ -114,6 +131,14 @@ impl Counted {
             window_began_at: row.time("window_began_at")?,
             next_at: row.time("next_at")?,
         })
+    }
+
+    /// The same until when, if not now.
+    fn waits(&self, now: Timestamp, rules: &ThrottleRules) -> Option<Timestamp> {
+        let is_over = self.window_began_at <= now.minus(rules.window);
+        let goes = (self.next_at <= now || self.failures < i64::from(rules.free))
+            && (self.failures < i64::from(rules.ceiling) || is_over);
+        (!goes && !is_over).then(|| self.opens_again(rules))
     }
 
     /// When it lets the next attempt through.

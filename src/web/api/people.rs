@@ -90,6 +90,8 @@ pub struct PersonAnswer {
     #[schema(value_type = Option<Level>)]
     level: Option<&'static str>,
     slip: Option<SlipAnswer>,
+    /// When the last slip was printed, where its code was never used and opens nothing any more: another is needed.
+    slip_lapsed: Option<Instant>,
 }
 
 /// A page of people, by family name, given name and id.
@@ -131,6 +133,7 @@ impl PersonAnswer {
             state: standing.closure.as_ref().map_or("open", Closure::as_str),
             level,
             slip: standing.slip.map(SlipAnswer::from),
+            slip_lapsed: standing.lapsed.map(Instant::from),
         }
     }
 }

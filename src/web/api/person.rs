@@ -15,6 +15,7 @@ use crate::domain::audit_chain::{By, Line};
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
 use crate::domain::operator::Role;
 use crate::domain::scope::ApiScope;
+use crate::flows::account::unlock::waits_until;
 use crate::flows::actor::Actor;
 use crate::flows::audit::read::Position;
 use crate::flows::people::read::{SignedIn, history as history_of, named, read};
@@ -52,6 +53,9 @@ pub struct PersonView {
     order: Option<String>,
     /// Where the person is signed in, the latest first, of the fifty latest sign-ins; absent for whoever could not sign them out.
     signed_in: Option<Vec<SignedInAnswer>>,
+    /// Until when nothing that they type as a password is looked at, after too many failures; absent where it is, and for whoever could
+    /// not unlock them.
+    waits_until: Option<Instant>,
 }
 
 /// Something that was done to somebody.
@@ -124,10 +128,13 @@ pub async fn show(
     let sheet = read(&app.ctx, &actor, &account).await?.ok_or_else(unknown)?;
     let person = sheet.asked.loaded;
     let standing = standing(&app.ctx, &person).await?;
+    let unlocks = sheet.may.contains(&Permission::Unlock);
+    let waits_until = if unlocks { waits_until(&app.ctx, &person).await? } else { None };
     Ok(Json(PersonView {
         person: PersonAnswer::of(person, standing, &reached(&app, &actor).await?),
         roles: sheet.roles.into_iter().map(HeldAnswer::from).collect(),
         order: sheet.order.map(|order| order.0),
+        waits_until: waits_until.map(Instant::from),
         signed_in: sheet.visits.map(|visits| visits.into_iter().map(SignedInAnswer::from).collect()),
     }))
 }

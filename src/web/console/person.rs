@@ -21,12 +21,13 @@ use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::new_code;
 use crate::flows::account::reset_factor::reset_factor;
 use crate::flows::account::show_code::show_code;
-use crate::flows::account::unlock::unlock;
+use crate::flows::account::unlock::{unlock, waits_until};
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::audit::read::Position;
 use crate::flows::console::AtDesk;
 use crate::flows::context::Context;
 use crate::flows::people::read::{Sheet, SignedIn, history, read};
+use crate::flows::people::search::standing;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
@@ -210,6 +211,8 @@ pub(super) async fn person_page(
         login: &person.login,
         name: person.full_name(),
         closure: sheet.asked.verdict.as_ref().err(),
+        waits: waits(room, sheet).await?,
+        lapsed: standing(&room.app.ctx, person).await?.lapsed.map(|at| written(room, at)),
         order: sheet.order.as_ref().map(|order| room.address(&format!("/console/orders/{order}"), &[])),
         visits: sheet.visits.as_ref().map(|visits| visits.iter().map(|visit| visited(room, visit)).collect()),
         places: &at,
@@ -243,8 +246,21 @@ async fn lines(
     Ok(Some(Lines::of(room, &found.lines, older)))
 }
 
+/// Told to whoever may do something about it.
+async fn waits(room: &Room<'_>, sheet: &Sheet) -> Result<Option<String>, Unavailable> {
+    if !sheet.may.contains(&Permission::Unlock) {
+        return Ok(None);
+    }
+    let until = waits_until(&room.app.ctx, &sheet.asked.loaded).await?;
+    Ok(until.map(|until| room.language.time(&room.app.site.local(until))))
+}
+
 fn visited(room: &Room<'_>, visit: &SignedIn) -> (String, String) {
-    (visit.client.clone(), room.language.date_and_time(&room.app.site.local(visit.since)))
+    (visit.client.clone(), written(room, visit.since))
+}
+
+fn written(room: &Room<'_>, at: Timestamp) -> String {
+    room.language.date_and_time(&room.app.site.local(at))
 }
 
 /// What the person may do to others, and whether the operator may take it away.

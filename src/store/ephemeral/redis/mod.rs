@@ -150,6 +150,16 @@ impl Redis {
         }
     }
 
+    /// A counter as it stands.
+    pub(super) async fn counted(&self, key: &str) -> Result<Option<Counted>, DbError> {
+        let mut command = redis::cmd("HMGET");
+        command.arg(self.key("throttle", key)).arg(&["failures", "began", "next"]);
+        let held: [Option<i64>; 3] = self.ask(&Request::Repeatable(command)).await?;
+        let [Some(failures), Some(began), Some(next)] = held else { return Ok(None) };
+        let (began, next) = (Timestamp::from_micros(began), Timestamp::from_micros(next));
+        Ok(Some(Counted { failures, window_began_at: began, next_at: next }))
+    }
+
     pub(super) async fn clear(&self, key: &str) -> Result<(), DbError> {
         self.remove("throttle", key).await
     }

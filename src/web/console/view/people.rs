@@ -225,6 +225,10 @@ pub(in crate::web) struct PersonPage<'a> {
     pub(in crate::web) login: &'a str,
     pub(in crate::web) name: String,
     pub(in crate::web) closure: Option<&'a Closure>,
+    /// Until when nothing that is typed is looked at.
+    pub(in crate::web) waits: Option<String>,
+    /// When the last code was printed or given, where it opens nothing any more.
+    pub(in crate::web) lapsed: Option<String>,
     /// The page of the order that closes the gate.
     pub(in crate::web) order: Option<String>,
     /// Where the person is signed in, and since when.
@@ -252,6 +256,16 @@ pub(in crate::web) struct HeldRole {
 }
 
 impl PersonPage<'_> {
+    fn waits(&self) -> Option<String> {
+        let time = self.waits.as_deref()?;
+        Some(self.frame.language.text_with("person-waits", &[("time", time)]))
+    }
+
+    fn lapsed(&self) -> Option<String> {
+        let time = self.lapsed.as_deref()?;
+        Some(self.frame.language.text_with("person-slip-lapsed", &[("time", time)]))
+    }
+
     fn state(&self) -> String {
         self.frame.text(match self.closure {
             None => "gate-open",

@@ -123,6 +123,8 @@ pub(in crate::web) struct RollRow {
     /// When it was handed over, and by whom.
     pub(in crate::web) handed: Option<(String, String)>,
     pub(in crate::web) used: Option<String>,
+    /// When the last slip was printed, where it opens nothing any more.
+    pub(in crate::web) lapsed: Option<String>,
     /// Whether they get a code in person, and no slip.
     pub(in crate::web) is_operator: bool,
 }
@@ -148,6 +150,7 @@ impl RollRow {
             printed: slip.map(|slip| written(slip.printed_at)),
             handed: handed.map(|(handed, by)| (written(handed.at), by)),
             used: slip.and_then(|slip| slip.used_at).map(written),
+            lapsed: seen.standing.lapsed.map(written),
             is_operator: person.facts.is_operator(),
         }
     }
@@ -162,6 +165,11 @@ impl RollRow {
 
     fn who(&self, frame: &Frame<'_>) -> String {
         self.profiles.iter().map(|it| frame.text(profile_key(*it))).collect::<Vec<_>>().join(", ")
+    }
+
+    fn lapsed(&self, frame: &Frame<'_>) -> Option<String> {
+        let time = self.lapsed.as_deref()?;
+        Some(frame.language.text_with("roll-slip-lapsed", &[("time", time)]))
     }
 
     fn handed(&self, frame: &Frame<'_>) -> Option<String> {

@@ -145,7 +145,7 @@ fn print_form(language: Language, zip: bool) -> PrintForm {
 
 fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
     let frame = frame(language);
-    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9 };
+    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9, lapsed: 2 };
     for (name, is_school, counted, told) in [
         ("own", false, None, None),
         ("school", true, Some(counts), Some(Told::Nobody { others: 2 })),
@@ -172,7 +172,7 @@ fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
 
 fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
     let frame = frame(language);
-    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9 };
+    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9, lapsed: 2 };
     let row = |number: u32, closure: Option<Closure>| RollRow {
         id: number.to_string(),
         name: HOSTILE.to_owned(),
@@ -181,6 +181,7 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
         printed: (number > 0).then(|| "13 avril 2024 à 8 h 00".to_owned()),
         handed: (number > 1).then(|| ("13 avril".to_owned(), HOSTILE.to_owned())),
         used: closure.is_none().then(|| "13 avril".to_owned()),
+        lapsed: (number == 1).then(|| "21 novembre 2026".to_owned()),
         closure,
         is_operator: number == 0,
     };
@@ -300,6 +301,8 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
             login: "zoe",
             name: "Zoé Petit".to_owned(),
             closure,
+            waits: Some("10 h 40".to_owned()),
+            lapsed: Some("21 novembre 2026".to_owned()),
             order: matches!(closure, Some(Closure::Ordered { .. })).then(|| "/console/orders/1".to_owned()),
             visits: match number {
                 0 => None,
