@@ -50,6 +50,17 @@ pub struct LiveCode {
     pub expires_at: Timestamp,
 }
 
+impl LiveCode {
+    /// Tells it from every other code of the account, and says nothing of what is printed.
+    pub fn name(&self) -> String {
+        let Issue { epoch, number } = self.issue;
+        match &self.key {
+            CodeKey::Deployment => format!("{epoch}.{number}"),
+            CodeKey::Order(order) => format!("{epoch}.{number}.{order}"),
+        }
+    }
+}
+
 /// The code that is alive under what the gate answered: that of the closure which decides. Whoever holds a role never
 /// recovers by a slip that was printed for everybody; a code issued to that person alone is needed.
 pub fn live_code(evidence: &Evidence, closure: Option<&Closure>, policy: &PolicyBook) -> Option<LiveCode> {

@@ -28,7 +28,7 @@ const SOON: Duration = Duration::from_hours(60 * 24);
 const MOST: usize = 20;
 
 /// Orders that are looked at for those that are shown.
-const LOOKED_AT: usize = 100;
+const LOOKED_AT: usize = 40;
 
 /// What needs an operator today.
 pub struct Agenda {
@@ -116,10 +116,14 @@ async fn campaign(
     record: OrderRecord,
 ) -> Result<Option<Campaign>, Unavailable> {
     let (order, parts) = (&record.order, parts(powers, &record));
+    // It may have become a draft since the book was read.
+    if parts.is_empty() {
+        return Ok(None);
+    }
     let (as_of, tally) = if parts.contains(&order.population.territory) {
         store::progress::of_all(&ctx.db, &order.id).await?.unzip()
     } else {
-        let part = progress(ctx, order, &parts).await?;
+        let part = progress(ctx, powers, order, &parts).await?;
         (part.as_of, Some(part.all))
     };
     let tally = tally.unwrap_or_default();

@@ -113,8 +113,9 @@ pub async fn hand_over(
             ticked += 1;
         }
         batch.extend(right.still_held());
-        batch.extend(actor.remember(ticked, now));
         if ticked > 0 {
+            // What ticks nobody does as little when it is sent again.
+            batch.extend(actor.remember(ticked, now));
             let act = if wish.handed { Act::CodeHandOver } else { Act::CodeTakeBack };
             let place = &population.territory;
             let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place), place);

@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
-use crate::flows::actor::Actor;
+use crate::flows::actor::{Actor, Operator, Standing};
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::db::Statement;
 use crate::store::idempotency::Done;
 
-/// A key, and what was asked with it. It is its sender's own: of another actor the same key is another one.
+/// A key, and what was asked with it. It is its sender's own: of another operator or program the same key is another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Once {
     key: String,
@@ -35,12 +35,20 @@ impl Once {
 }
 
 impl Actor {
+    /// Whose keys they are: of two programs that act for one operator each has its own.
+    fn sender(&self) -> String {
+        match &self.standing {
+            Standing::Operator(Operator { client: Some(client), .. }) => format!("{} {client}", self.name()),
+            Standing::Operator(_) | Standing::Local(_) | Standing::System => self.name(),
+        }
+    }
+
     /// In the batch of an act: this is what came of the request. It is kept as it stands, so it never is a secret; none of a request
     /// without a key.
     pub(in crate::flows) fn remember(&self, object: impl Display, now: Timestamp) -> Option<Statement> {
         let once = self.origin.once.as_ref()?;
         let done = Done { request: once.request.clone(), object: object.to_string() };
-        Some(store::idempotency::remember(&self.name(), &once.key, &done, now))
+        Some(store::idempotency::remember(&self.sender(), &once.key, &done, now))
     }
 }
 
@@ -71,7 +79,7 @@ pub async fn once<T, E: From<KeyUsed>>(
 /// What came of the request, if it was done before.
 async fn done(ctx: &Context, actor: &Actor) -> Result<Result<Option<String>, KeyUsed>, Unavailable> {
     let Some(once) = &actor.origin.once else { return Ok(Ok(None)) };
-    let found = store::idempotency::find(&ctx.db, &actor.name(), &once.key).await?;
+    let found = store::idempotency::find(&ctx.db, &actor.sender(), &once.key).await?;
     Ok(match found {
         Some(done) if done.request != once.request => Err(KeyUsed),
         found => Ok(found.map(|done| done.object)),

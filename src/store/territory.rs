@@ -36,6 +36,19 @@ pub async fn subtree(db: &Db, root: &TerritoryPath) -> Result<Vec<Territory>, Db
     db.all(sql).await?.iter().map(read).collect()
 }
 
+/// The schools of a place, by path, with their names.
+pub async fn schools(db: &Db, root: &TerritoryPath) -> Result<Vec<(TerritoryPath, String)>, DbError> {
+    let (from, to) = root.range_below();
+    let sql = q!(
+        "SELECT path, name FROM territory WHERE kind = 'school' AND (path = $1 OR (path > $2 AND path < $3))",
+        root.as_str(),
+        from,
+        to
+    );
+    let named = |row: &Row| Ok((TerritoryPath::from_stored(row.text("path")?), row.text("name")?));
+    db.all(sql).await?.iter().map(named).collect()
+}
+
 /// The names of a place and of all below it but classes.
 pub async fn names(db: &Db, root: &TerritoryPath) -> Result<HashMap<TerritoryPath, String>, DbError> {
     let (from, to) = root.range_below();

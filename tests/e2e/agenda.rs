@@ -48,6 +48,11 @@ async fn everybody_reads_what_needs_them_and_nothing_else() {
     let nothing = home(&bruno).await;
     assert!(nothing.body.contains("id=\"nothing\""), "{}", nothing.body);
 
+    // A teacher of the class is none of the class teacher's.
+    let teaches = "INSERT INTO affiliation (account_id, path, profile, began)
+         SELECT 'm.blanc', path, 'National_ENS', 0 FROM territory WHERE code = 'class:0860001J/6A'";
+    provider.ctx.db.run(Batch::plain(vec![Statement::new(teaches, Vec::new())])).await.unwrap();
+
     let order = Proposal {
         deadline: Some(provider.clock.now().plus(HALF_AN_HOUR)),
         ..proposal("academie:13", Level::Recover)

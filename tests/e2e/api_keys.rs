@@ -3,14 +3,16 @@
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::flows::account::new_code::new_code;
+use ecluse::flows::reset_order::issue::issue;
 use ecluse::store::db::{Batch, Statement};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::api::{Answer, INSIDE, Program, order};
 use crate::order_notices::a_class;
-use crate::provider::{Provider, Wish, operator};
+use crate::provider::{Provider, Wish, operator, proposal};
 use crate::receiver::Receiver;
+use crate::sign_in::activate;
 
 /// The school, its académie, and two who may do everything in it; an order over more than two people needs both.
 struct House {
@@ -191,9 +193,17 @@ async fn a_code_that_is_asked_for_again_is_the_same_and_alive() {
     let before = house.done().await;
     assert_eq!(ask().await.problem(), (409, "answer-gone"));
     assert_eq!(house.done().await, before);
+    // Nor one that was never shown: an order leaves the number of the code as it is, and makes another code of it.
+    activate(&house.provider, "lea").await;
+    let key = [("idempotency-key", "un-ordre-vient")];
+    let ask = || house.anne.send_with(Method::POST, "/people/lea/code", Some(json!({})), &key);
+    assert_eq!(ask().await.status, 200);
+    let order = proposal("class:0169001X/5B", Level::Recover);
+    issue(&house.provider.ctx, &operator().breaking_glass(), &order, None).await.unwrap().unwrap();
+    assert_eq!(ask().await.problem(), (409, "answer-gone"));
     // Nor to whoever may not give it any more.
     let key = [("idempotency-key", "trois-fois")];
-    let ask = || house.anne.send_with(Method::POST, "/people/lea/code", Some(json!({})), &key);
+    let ask = || house.anne.send_with(Method::POST, "/people/mme.roux/code", Some(json!({})), &key);
     assert_eq!(ask().await.status, 200);
     let less = "UPDATE operator_role SET role = 'auditor' WHERE account_id = 'anne'";
     house.provider.ctx.db.run(Batch::plain(vec![Statement::new(less, Vec::new())])).await.unwrap();

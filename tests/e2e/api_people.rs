@@ -127,6 +127,11 @@ async fn what_was_done_to_somebody_is_read_to_its_beginning_by_whoever_may() {
     let school = Program::of(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
     assert_eq!(school.get("/people/zoe/history").await.problem(), (404, "not-found"));
 
+    // What was written down for the académie is not the school's to read.
+    let school = Program::of(&provider, "chef", Role::SchoolAdmin, "uai:0860001J").await;
+    let line = school.get("/people/zoe/history").await.body["lines"][0].clone();
+    assert_eq!((line["act"].as_str(), &line["reason"]), (Some("code.issue"), &Value::Null));
+
     let desk = desk(&provider).await;
     let (mut page, mut lines) = (desk.go("/console/people/zoe").await, Vec::new());
     loop {

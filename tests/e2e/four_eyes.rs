@@ -73,6 +73,14 @@ impl House {
         store::reset_order::find(&self.provider.ctx.db, id).await.unwrap().unwrap().order.state
     }
 
+    /// Somebody is one of the people of a place, so that an order over it may cover them.
+    async fn works_at(&self, login: &str, place: &str) {
+        let sql = "INSERT INTO affiliation (account_id, path, profile, began)
+             SELECT $1, path, 'National_ACA', 0 FROM territory WHERE code = $2";
+        let at = Statement::new(sql, vec![login.into(), place.into()]);
+        self.provider.ctx.db.run(Batch::plain(vec![at])).await.unwrap();
+    }
+
     async fn write(&self, sql: &'static str) {
         self.provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
     }
@@ -331,6 +339,9 @@ async fn an_order_that_leaves_a_school_without_help_is_refused_with_its_name() {
     for (login, place) in [("principal", "uai:0860001J"), ("principale", "uai:0169001X")] {
         house.provider.hire(login, Role::SchoolAdmin, place).await;
     }
+    for login in ["anne", "bruno", "principal"] {
+        house.works_at(login, "class:0169001X/5B").await;
+    }
     let names = |logins: &[&str], level| Proposal {
         named_operators: logins.iter().map(|login| (*login).to_owned()).collect(),
         ..proposal("academie:13", level)
@@ -341,7 +352,10 @@ async fn an_order_that_leaves_a_school_without_help_is_refused_with_its_name() {
     let claire = house.provider.hire("claire", Role::Authority, "academie:13").await;
     let ctx = &house.provider.ctx;
     let try_to = async |proposal: &Proposal| issue(ctx, &claire, proposal, None).await.unwrap().map(drop);
-    let left = Err(ProposalError::NobodyLeft(NobodyLeft(vec!["Collège des Tilleuls".to_owned()])));
+    let left = Err(ProposalError::NobodyLeft(NobodyLeft {
+        schools: vec!["Collège des Tilleuls".to_owned()],
+        elsewhere: 0,
+    }));
     disable(ctx, &operator(), &["claire".to_owned()]).await.unwrap().unwrap();
     let all = ["anne", "bruno", "principal"];
     assert_eq!(try_to(&names(&all, Level::Recover)).await, left, "who asks is shut out");
@@ -358,6 +372,16 @@ async fn an_order_that_leaves_a_school_without_help_is_refused_with_its_name() {
         "whatever the order is over, whom it names helps in other schools"
     );
     assert_eq!(try_to(&names(&all, Level::Change)).await, Ok(()), "the old password opens the page");
+    // Whom the order does not cover it takes from nobody; and of schools elsewhere a school reads no name.
+    let stranger =
+        Proposal { territory: TerritoryCode::parse("uai:0860001J").unwrap(), ..names(&all, Level::Recover) };
+    assert_eq!(try_to(&stranger).await, Ok(()));
+    let school = house.provider.as_operator("principale");
+    let own =
+        Proposal { territory: TerritoryCode::parse("uai:0169001X").unwrap(), ..names(&all, Level::Recover) };
+    let refused = issue(ctx, &school, &own, None).await.unwrap().map(drop);
+    let unnamed = NobodyLeft { schools: Vec::new(), elsewhere: 1 };
+    assert_eq!(refused, Err(ProposalError::NobodyLeft(unnamed)));
 }
 
 #[tokio::test]
@@ -366,7 +390,10 @@ async fn two_orders_do_not_shut_out_the_last_operators_of_a_school_between_them(
     let ctx = &house.provider.ctx;
     house.provider.hire("principal", Role::SchoolAdmin, "uai:0860001J").await;
     house.provider.hire("principale", Role::SchoolAdmin, "uai:0169001X").await;
-    let left = || NobodyLeft(vec!["Collège des Tilleuls".to_owned()]);
+    for login in ["anne", "bruno", "principal"] {
+        house.works_at(login, "uai:0860001J").await;
+    }
+    let left = || NobodyLeft { schools: vec!["Collège des Tilleuls".to_owned()], elsewhere: 0 };
     let names = |logins: &[&str]| Proposal {
         named_operators: logins.iter().map(|login| (*login).to_owned()).collect(),
         ..proposal("uai:0860001J", Level::Recover)

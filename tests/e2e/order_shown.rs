@@ -5,6 +5,8 @@ use std::time::Duration;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::domain::reset_order::OrderId;
+use ecluse::flows::actor::Actor;
+use ecluse::flows::reset_order::cancel::cancel;
 use ecluse::flows::reset_order::issue::{Proposal, issue};
 use ecluse::flows::reset_order::roll_up::round;
 use ecluse::store;
@@ -98,6 +100,19 @@ async fn the_second_person_reads_all_that_is_approved() {
     assert_eq!(school.go(&format!("/console{order}/edit")).await.status, 404);
     let part = part.get(&order).await.body;
     assert_eq!((&part["named_operators"], &part["preview"]), (&Value::Null, &Value::Null), "{part}");
+}
+
+#[tokio::test]
+async fn what_was_given_up_before_it_was_decided_is_told_to_no_school() {
+    let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 2)).await;
+    let (_, id) = waits(&provider).await;
+    let school = desk(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
+    let anne = Actor { reason: Some("Fausse alerte".to_owned()), ..provider.as_operator("anne") };
+    cancel(&provider.ctx, &anne, &id).await.unwrap().unwrap();
+    assert_eq!(school.go(&format!("/console/orders/{id}")).await.status, 404);
+    assert!(!school.go("/console/orders").await.body.contains(&id.0));
+    let bruno = desk(&provider, "bruno", Role::Authority, "academie:13").await;
+    assert!(bruno.go("/console/orders").await.body.contains(&id.0), "whoever answers for all of it does");
 }
 
 /// What a program sends of what it was answered.

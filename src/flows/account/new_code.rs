@@ -3,6 +3,7 @@
 use crate::domain::account::AccountId;
 use crate::domain::code::{self, LiveCode};
 use crate::domain::event::Act;
+use crate::domain::facts::Facts;
 use crate::domain::gate::evaluate;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::notice::MailKind;
@@ -57,9 +58,7 @@ pub async fn new_code(
             return Ok(Err(AccountError::Unknown(vec![login.to_owned()])));
         };
         let facts = asked.evidence.facts();
-        // Whoever signs in with a code may set up a second factor where there is none: the code is as good as the roles then.
-        if facts.is_operator()
-            && store::factor::find(&ctx.db, &account).await?.is_none()
+        if is_as_good_as_roles(ctx, facts).await?
             && let Err(refusal) = role_rights(ctx, actor, facts).await?
         {
             return Ok(Err(AccountError::NotAllowed { login: person.login, refusal }));
@@ -80,12 +79,11 @@ pub async fn new_code(
         let closure = evaluate(&issued, &ctx.settings.policy).err();
         if let Some(live) = code::live_code(&issued, closure.as_ref(), &ctx.settings.policy) {
             batch.push(store::slip::mark_shown(&account, &live, facts.now));
+            batch.extend(actor.remember(format_args!("{} {}", live.name(), account.0), facts.now));
         }
         batch.push(store::notice::account_ended(&account, &ctx.new_cause(facts.now), facts.now));
         batch.extend(told_by_mail(ctx, &account, MailKind::CodeIssued, facts.now));
         batch.push(ctx.audit(facts.now, &actor.account_line(&right, Act::CodeIssue, facts)));
-        let which = format!("{} {}", facts.code.issue + 1, account.0);
-        batch.extend(actor.remember(which, facts.now));
         if !ctx.commit(Batch::under_order_lock(batch)).await? {
             continue;
         }
@@ -103,9 +101,14 @@ pub async fn new_code(
 
 /// The code that was issued before for the same request; none where it is not alive any more, or the actor may not give it any more.
 pub async fn shown_again(ctx: &Context, actor: &Actor, which: &str) -> Result<Option<Issued>, Unavailable> {
-    let known = which.split_once(' ').and_then(|(issue, account)| Some((issue.parse().ok()?, account)));
-    let Some((issue, account)) = known else { return Ok(None) };
-    show_code(ctx, actor, &AccountId(account.to_owned()), issue).await
+    let Some((name, account)) = which.split_once(' ') else { return Ok(None) };
+    show_code(ctx, actor, &AccountId(account.to_owned()), name).await
+}
+
+/// Whether whoever signs in with a code of the account may set up a second factor, since there is none: the code is as good as the
+/// roles then.
+pub(super) async fn is_as_good_as_roles(ctx: &Context, facts: &Facts) -> Result<bool, Unavailable> {
+    Ok(facts.is_operator() && store::factor::find(&ctx.db, &facts.account).await?.is_none())
 }
 
 async fn load(ctx: &Context, account: &AccountId) -> Result<Option<Asked<Person>>, Unavailable> {

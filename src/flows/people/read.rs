@@ -9,6 +9,7 @@ use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
 use crate::domain::operator::Role;
 use crate::domain::reset_order::OrderId;
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::ask_gate::{Asked, ask};
@@ -112,12 +113,19 @@ pub async fn history(
     after: Option<&Position>,
     limit: u32,
 ) -> Result<Result<History, Refusal>, Unavailable> {
-    if let Err(refusal) = actor.powers(ctx).await?.may_on(ctx, Permission::ReadAudit, facts).await? {
+    let powers = actor.powers(ctx).await?;
+    if let Err(refusal) = powers.may_on(ctx, Permission::ReadAudit, facts).await? {
         return Ok(Err(refusal));
     }
     let mut lines = store::audit::of_account(&ctx.db, &facts.account, after, limit + 1).await?;
     let goes_on = lines.len() > limit as usize;
     lines.truncate(limit as usize);
+    // What another school wrote about somebody of both is in the log of that school, and no business of this one.
+    let places = powers.sees(Permission::ReadAudit, &TerritoryPath::root());
+    for line in &mut lines {
+        let place = line.territory.clone().map_or_else(TerritoryPath::root, TerritoryPath::from_stored);
+        line.reason = line.reason.take().filter(|_| places.iter().any(|over| over.contains(&place)));
+    }
     let next = lines.last().filter(|_| goes_on).map(|last| (last.at, last.id.clone()));
     Ok(Ok(History { lines, next }))
 }

@@ -78,7 +78,7 @@ pub async fn approve(
             return Ok(Err(objection.into()));
         }
         if asked.request.wish == Wish::Issue
-            && let Err(left) = check_help_is_left(ctx, &asked.record.order).await?
+            && let Err(left) = check_help_is_left(ctx, actor, &asked.record.order).await?
         {
             return Ok(Err(left.into()));
         }

@@ -1,17 +1,22 @@
 //! How far an order has got in one school, class by class: counted when somebody asks, since a school has an end.
 
+use std::collections::BTreeSet;
+
 use crate::domain::jurisdiction::Permission;
+use crate::domain::population::Population;
 use crate::domain::progress::Progress;
 use crate::domain::reset_order::{OrderId, ResetOrder};
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
-use crate::flows::actor::Actor;
+use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
+use crate::flows::people::roll::profiles;
 use crate::flows::reset_order::left::inside;
 use crate::flows::reset_order::read::view;
 use crate::flows::reset_order::roll_up::add;
 use crate::flows::unavailable::Unavailable;
 use crate::flows::walk::Walk;
 use crate::store;
+use crate::store::people::Who;
 use crate::store::reset_order::OrderRecord;
 use crate::store::territory::Territory;
 
@@ -51,25 +56,36 @@ pub async fn classes(
     }
     let mut progress = Progress { as_of: Some(ctx.clock.now()), ..Progress::default() };
     for part in &parts {
-        let there = counted_now(ctx, order, part).await?;
+        let there = counted_now(ctx, &powers, order, part).await?;
         progress.all.add(there.all);
         progress.parts.extend(there.parts);
     }
     Ok(Some(Classes { school, progress, record: view.record }))
 }
 
-/// Counts the people of a school, or of a class, while somebody waits.
+/// Counts the people of a school, or of a class, while somebody waits: all of them, or the families for whoever reaches nobody else.
 pub(super) async fn counted_now(
     ctx: &Context,
+    powers: &Powers,
     order: &ResetOrder,
     part: &TerritoryPath,
 ) -> Result<Progress, Unavailable> {
+    let mut order = order.clone();
+    let everybody = Population { territory: part.clone(), profiles: BTreeSet::new() };
+    if !powers.could(Permission::ReadProgress, &everybody) {
+        let of_order = &mut order.population.profiles;
+        let families = profiles(Who::Family).into_iter();
+        *of_order = families.filter(|it| of_order.is_empty() || of_order.contains(it)).collect();
+        if of_order.is_empty() {
+            return Ok(Progress { as_of: Some(ctx.clock.now()), ..Progress::default() });
+        }
+    }
     let book = store::reset_order::book(&ctx.db).await?;
     let mut progress = Progress { as_of: Some(ctx.clock.now()), ..Progress::default() };
     let mut walk = Walk::through(ctx, part).await?;
     while let Some(people) = walk.next_facts(ctx).await? {
         for facts in &people {
-            add(&mut progress, order, &book, facts, part, Clone::clone);
+            add(&mut progress, &order, &book, facts, part, Clone::clone);
         }
     }
     Ok(progress)

@@ -9,48 +9,56 @@ use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, seen};
 use crate::domain::level::Level;
 use crate::domain::reset_order::{OrderState, ResetOrder};
-use crate::domain::territory::{TerritoryKind, TerritoryPath};
+use crate::domain::territory::TerritoryPath;
+use crate::flows::actor::Actor;
 use crate::flows::ask_gate::ask;
 use crate::flows::context::Context;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 
-/// The schools, by name, in which nobody could give a code any more.
+/// The schools in which nobody could give a code any more.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "nobody could help any more in {}: each operator there who could give a code is named or shut out already, and would need \
      a code",
-    listed(.0)
+    self.listed()
 )]
-pub struct NobodyLeft(pub Vec<String>);
+pub struct NobodyLeft {
+    /// Those for whose people the author may order, by name.
+    pub schools: Vec<String>,
+    /// How many others.
+    pub elsewhere: usize,
+}
 
 /// Schools that are named in a sentence; a list has all of them.
 const LISTED: usize = 20;
 
-fn listed(names: &[String]) -> String {
-    let listed = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(LISTED) {
-        0 => listed,
-        more => format!("{listed} and {more} more"),
+impl NobodyLeft {
+    fn listed(&self) -> String {
+        let mut listed: Vec<_> = self.schools.iter().take(LISTED).cloned().collect();
+        match self.schools.len().saturating_sub(LISTED) + self.elsewhere {
+            0 => {}
+            more => listed.push(format!("{more} more schools")),
+        }
+        listed.join(", ")
     }
 }
 
 /// Refuses an order that takes from a school the last operator who can sign in and give everybody there a code. It does where the old
-/// password opens nothing, or will not once the deadline has passed. Whom it names may be the last one of a school anywhere, whatever
-/// place the order is over.
+/// password opens nothing, or will not once the deadline has passed. Whom it names and covers may be the last one of a school
+/// anywhere, whatever place the order is over.
 pub(super) async fn check_help_is_left(
     ctx: &Context,
+    actor: &Actor,
     order: &ResetOrder,
 ) -> Result<Result<(), NobodyLeft>, Unavailable> {
-    let named = &order.exclusions.named_operators;
-    if named.is_empty() || !shuts_out(order) {
+    if !shuts_out(order) {
         return Ok(Ok(()));
     }
+    let named = &covered(ctx, order).await?;
     let (mut schools, mut helpers) = (BTreeMap::new(), Helpers::new());
     for reach in reach(ctx, named).await? {
-        let below = store::territory::subtree(&ctx.db, &reach).await?.into_iter();
-        let below = below.filter(|place| place.code.kind() == TerritoryKind::School);
-        schools.extend(below.map(|school| (school.path, school.name)));
+        schools.extend(store::territory::schools(&ctx.db, &reach).await?);
         for (account, grant) in store::population::operators_around(&ctx.db, &reach).await? {
             if grant.role.helps_everybody() {
                 helpers.entry(grant.over).or_default().insert(account);
@@ -58,15 +66,32 @@ pub(super) async fn check_help_is_left(
         }
     }
     let mut asked = BTreeMap::new();
-    let mut left = Vec::new();
+    let powers = actor.powers(ctx).await?;
+    let mut left = NobodyLeft { schools: Vec::new(), elsewhere: 0 };
     for (path, name) in schools {
         let (gone, others): (BTreeSet<_>, BTreeSet<_>) =
             helpers_of(&helpers, &path).partition(|account| named.contains(*account));
         if !gone.is_empty() && !anybody_can(ctx, others, &mut asked).await? {
-            left.push(name);
+            if powers.sees(Permission::IssueOrder, &path).contains(&path) {
+                left.schools.push(name);
+            } else {
+                left.elsewhere += 1;
+            }
         }
     }
-    Ok(if left.is_empty() { Ok(()) } else { Err(NobodyLeft(left)) })
+    Ok(if left.schools.is_empty() && left.elsewhere == 0 { Ok(()) } else { Err(left) })
+}
+
+/// Those whom an order names that are among its people.
+async fn covered(ctx: &Context, order: &ResetOrder) -> Result<BTreeSet<AccountId>, Unavailable> {
+    let mut covered = BTreeSet::new();
+    for account in &order.exclusions.named_operators {
+        let person = store::account::find(&ctx.db, account).await?;
+        if person.is_some_and(|person| order.population.covers(&person.facts, None)) {
+            covered.insert(account.clone());
+        }
+    }
+    Ok(covered)
 }
 
 /// Where operators help everybody, none of these places inside another.

@@ -89,7 +89,7 @@ impl Remaining {
         }
         let now = ctx.clock.now();
         let lines = parts.iter().map(|part| {
-            let territory = actor.account().map(|_| part.as_str().to_owned());
+            let territory = Some(part.as_str().to_owned());
             let line = AuditLine { territory, ..actor.line(Act::OrderExport, format!("order:{id}")) };
             ctx.audit(now, &line)
         });

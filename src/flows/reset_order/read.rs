@@ -148,7 +148,7 @@ pub async fn view(ctx: &Context, actor: &Actor, id: &OrderId) -> Result<Option<V
     let population = &record.order.population;
     let may = ACTS.into_iter().filter(|permission| powers.could(*permission, population)).collect();
     let request = store::approval::open(&ctx.db, id).await?;
-    let progress = progress(ctx, &record.order, &parts).await?;
+    let progress = progress(ctx, &powers, &record.order, &parts).await?;
     Ok(Some(View { record, request, parts, may, progress }))
 }
 
@@ -159,7 +159,8 @@ pub fn parts(powers: &Powers, record: &OrderRecord) -> Vec<TerritoryPath> {
     let is_announced = match record.order.state {
         OrderState::Draft | OrderState::AwaitingApproval => false,
         OrderState::Scheduled { .. } | OrderState::InForce(_) | OrderState::Closed { .. } => true,
-        OrderState::Cancelled { force, .. } => force.is_some() || record.submitted_at.is_some(),
+        // One that was never in force may have been a draft to its end.
+        OrderState::Cancelled { force, .. } => force.is_some(),
     };
     if is_announced || parts.contains(territory) { parts } else { Vec::new() }
 }
@@ -167,6 +168,7 @@ pub fn parts(powers: &Powers, record: &OrderRecord) -> Vec<TerritoryPath> {
 /// How far an order has got in these parts of its territory: as it was counted last, and in a class, of which no count is kept, now.
 pub async fn progress(
     ctx: &Context,
+    powers: &Powers,
     order: &ResetOrder,
     parts: &[TerritoryPath],
 ) -> Result<Progress, Unavailable> {
@@ -179,7 +181,7 @@ pub async fn progress(
     for part in parts {
         let is_class = part.code().is_some_and(|code| code.kind() > TerritoryKind::School);
         let there = match (is_class, is_counted) {
-            (true, true) => counted_now(ctx, order, part).await?,
+            (true, true) => counted_now(ctx, powers, order, part).await?,
             (true, false) => Progress::default(),
             (false, _) => store::progress::find(&ctx.db, id, Some(part)).await?,
         };

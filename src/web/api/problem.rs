@@ -258,7 +258,7 @@ impl From<Objection> for Problem {
 impl From<NobodyLeft> for Problem {
     fn from(left: NobodyLeft) -> Self {
         let problem = Self::conflict("nobody-left", left.to_string());
-        Self { names: left.0, ..problem }
+        Self { names: left.schools, ..problem }
     }
 }
 

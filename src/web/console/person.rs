@@ -95,7 +95,7 @@ async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, 
     };
     let refusal = match do_it(&room.app.ctx, &actor, deed, &sheet.asked.loaded.login).await? {
         Ok(Done::Leave(given)) => return Ok(slip_page(room, &desk, &sheet.asked.loaded, &given)),
-        Ok(Done::Code(issue)) => return Ok(see_other(&slip_address(room, &desk, &account, issue))),
+        Ok(Done::Code(name)) => return Ok(see_other(&slip_address(room, &desk, &account, &name))),
         Ok(Done::Plain) => return Ok(after_act(room, &account, deed.as_str())),
         Err(AccountError::NotAllowed { refusal: Refusal::FactorTooOld, .. }) => {
             return factor::ask_again(room, &desk.visitor, &form).await;
@@ -134,7 +134,7 @@ pub(super) fn after_act(room: &Room<'_>, account: &AccountId, done: &str) -> Res
 /// What came of an act.
 enum Done {
     /// A code was issued under this number.
-    Code(i64),
+    Code(String),
     /// A code for setting up a second factor. It is kept nowhere, and shown this once.
     Leave(Given),
     /// It is done.
@@ -158,7 +158,7 @@ async fn do_it(
     let done = match deed {
         Deed::Code => {
             let issued = new_code(ctx, actor, login).await?;
-            return Ok(issued.map(|issued| Done::Code(issued.live.issue.number)));
+            return Ok(issued.map(|issued| Done::Code(issued.live.name())));
         }
         Deed::Factor => {
             let leave = reset_factor(ctx, actor, login).await?;
@@ -339,17 +339,16 @@ const SHOWN: Duration = Duration::from_mins(5);
 
 /// Where a code that was just issued is shown: loading the page again issues no other. The address says which one it is and until
 /// when, under a tag that is good for this session alone; whoever else has it is shown nothing.
-fn slip_address(room: &Room<'_>, desk: &AtDesk, account: &AccountId, issue: i64) -> String {
+fn slip_address(room: &Room<'_>, desk: &AtDesk, account: &AccountId, name: &str) -> String {
     let until = room.app.ctx.clock.now().plus(SHOWN);
-    let tag = slip_tag(room, desk, account, issue, until);
-    let (issue, until) = (issue.to_string(), until.micros().to_string());
-    let query = [("issue", issue.as_str()), ("until", &until), ("tag", &tag)];
+    let tag = slip_tag(room, desk, account, name, until);
+    let query = [("name", name), ("until", &until.micros().to_string()), ("tag", &tag)];
     room.address(&format!("{PEOPLE}/{}/slip", account.0), &query)
 }
 
-fn slip_tag(room: &Room<'_>, desk: &AtDesk, account: &AccountId, issue: i64, until: Timestamp) -> String {
-    let (issue, until) = (issue.to_string(), until.micros().to_string());
-    room.app.ctx.secrets.tag("console slip", &[&desk.visitor.key, &account.0, &issue, &until])
+fn slip_tag(room: &Room<'_>, desk: &AtDesk, account: &AccountId, name: &str, until: Timestamp) -> String {
+    let until = until.micros().to_string();
+    room.app.ctx.secrets.tag("console slip", &[&desk.visitor.key, &account.0, name, &until])
 }
 
 /// GET `/console/people/{id}/slip`: the code that was issued a moment ago.
@@ -364,15 +363,15 @@ pub async fn slip(
     let shown = async {
         let desk = room.operator().await?;
         let account = AccountId(id);
-        let issue = query.0.ok().and_then(|query| {
-            let number = |name| query.one(name).ok()??.parse::<i64>().ok();
-            let (issue, until) = (number("issue")?, Timestamp::from_micros(number("until")?));
-            let right = slip_tag(&room, &desk, &account, issue, until);
+        let name = query.0.ok().and_then(|query| {
+            let (name, until) = (query.one("name").ok()??, query.one("until").ok()??.parse().ok()?);
+            let until = Timestamp::from_micros(until);
+            let right = slip_tag(&room, &desk, &account, name, until);
             let is_ours = same_text(&right, query.one("tag").ok()??);
-            (is_ours && app.ctx.clock.now() < until).then_some(issue)
+            (is_ours && app.ctx.clock.now() < until).then(|| name.to_owned())
         });
-        let issued = match issue {
-            Some(issue) => show_code(&app.ctx, &desk.actor(None, origin), &account, issue).await?,
+        let issued = match name {
+            Some(name) => show_code(&app.ctx, &desk.actor(None, origin), &account, &name).await?,
             None => None,
         };
         Ok(match issued {
