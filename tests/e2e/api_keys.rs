@@ -243,13 +243,21 @@ async fn a_role_is_given_asked_for_answered_and_taken_once() {
     for _ in 0..2 {
         assert_eq!(bruno.send_with(Method::POST, &refuse, None, &key).await.status, 204);
     }
-    let asked = anne.post("/roles", wish).await;
+    let ask = |key: &'static [(&'static str, &'static str)]| {
+        anne.send_with(Method::POST, "/roles", Some(wish.clone()), key)
+    };
+    let (first, second) = (&[("idempotency-key", "une")], &[("idempotency-key", "deux")]);
+    let asked = ask(first).await;
+    assert_eq!(bruno.post(&answer(&id_of(&asked), "refuse"), json!({})).await.status, 204);
+    assert_eq!(ask(first).await.problem(), (409, "answer-gone"), "it waits no more, and is not held");
+    let asked = ask(second).await;
     let approve = answer(&id_of(&asked), "approve");
     assert_eq!(bruno.send_with(Method::POST, &approve, None, &key).await.problem().1, "idempotency-key-used");
     let key = [("idempotency-key", "approuve")];
     for _ in 0..2 {
         assert_eq!(bruno.send_with(Method::POST, &approve, None, &key).await.status, 204);
     }
+    assert_eq!(ask(second).await.status, 204, "it is held");
 }
 
 #[tokio::test]

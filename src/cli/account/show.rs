@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::find::{level, open, person_json};
-use crate::cli::audit::list::{HEADER, Told, line_json};
+use crate::cli::audit::list::{HEADER, Told};
 use crate::cli::instant;
 use crate::cli::names::Names;
 use crate::cli::printer::{ExitStatus, Failure, Printer, sheet, table};
@@ -14,6 +14,7 @@ use crate::domain::gate::Closure;
 use crate::domain::slip::SlipState;
 use crate::flows::account::unlock::waits_until;
 use crate::flows::actor::Actor;
+use crate::flows::audit::export::line_json;
 use crate::flows::context::Context;
 use crate::flows::people::read::{History, Sheet, history as history_of, named, read};
 use crate::flows::people::search::{Standing, standing};

@@ -1,7 +1,6 @@
 //! `ecluse audit list`: lines of the audit log for people.
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
 
 use super::Filter;
 use crate::cli::instant;
@@ -10,7 +9,7 @@ use crate::cli::printer::{ExitStatus, Failure, Printer, table};
 use crate::domain::audit_chain::Line;
 use crate::domain::event::Act;
 use crate::flows::actor::Actor;
-use crate::flows::audit::export::written;
+use crate::flows::audit::export::line_json;
 use crate::flows::audit::read;
 use crate::flows::context::Context;
 
@@ -69,22 +68,6 @@ pub(super) async fn run(
             .talk(format_args!("The newest {}; there may be more: --limit NUMBER shows them", found.len()));
     }
     Ok(ExitStatus::Done)
-}
-
-/// A line in the words of the API.
-pub(in crate::cli) fn line_json(line: &Line) -> Value {
-    json!({
-        "id": line.id,
-        "at": written(line.at),
-        "actor": line.actor,
-        "territory": line.territory,
-        "act": line.act,
-        "object": line.object,
-        "count": line.count,
-        "reason": line.reason,
-        "address": line.address,
-        "request_id": line.request_id,
-    })
 }
 
 /// Lines as a person reads them.

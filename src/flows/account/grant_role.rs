@@ -159,12 +159,17 @@ pub async fn grant_role(
     Ok(change_role(ctx, actor, login, territory, &change).await?.map(|()| Granted::Held))
 }
 
-/// What came of a role that was given before by the same request. None where what waited is not known any more.
+/// What came of a role that was given before by the same request. None where it waited, waits no more, and is not held.
 pub async fn given_before(ctx: &Context, what: &str) -> Result<Option<Granted>, Unavailable> {
     if what == SETTLED {
         return Ok(Some(Granted::Held));
     }
-    Ok(store::pending_role::find_any(&ctx.db, what).await?.map(Granted::Pending))
+    let since = ctx.clock.now().minus(PENDING);
+    if let Some(pending) = store::pending_role::find(&ctx.db, what, since).await? {
+        return Ok(Some(Granted::Pending(pending)));
+    }
+    let Some(asked) = store::pending_role::find_any(&ctx.db, what).await? else { return Ok(None) };
+    Ok(holds(ctx, &asked.account, &asked.grant).await?.then_some(Granted::Held))
 }
 
 async fn ask_for_role(

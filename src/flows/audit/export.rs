@@ -79,8 +79,15 @@ fn said(question: &Question) -> String {
 
 /// A line in JSON, as everybody is given it.
 pub fn json((sealed, line): &Sealed) -> Value {
+    let mut all = line_json(line);
+    all["place"] = json!(sealed.as_ref().map(|head| head.place));
+    all["tag"] = json!(sealed.as_ref().map(|head| &head.tag));
+    all
+}
+
+/// The same without its place in the chain.
+pub fn line_json(line: &Line) -> Value {
     json!({
-        "place": sealed.as_ref().map(|head| head.place),
         "id": line.id,
         "at": written(line.at),
         "actor": line.actor,
@@ -91,7 +98,6 @@ pub fn json((sealed, line): &Sealed) -> Value {
         "reason": line.reason,
         "address": line.address,
         "request_id": line.request_id,
-        "tag": sealed.as_ref().map(|head| &head.tag),
     })
 }
 
