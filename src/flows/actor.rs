@@ -1,5 +1,7 @@
 //! Who acts, from where, and with what right.
 
+use std::collections::BTreeSet;
+
 use crate::domain::account::{AccountId, Affiliation};
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::facts::Facts;
@@ -8,6 +10,7 @@ use crate::domain::jurisdiction::{
 };
 use crate::domain::operator::Role;
 use crate::domain::population::Population;
+use crate::domain::profile::Profile;
 use crate::domain::reset_order::ResetOrder;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -212,6 +215,20 @@ impl Powers {
     /// Whether the actor may do it, once a second factor is shown.
     pub fn could(&self, permission: Permission, population: &Population) -> bool {
         matches!(self.may(permission, Target::Population(population)), Ok(_) | Err(Refusal::FactorTooOld))
+    }
+
+    /// Those of a population to whom the actor may do it, once a second factor is shown: all of them, or the pupils and guardians for a
+    /// role that reaches nobody else.
+    pub fn reached(&self, permission: Permission, population: Population) -> Option<Population> {
+        if self.could(permission, &population) {
+            return Some(population);
+        }
+        let is_meant =
+            |profile: &Profile| population.profiles.is_empty() || population.profiles.contains(profile);
+        let families: BTreeSet<_> =
+            [Profile::Pupil, Profile::Guardian].into_iter().filter(is_meant).collect();
+        let families = Population { profiles: families, ..population };
+        (!families.profiles.is_empty() && self.could(permission, &families)).then_some(families)
     }
 
     /// Why an act may not be done to so many people at once, if it may not; what it is to each of them is asked apart.

@@ -1,7 +1,6 @@
 //! What needs an operator today: what waits for them, and the orders that keep their people out.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::jurisdiction::Permission;
@@ -9,16 +8,14 @@ use crate::domain::level::Level;
 use crate::domain::population::Population;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::{Force, OrderState};
-use crate::domain::territory::{TerritoryKind, TerritoryPath};
+use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
 use crate::flows::people::operators::all_waiting;
-use crate::flows::people::roll::profiles;
 use crate::flows::reset_order::read::{parts, progress};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
-use crate::store::people::Who;
 use crate::store::reset_order::OrderRecord;
 
 /// The draft of a yearly order is shown so long before it would begin.
@@ -133,14 +130,8 @@ async fn campaign(
     } else {
         0
     };
-    let of_part = |part: &TerritoryPath| {
-        let is_class = part.code().is_some_and(|code| code.kind() == TerritoryKind::Class);
-        let families = if is_class { profiles(Who::Family) } else { BTreeSet::new() };
-        let of_order = &order.population.profiles;
-        let profiles = if of_order.is_empty() { families } else { of_order.clone() };
-        Population { territory: part.clone(), profiles }
-    };
-    let prints = parts.iter().all(|part| powers.could(Permission::PrintSlips, &of_part(part)));
+    let of_part = |part: &TerritoryPath| Population { territory: part.clone(), ..order.population.clone() };
+    let prints = parts.iter().all(|part| powers.reached(Permission::PrintSlips, of_part(part)).is_some());
     let is_by_code = match order.state {
         OrderState::InForce(Force { hardened_at, .. }) => {
             order.level == Level::Recover || hardened_at.is_some()

@@ -1,7 +1,5 @@
 //! How far an order has got in one school, class by class: counted when somebody asks, since a school has an end.
 
-use std::collections::BTreeSet;
-
 use crate::domain::jurisdiction::Permission;
 use crate::domain::population::Population;
 use crate::domain::progress::Progress;
@@ -9,14 +7,12 @@ use crate::domain::reset_order::{OrderId, ResetOrder};
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
-use crate::flows::people::roll::profiles;
 use crate::flows::reset_order::left::inside;
 use crate::flows::reset_order::read::view;
 use crate::flows::reset_order::roll_up::add;
 use crate::flows::unavailable::Unavailable;
 use crate::flows::walk::Walk;
 use crate::store;
-use crate::store::people::Who;
 use crate::store::reset_order::OrderRecord;
 use crate::store::territory::Territory;
 
@@ -70,18 +66,12 @@ pub(super) async fn counted_now(
     order: &ResetOrder,
     part: &TerritoryPath,
 ) -> Result<Progress, Unavailable> {
-    let mut order = order.clone();
-    let everybody = Population { territory: part.clone(), profiles: BTreeSet::new() };
-    if !powers.could(Permission::ReadProgress, &everybody) {
-        let of_order = &mut order.population.profiles;
-        let families = profiles(Who::Family).into_iter();
-        *of_order = families.filter(|it| of_order.is_empty() || of_order.contains(it)).collect();
-        if of_order.is_empty() {
-            return Ok(Progress { as_of: Some(ctx.clock.now()), ..Progress::default() });
-        }
-    }
-    let book = store::reset_order::book(&ctx.db).await?;
     let mut progress = Progress { as_of: Some(ctx.clock.now()), ..Progress::default() };
+    let here = Population { territory: part.clone(), profiles: order.population.profiles.clone() };
+    let Some(reached) = powers.reached(Permission::ReadProgress, here) else { return Ok(progress) };
+    let mut order = order.clone();
+    order.population.profiles = reached.profiles;
+    let book = store::reset_order::book(&ctx.db).await?;
     let mut walk = Walk::through(ctx, part).await?;
     while let Some(people) = walk.next_facts(ctx).await? {
         for facts in &people {
