@@ -5,11 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use tokio::sync::Semaphore;
 
 use crate::domain::timestamp::Timestamp;
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::unavailable::Unavailable;
 use crate::paper::letter::{Letter, LetterError};
+use crate::store::db::DbError;
+use crate::web::download::{Place, UnderWay};
 use crate::web::pages::text::Language;
 
 /// What every handler is given. Cheap to clone.
@@ -21,12 +24,9 @@ pub struct App {
     pub site: Arc<Site>,
     /// Whether the program goes.
     pub leaving: Leaving,
-    /// Places for whoever prints slips: each takes memory for a document, and a thread.
-    pub presses: Arc<Semaphore>,
+    /// What is being downloaded.
+    pub files: Arc<UnderWay>,
 }
-
-/// How many print at once.
-const PRESSES: usize = 4;
 
 /// Whether the program was told to stop. It answers for a while yet: that it goes is what it tells whoever sends it requests,
 /// so that they send them elsewhere.
@@ -48,8 +48,13 @@ impl Leaving {
 impl App {
     /// What handlers are given, of a program that stays.
     pub fn new(ctx: Arc<Context>, site: Site) -> Self {
-        let presses = Arc::new(Semaphore::new(PRESSES));
-        Self { ctx, site: Arc::new(site), leaving: Leaving::default(), presses }
+        let files = UnderWay::new(ctx.clock.clone());
+        Self { ctx, site: Arc::new(site), leaving: Leaving::default(), files }
+    }
+
+    /// A place for a file of whoever asks for it; they come back later where there is none.
+    pub fn begin_file(&self, actor: &Actor) -> Result<Place, Unavailable> {
+        self.files.begin(&actor.name()).ok_or_else(|| DbError::Overloaded.into())
     }
 }
 

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 use crate::flows::audit::export::{Lines, Sealed, json, written};
 use crate::paper::table::tame;
 use crate::web::app::App;
-use crate::web::download::attachment;
+use crate::web::download::{Place, attachment};
 
 /// The form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn cells((sealed, line): &Sealed) -> [String; 12] {
 }
 
 /// The answer. Where reading fails half way, it ends without its end: whoever saves it is told that it is not whole.
-pub fn file(app: &App, lines: Lines, form: Form) -> Response {
+pub fn file(app: &App, place: Place, lines: Lines, form: Form) -> Response {
     let (kind, ending) = form.kind();
     let today = app.site.local(app.ctx.clock.now());
     let name = format!("audit-{}.{ending}", today.strftime("%Y-%m-%d"));
@@ -111,7 +111,7 @@ pub fn file(app: &App, lines: Lines, form: Form) -> Response {
             }
         }
     });
-    attachment(kind, &name, begin.chain(rest))
+    attachment(place, (kind, &name), begin.chain(rest))
 }
 
 #[cfg(test)]

@@ -45,13 +45,20 @@ async fn a_panic_is_answered_logged_once_and_survived() {
     let _listening = tracing::subscriber::set_default(log);
     let home = TestContext::new().await;
     let app = App::new(Arc::new(home.ctx), Config::default().site());
-    let late = Router::new()
-        .route("/late", get(pending::<()>))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::ZERO));
+    let late = |path| {
+        let out_of_time = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::ZERO);
+        Router::new().route(path, get(pending::<()>)).layer(out_of_time)
+    };
+    let (back_channel, program) = (late("/late"), late("/api/late"));
     let routes = Router::new()
         .route("/page", get(panics))
         .route("/healthz", get(health::live))
-        .merge(for_programs(Router::new().route("/program", get(panics)).merge(late)));
+        .merge(for_programs(
+            Router::new().route("/program", get(panics)).merge(back_channel),
+            internal_json,
+            late_json,
+        ))
+        .merge(for_programs(Router::new().route("/api", get(panics)).merge(program), api::broken, api::late));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = under_layers(routes, app);
@@ -80,6 +87,15 @@ async fn a_panic_is_answered_logged_once_and_survived() {
     assert_eq!((late.status(), header(&late, "retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "5"));
     let body: serde_json::Value = late.json().await.unwrap();
     assert_eq!(body["error"], "temporarily_unavailable");
+
+    for (path, status, word) in [("/api", 500, "internal"), ("/api/late", 503, "unavailable")] {
+        let problem = get(path).await.unwrap();
+        assert_eq!((problem.status().as_u16(), header(&problem, "cache-control")), (status, "no-store"));
+        assert_eq!(header(&problem, "content-type"), "application/problem+json");
+        let body: serde_json::Value = problem.json().await.unwrap();
+        assert_eq!(body["type"], format!("urn:ecluse:problem:{word}"));
+        assert!(!body.to_string().contains(SECRET), "{body}");
+    }
 
     let heard = String::from_utf8(ear.0.lock().unwrap().clone()).unwrap();
     let of_panic: Vec<_> = heard.lines().filter(|line| line.contains(&id)).collect();

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, StatusCode};
 use tracing::Instrument as _;
 
-use crate::web::answer::{internal_json, internal_page, late_json, trouble};
+use crate::web::answer::{internal_page, trouble};
 use crate::web::app::App;
 use crate::web::extract::language::Spoken;
 use crate::web::extract::origin::RequestId;
@@ -69,16 +69,6 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
     response.extensions_mut().insert(Panicked);
     response
-}
-
-/// The same for a program.
-pub fn panicked_for_a_program(_: Box<dyn Any + Send>) -> Response {
-    internal_json()
-}
-
-/// A program whose time was up is told so in its own way; a person is by the page.
-pub async fn late_for_a_program(response: Response) -> Response {
-    if response.status() == StatusCode::REQUEST_TIMEOUT { late_json() } else { response }
 }
 
 /// Whether what the request says of itself is believed. A stranger could else write into the log, and decide what is traced.

@@ -9,11 +9,11 @@ use futures_util::stream;
 
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryCode;
-use crate::flows::context::Context;
 use crate::flows::reset_order::left::{Left, Remaining};
 use crate::paper::roster::{Entry, Words, head, lines};
 use crate::web::answer::log;
-use crate::web::download::{attachment, plain};
+use crate::web::app::App;
+use crate::web::download::{Place, attachment, plain};
 use crate::web::pages::text::Language;
 
 /// What comes next of a list.
@@ -23,8 +23,8 @@ enum Next {
 }
 
 /// Sends a list that was begun.
-pub fn send(ctx: &Arc<Context>, language: Language, name: &str, remaining: Remaining) -> Response {
-    let (ctx, words) = (Arc::clone(ctx), Arc::new(words(language)));
+pub fn send(app: &App, place: Place, (language, name): (Language, &str), remaining: Remaining) -> Response {
+    let (ctx, words) = (Arc::clone(&app.ctx), Arc::new(words(language)));
     let pieces = stream::try_unfold(Next::Head(remaining), move |next| {
         let (ctx, words) = (Arc::clone(&ctx), Arc::clone(&words));
         async move {
@@ -42,7 +42,7 @@ pub fn send(ctx: &Arc<Context>, language: Language, name: &str, remaining: Remai
             Ok(Some((Bytes::from(lines(&words, few.iter().map(entry))?), Next::Lines(remaining))))
         }
     });
-    attachment("text/csv; charset=utf-8; header=present", name, pieces)
+    attachment(place, ("text/csv; charset=utf-8; header=present", name), pieces)
 }
 
 /// The words of the table.

@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::flows::console::CALLBACK;
 use crate::oidc::endpoints;
 use crate::oidc::parameters::Parameters;
-use crate::web::answer::{RETRY_SECONDS, content_security_policy, trouble};
+use crate::web::answer::{RETRY_SECONDS, content_security_policy, internal_json, late_json, trouble};
 use crate::web::app::App;
 use crate::web::console;
 use crate::web::extract::visit::Visit;
@@ -33,7 +33,8 @@ pub fn router(app: App, request_timeout: Duration) -> Router {
     let in_time = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_timeout);
     let people = pages().route("/healthz", get(health::live)).route("/readyz", get(health::ready));
     let routes = Router::new()
-        .merge(for_programs(back_channel().merge(api::router()).layer(in_time)))
+        .merge(for_programs(back_channel().layer(in_time), internal_json, late_json))
+        .merge(for_programs(api::router().layer(in_time), api::broken, api::late))
         .merge(people.layer(in_time))
         .fallback(not_found);
     under_layers(routes, app)
@@ -49,11 +50,12 @@ fn under_layers(routes: Router<App>, app: App) -> Router {
         .with_state(app)
 }
 
-/// What stands around the routes that programs call: they are told in JSON, also of a fault of ours and that the time was up.
-fn for_programs(routes: Router<App>) -> Router<App> {
-    routes
-        .layer(CatchPanicLayer::custom(request_log::panicked_for_a_program))
-        .layer(map_response(request_log::late_for_a_program))
+/// What stands around the routes that programs call: they are told in their own way, also of a fault of ours and that the time was up.
+fn for_programs(routes: Router<App>, broken: fn() -> Response, late: fn() -> Response) -> Router<App> {
+    let in_time = move |response: Response| async move {
+        if response.status() == StatusCode::REQUEST_TIMEOUT { late() } else { response }
+    };
+    routes.layer(CatchPanicLayer::custom(move |_| broken())).layer(map_response(in_time))
 }
 
 /// What relying parties call themselves.

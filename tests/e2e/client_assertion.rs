@@ -10,7 +10,7 @@ use ecluse::flows::step::Step;
 use ecluse::flows::tidy::tidy;
 use ecluse::oidc::client_assertion::ASSERTION_TYPE;
 use ecluse::oidc::jws::SigningKey;
-use ecluse::store::db::Statement;
+use ecluse::store::db::{Batch, Statement};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -284,4 +284,19 @@ async fn a_relying_party_exchanges_and_refreshes_with_its_key() {
     );
     let own = portal.send("/token", &portal.assertion(), &[("grant_type", "client_credentials")]).await;
     assert_eq!(own.error(), (400, "unauthorized_client"), "people sign in to it: it does not act for itself");
+}
+
+#[tokio::test]
+async fn what_a_morning_leaves_behind_is_removed_in_one_round() {
+    let provider = Provider::start().await;
+    for number in 0..1_200 {
+        let sql = Statement::new(
+            "INSERT INTO used_assertion (client_id, jti_hash, expires_at) VALUES ('robot', $1, 1)",
+            vec![format!("{number}").into()],
+        );
+        provider.ctx.db.run(Batch::plain(vec![sql])).await.unwrap();
+    }
+    tidy(&provider.ctx).await.unwrap();
+    let sql = Statement::new("SELECT COUNT(*) AS many FROM used_assertion", Vec::new());
+    assert_eq!(provider.ctx.db.one(sql).await.unwrap().unwrap().int("many").unwrap(), 0);
 }

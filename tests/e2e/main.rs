@@ -8,6 +8,7 @@ mod agenda;
 mod alone;
 mod api;
 mod api_audit;
+mod api_four_eyes;
 mod api_keys;
 mod api_people;
 mod api_table;

@@ -199,6 +199,7 @@ pub async fn export(
 ) -> Answer<Response> {
     let actor = caller.act(&app, ApiScope::AuditRead).await?;
     let question = query.question(&app).await?;
+    let place = app.begin_file(&actor)?;
     let lines = export::export(&app.ctx, &actor, &question).await??;
-    Ok(file(&app, lines, Form::Json))
+    Ok(file(&app, place, lines, Form::Json))
 }

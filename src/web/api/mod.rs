@@ -16,14 +16,17 @@ mod slips;
 mod wire;
 
 use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
 use axum::{Json, Router};
+use http::StatusCode;
 use utoipa::OpenApi;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::security::{ClientCredentials, Flow, OAuth2, Scopes, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::problem::MEDIA_TYPE;
+use self::problem::{MEDIA_TYPE, Problem};
 use crate::domain::scope::ApiScope;
 use crate::oidc::endpoints;
 use crate::web::app::App;
@@ -118,9 +121,26 @@ fn problems(document: &mut utoipa::openapi::OpenApi) {
 pub fn router() -> Router<App> {
     let (router, document) = parts();
     let document = Json(document);
+    let unknown = || async { Problem::not_found("there is no such address") };
     router
-        .route(&format!("{ROOT}/openapi.json"), axum::routing::get(move || async move { document }))
+        .route(&format!("{ROOT}/openapi.json"), get(move || async move { document }))
+        .route(ROOT, any(unknown))
+        .route(&format!("{ROOT}/{{*rest}}"), any(unknown))
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "see the header Allow")
+        })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+}
+
+/// What is answered where something broke here; the log says what.
+pub fn broken() -> Response {
+    let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something broke here");
+    problem.into_response()
+}
+
+/// What is answered where the time was up, which the request's own line tells.
+pub fn late() -> Response {
+    Problem::unavailable().into_response()
 }
 
 /// The document as it is committed.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,7 +15,7 @@ use super::once::once;
 use super::order_view::PartAnswer;
 use super::orders::{OrderAnswer, PageQuery, TallyAnswer, code};
 use super::problem::{Answer, Problem};
-use super::wire::{Instant, Query, place};
+use super::wire::{Instant, Path, Query, place};
 use crate::domain::notice::Cause;
 use crate::domain::progress::{Tally, some_of};
 use crate::domain::reset_order::{OrderId, OrderState};
@@ -294,9 +294,10 @@ pub async fn left(
     let actor = caller.act(&app, ApiScope::PeopleRead).await?;
     let place = query.territory.as_deref().map(place).transpose()?;
     let id = OrderId(id);
+    let under_way = app.begin_file(&actor)?;
     let remaining = Remaining::begin(&app.ctx, &actor, &id, place.as_ref()).await??;
     let (language, name) = (query.language.unwrap_or_default(), roster::file_name(&id, place.as_ref()));
-    Ok(roster::send(&app.ctx, language, &name, remaining))
+    Ok(roster::send(&app, under_way, (language, &name), remaining))
 }
 
 impl From<LeftError> for Problem {

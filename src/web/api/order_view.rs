@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::cursor::{self, page_of};
 use super::orders::{OrderAnswer, PageQuery, TallyAnswer, code};
 use super::problem::{Answer, Problem};
-use super::wire::{Instant, Query};
+use super::wire::{Instant, Path, Query};
 use crate::domain::profile::Profile;
 use crate::domain::progress::Tally;
 use crate::domain::reset_order::OrderId;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +13,7 @@ use super::cursor;
 use super::once::once_of_order;
 use super::order_view::PreviewAnswer;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant, Query, place, whole};
+use super::wire::{Body, Instant, Path, Query, place, whole};
 use crate::domain::approval::Digest;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;

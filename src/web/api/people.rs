@@ -1,7 +1,7 @@
 //! People: who they are, how they stand, and what is done to them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -9,7 +9,7 @@ use super::caller::{Caller, Key};
 use super::cursor;
 use super::once::once;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant, Query, place};
+use super::wire::{Body, Instant, Path, Query, place};
 use crate::domain::account::AccountId;
 use crate::domain::code::printed;
 use crate::domain::gate::Closure;

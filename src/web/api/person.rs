@@ -1,7 +1,7 @@
 //! One person: how they stand, their roles, where they are signed in, and what was done to them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +10,7 @@ use super::cursor;
 use super::orders::PageQuery;
 use super::people::{PersonAnswer, reached};
 use super::problem::{Answer, Problem};
-use super::wire::{Instant, Query};
+use super::wire::{Instant, Path, Query};
 use crate::domain::audit_chain::{By, Line};
 use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant};
 use crate::domain::operator::Role;

@@ -1,7 +1,7 @@
 //! Roles over territories.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::caller::{Caller, Key};
 use super::cursor;
 use super::once::once;
 use super::problem::{Answer, Problem};
-use super::wire::{Body, Instant, Query, place};
+use super::wire::{Body, Instant, Path, Query, place};
 use crate::domain::approval::PendingRole;
 use crate::domain::code::printed;
 use crate::domain::jurisdiction::Refusal;

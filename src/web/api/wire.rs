@@ -45,6 +45,18 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     }
 }
 
+/// What the address names; one that cannot be read is a problem.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let axum::extract::Path(value) = axum::extract::Path::<T>::from_request_parts(parts, app).await?;
+        Ok(Self(value))
+    }
+}
+
 /// An instant as RFC 3339 writes it.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize, ToSchema)]
 #[serde(transparent)]

@@ -130,8 +130,9 @@ async fn exported(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
         }
     };
     let actor: Actor = desk.actor(None, origin);
+    let place = room.app.begin_file(&actor)?;
     Ok(match export::export(&room.app.ctx, &actor, &question).await? {
-        Ok(lines) => file(room.app, lines, kind),
+        Ok(lines) => file(room.app, place, lines, kind),
         Err(_) => room.trouble(Trouble::NotFound),
     })
 }

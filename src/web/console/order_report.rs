@@ -149,10 +149,11 @@ pub async fn left(
             return Ok(room.trouble(Trouble::NotFound));
         };
         let (actor, id) = (desk.actor(None, origin), OrderId(id));
+        let under_way = app.begin_file(&actor)?;
         Ok(match Remaining::begin(&app.ctx, &actor, &id, under.as_ref()).await? {
             Ok(remaining) => {
                 let name = roster::file_name(&id, under.as_ref());
-                roster::send(&app.ctx, room.language, &name, remaining)
+                roster::send(&app, under_way, (room.language, &name), remaining)
             }
             Err(LeftError::NotAllowed(_) | LeftError::Unknown(_)) => room.trouble(Trouble::NotFound),
         })

@@ -4,12 +4,11 @@
 //! both for the one who downloads: who goes away stops the printing.
 
 use std::io::{self, BufWriter, Write};
-use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::jurisdiction::Refusal;
 use crate::flows::actor::Actor;
@@ -18,9 +17,8 @@ use crate::flows::unavailable::Unavailable;
 use crate::paper::output::{Format, Output};
 use crate::paper::slip::Slip;
 use crate::paper::stationery::{PerPage, Unprintable};
-use crate::store::db::DbError;
 use crate::web::app::App;
-use crate::web::download::{Part, Way, file, plain};
+use crate::web::download::{Part, Place, Way, file, plain};
 use crate::web::pages::text::Language;
 use crate::web::slips::{Names, Written, stationery};
 
@@ -56,12 +54,10 @@ pub async fn download(app: &App, actor: Actor, wish: Wish) -> Result<Result<Resp
     if wish.format == Format::Pdf && !is_bounded {
         return Ok(Err(Nothing::TooWide));
     }
-    let Ok(place) = Arc::clone(&app.presses).try_acquire_owned() else {
-        return Err(DbError::Overloaded.into());
-    };
+    let place = app.begin_file(&actor)?;
     let (kind, name) = (content_type(wish.format), file_name(&wish));
     let (slips_to, slips) = mpsc::channel(1);
-    let (way, parts) = Way::open();
+    let (way, parts) = place.open();
     let (answer, answered) = oneshot::channel();
     let paper = Paper { app: app.clone(), wish: wish.clone(), way, place };
     tokio::spawn(print(app.clone(), actor, wish, slips_to, answer));
@@ -165,7 +161,7 @@ struct Paper {
     wish: Wish,
     way: Way,
     /// Held until the last byte.
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Paper {

@@ -39,7 +39,7 @@ pub use address::{Address, AddressError};
 const WAITING: usize = 1024;
 
 /// Walks that run at the same time: each holds a connection and a snapshot, and nothing dead is removed while it does.
-const WALKS: usize = 4;
+const WALKS: usize = 6;
 
 /// Keys of the advisory locks, apart from those of other programs in the same database.
 const ORDER_LOCK: i64 = 0x6563_6c75_7365_0001;

@@ -38,7 +38,7 @@ pub(super) use leaving::{Leaving, Piece};
 const QUEUE: usize = 4096;
 
 /// Walks that run at the same time: each holds a snapshot, and the write-ahead log grows while it does.
-const WALKS: usize = 4;
+const WALKS: usize = 6;
 
 /// The open database. Fields are dropped in this order: closing the queues is what lets the threads end.
 pub(super) struct Sqlite {
