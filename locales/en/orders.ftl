@@ -151,6 +151,7 @@ problem-role-not-held = This role is not held there.
 problem-selection-changed = These are not the same people any more. Read again before you confirm.
 problem-start-in-past = The start is in the past.
 problem-too-many = That is more than one request may reach.
+problem-search-too-wide = The search went through many people without coming to its end. Choose a place, or say more of whom you look for.
 problem-too-many-found = The search finds more than 10,000 people: write an order for the place instead.
 problem-unknown-login = One of the logins does not exist.
 problem-unknown-territory = There is no such place.

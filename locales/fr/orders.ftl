@@ -151,6 +151,7 @@ problem-role-not-held = Ce rôle n’est pas détenu à cet endroit.
 problem-selection-changed = Ce ne sont plus les mêmes personnes. Relisez avant de confirmer.
 problem-start-in-past = La prise d’effet est dans le passé.
 problem-too-many = C’est plus qu’une demande ne peut en toucher.
+problem-search-too-wide = La recherche a parcouru beaucoup de personnes sans arriver au bout. Choisissez un lieu, ou précisez qui vous cherchez.
 problem-too-many-found = La recherche trouve plus de 10 000 personnes : rédigez plutôt un ordre pour le lieu.
 problem-unknown-login = Un des identifiants n’existe pas.
 problem-unknown-territory = Ce lieu n’existe pas.

@@ -67,6 +67,9 @@ pub struct Wanted<'a> {
     pub who: Who,
     /// Whether nobody is found who is anything but a pupil or a guardian, anywhere.
     pub families_alone: bool,
+    /// Why the gate of those is closed who are looked for; empty where it may be otherwise. What lies on the row of an account alone is looked
+    /// at here, so that a few are found among many; what else there may be is for the gate.
+    pub state: &'a str,
     /// As typed, in lower case.
     pub text: &'a str,
     /// The school that the text names, if it names one.
@@ -102,6 +105,14 @@ const SQL: &str = person_sql!(
                 WHERE f.ended IS NULL AND t.kind = 'class' AND lower(t.name) = $11)
             OR a.id IN (SELECT f.account_id FROM affiliation f
                 WHERE f.ended IS NULL AND (f.path = $17 OR f.path > $18 AND f.path < $19)))
+        AND CASE $22 WHEN 'disabled' THEN a.disabled_at IS NOT NULL
+            WHEN 'individual' THEN a.forced_level IS NOT NULL
+            WHEN 'not_activated' THEN NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id)
+            WHEN 'compromised' THEN
+                EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.compromised_at IS NOT NULL)
+            WHEN 'rules_tightened' THEN
+                EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id AND c.weak_at IS NOT NULL)
+            ELSE TRUE END
         AND ($20 = '' OR (a.family_name, a.given_name, a.id) >
             (SELECT c.family_name, c.given_name, c.id FROM account c WHERE c.id = $20))
         ORDER BY a.family_name, a.given_name, a.id LIMIT $21) w JOIN account a ON a.id = w.wanted",
@@ -141,6 +152,7 @@ pub async fn look(db: &Db, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
         below.1.into(),
         wanted.after.map_or("", |account| account.0.as_str()).into(),
         wanted.limit.into(),
+        wanted.state.into(),
     ];
     let rows = db.all(Statement::new(SQL, values)).await?;
     rows.iter().map(|row| Ok(Found { person: Person::from_row(row)?, places: row.text("places")? })).collect()

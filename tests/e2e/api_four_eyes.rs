@@ -182,7 +182,7 @@ async fn of_an_approval_and_a_cancelling_at_the_same_time_one_comes_first() {
     let (provider, anne) = office().await;
     let bruno = second(&provider, "bruno").await;
     for _ in 0..5 {
-        let (path, digest) = anne.waits(json!({})).await;
+        let (path, digest) = anne.waits(json!({ "level": "recover" })).await;
         let cancel = format!("{path}/cancel");
         let (approved, cancelled) = tokio::join!(
             bruno.approves(&path, &digest),

@@ -108,13 +108,13 @@ async fn slips_are_ticked_as_handed_over_and_ticked_no_more() {
     );
 
     insta::assert_snapshot!(host.does(&["territory", "show", "uai:0860001J"]).out, @r"
-    code               people  must change  printed  handed over  used  lapsed
-    class:0860001J/6A  3       3            3        2            0     0
-    class:0860001J/6B  2       2            0        0            0     0
-    National_ENS       1       1            1        1            0     0
-    National_TUT       1       1            1        1            0     0
-    National_DIR       1       1            0        0            0     0
-    National_ELV       4       4            2        1            0     0
+    code               people  must change  printed  handed over  used  lapsed  waiting  no e-mail
+    class:0860001J/6A  3       3            3        2            0     0       0        3
+    class:0860001J/6B  2       2            0        0            0     0       0        2
+    National_ENS       1       1            1        1            0     0       0        1
+    National_TUT       1       1            1        1            0     0       0        1
+    National_DIR       1       1            0        0            0     0       0        1
+    National_ELV       4       4            2        1            0     0       0        4
     ");
     assert!(host.does(&["territory", "show"]).out.contains("academie:13  Poitiers\n"));
     host.refuses(&["territory", "show", "uai:0869999X"], 3, "the territory uai:0869999X is not known");

@@ -12,6 +12,7 @@ mod api_four_eyes;
 mod api_keys;
 mod api_people;
 mod api_table;
+mod api_territories;
 mod attacks;
 mod audit;
 mod authorize;

@@ -170,10 +170,13 @@ async fn a_page_goes_on_for_the_same_search_of_the_same_operator_alone() {
     let second = next.strip_prefix("/console/people?q=").unwrap();
     assert_eq!(find(&chief, second).await, ["aide35", "aide36", "aide37", "aide38", "aide39"]);
     let cursor = next.split("from=").nth(1).unwrap();
-    assert_eq!(find(&chief, &format!("aide1&from={cursor}")).await.len(), 10, "of another search");
+    let bad = async |browser: &Browser, query: &str| {
+        browser.go(&format!("/console/people?q={query}")).await.status == StatusCode::BAD_REQUEST
+    };
+    assert!(bad(&chief, &format!("aide1&from={cursor}")).await, "of another search");
     provider.hire("voisin", Role::SchoolAdmin, SCHOOL).await;
     let (other, ..) = enrolled(&provider, "voisin").await;
-    assert_eq!(find(&other, second).await[0], "aide10", "of another operator");
+    assert!(bad(&other, second).await, "of another operator");
 }
 
 #[tokio::test]

@@ -285,3 +285,39 @@ async fn ten_thousand_that_a_search_finds_are_required_to_change_at_once_and_one
     assert!(forced.status.is_success(), "{}", forced.body);
     assert_eq!(done(provider).await, (9_999, 9_999));
 }
+
+#[tokio::test]
+async fn those_of_a_class_are_chosen_from_its_page_and_nobody_of_another() {
+    let office = Office::open().await;
+    let sql = "INSERT INTO affiliation (account_id, path, profile, began)
+         SELECT 'm.blanc', path, 'National_ENS', 0 FROM territory WHERE code = 'class:0860001J/6A'";
+    office.provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
+    let class = office.head.go("/console/places?at=class%3A0860001J%2F6A").await;
+    let link = class.body.split("id=\"require\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let query = link.replace("&#38;", "&").replace("&amp;", "&");
+    let query = query.strip_prefix("/console/people?q=").unwrap();
+    let page = office.check(query, &[], "found").await;
+    assert_eq!(number(&page), "2", "its families, and not the colleague: {}", page.body);
+    let done = office.confirm(&page, "2").await;
+    assert!(done.body.contains("de 2 personnes") && done.body.contains("id=\"everywhere\""), "{}", done.body);
+    assert_eq!(office.forced().await, ["tom", "zoe"]);
+    for elsewhere in ["class%3A0169001X%2F5B", "uai%3A9999999A"] {
+        let page = office.head.go(&format!("/console/people?q=&at={elsewhere}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{elsewhere}");
+    }
+}
+
+#[tokio::test]
+async fn a_few_in_a_state_are_found_among_very_many_and_a_search_without_an_end_says_so() {
+    let office = Office::with(Wish::settings(|it| it.orders.approval_above = 60_000)).await;
+    let provider = &office.provider;
+    crowd(provider, 45_000).await;
+    let sql = "UPDATE credential SET compromised_at = 1 WHERE account_id = 'foule44999'";
+    provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
+    let page = office.check("foule&state=compromised", &[], "found").await;
+    assert_eq!(number(&page), "1", "{}", page.body);
+    office.provider.force("m.blanc", Level::Change).await;
+    let page = office.check("&state=closed", &[], "found").await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.body.contains("sans arriver au bout"), "{}", page.body);
+}

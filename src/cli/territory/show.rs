@@ -37,7 +37,17 @@ pub(super) async fn run(
             return table(["code", "name"], parts.into_iter().map(|(code, name, _)| [code, name]));
         }
         table(
-            ["code", "people", "must change", "printed", "handed over", "used", "lapsed"],
+            [
+                "code",
+                "people",
+                "must change",
+                "printed",
+                "handed over",
+                "used",
+                "lapsed",
+                "waiting",
+                "no e-mail",
+            ],
             parts.iter().map(row),
         )
     })?;
@@ -60,11 +70,12 @@ fn parts(Overview { below, counts, .. }: &Overview) -> Vec<Part> {
     below.iter().map(part).chain(profiles).collect()
 }
 
-fn row((code, _, counts): &Part) -> [String; 7] {
-    let Counts { people, left, printed, handed, used, lapsed } = counts.unwrap_or_default();
-    let [people, left, printed, handed, used, lapsed] =
-        [people, left, printed, handed, used, lapsed].map(|it| it.to_string());
-    [code.clone(), people, left, printed, handed, used, lapsed]
+fn row((code, _, counts): &Part) -> [String; 9] {
+    let it = counts.unwrap_or_default();
+    let [people, left, printed, handed, used, lapsed, waiting, without_email] =
+        [it.people, it.left, it.printed, it.handed, it.used, it.lapsed, it.waiting, it.without_email]
+            .map(|number| number.to_string());
+    [code.clone(), people, left, printed, handed, used, lapsed, waiting, without_email]
 }
 
 fn as_json((code, name, counts): &Part) -> Value {
@@ -78,6 +89,8 @@ fn as_json((code, name, counts): &Part) -> Value {
             "handed_over": counts.handed,
             "used": counts.used,
             "lapsed": counts.lapsed,
+            "waiting": counts.waiting,
+            "without_email": counts.without_email,
         })),
     })
 }

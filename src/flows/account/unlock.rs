@@ -1,5 +1,8 @@
 //! Somebody who failed too often may try again at once.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::account::AccountId;
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::timestamp::Timestamp;
@@ -34,6 +37,20 @@ pub async fn waits_until(ctx: &Context, person: &Person) -> Result<Option<Timest
         latest = latest.max(waits);
     }
     Ok(latest)
+}
+
+/// Those of these people who have to wait before anything that they type as a password is looked at.
+pub async fn waiting<'a>(
+    ctx: &Context,
+    people: impl IntoIterator<Item = &'a Person>,
+) -> Result<BTreeSet<AccountId>, Unavailable> {
+    let whose: BTreeMap<_, _> = people
+        .into_iter()
+        .flat_map(|person| counters(ctx, person).map(|key| (key, &person.facts.account)))
+        .collect();
+    let keys: Vec<_> = whose.keys().cloned().collect();
+    let waiting = ctx.ephemeral.throttle_waiting(&keys, ctx.clock.now(), &ctx.settings.throttle).await?;
+    Ok(waiting.iter().filter_map(|key| whose.get(key)).map(|account| (*account).clone()).collect())
 }
 
 fn counters(ctx: &Context, person: &Person) -> [String; 3] {

@@ -7,9 +7,10 @@ use crate::domain::jurisdiction::Permission;
 use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
+use crate::flows::account::unlock::waiting;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
-use crate::flows::people::search::{People, Question, Seen, Standing, search};
+use crate::flows::people::search::{People, Question, Seen, search};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::people::Who;
@@ -39,11 +40,18 @@ pub struct Counts {
     pub used: u64,
     /// Those whose last slip opens nothing any more: they need another.
     pub lapsed: u64,
+    /// Those who failed too often: nothing that they type as a password is looked at for a while.
+    pub waiting: u64,
+    /// Those who cannot be written to.
+    pub without_email: u64,
 }
 
 impl Counts {
-    fn add(&mut self, standing: &Standing) {
+    fn add(&mut self, Counted { seen, waits }: &Counted<'_>) {
+        let standing = &seen.standing;
         self.people += 1;
+        self.waiting += u64::from(*waits);
+        self.without_email += u64::from(seen.found.person.email.is_none());
         self.left += u64::from(standing.must_change());
         self.lapsed += u64::from(standing.lapsed.is_some());
         if let Some(slip) = &standing.slip {
@@ -52,6 +60,12 @@ impl Counts {
             self.used += u64::from(slip.used_at.is_some());
         }
     }
+}
+
+/// Somebody who is counted.
+struct Counted<'a> {
+    seen: &'a Seen,
+    waits: bool,
 }
 
 /// Some of those who are at a place.
@@ -68,6 +82,8 @@ pub struct Roll {
     pub prints: bool,
     /// Whether the actor may tick them.
     pub ticks: bool,
+    /// Whether the actor may require a change of them.
+    pub requires: bool,
 }
 
 /// A place with what lies directly below it.
@@ -137,14 +153,15 @@ pub async fn roll(
     let Some(people) = search(ctx, actor, &question, after, limit).await? else { return Ok(None) };
     let mut counts = Counts::default();
     let counted = if is_first && people.next.is_none() {
-        people.seen.iter().for_each(|seen| counts.add(&seen.standing));
+        count_page(ctx, &people, &mut |one: &Counted<'_>| counts.add(one)).await?;
         true
     } else {
-        count(ctx, actor, &question, |seen| counts.add(&seen.standing)).await?
+        count(ctx, actor, &question, |one: &Counted<'_>| counts.add(one)).await?
     };
     let prints = may(&powers, Permission::PrintSlips, &place.path, who);
     let ticks = may(&powers, Permission::HandOver, &place.path, who);
-    Ok(Some(Roll { place, who, people, counts: counted.then_some(counts), prints, ticks }))
+    let requires = may(&powers, Permission::ForceChange, &place.path, who);
+    Ok(Some(Roll { place, who, people, counts: counted.then_some(counts), prints, ticks, requires }))
 }
 
 /// Counts; whether all of them were.
@@ -152,7 +169,7 @@ async fn count(
     ctx: &Context,
     actor: &Actor,
     question: &Question<'_>,
-    mut each: impl FnMut(&Seen),
+    mut each: impl FnMut(&Counted<'_>),
 ) -> Result<bool, Unavailable> {
     let (mut counted, mut after) = (0, None);
     if let Some(place) = question.place
@@ -163,13 +180,25 @@ async fn count(
     while counted < MOST {
         let Some(people) = search(ctx, actor, question, after, STEP).await? else { break };
         counted += people.seen.len() as u64;
-        people.seen.iter().for_each(&mut each);
+        count_page(ctx, &people, &mut each).await?;
         after = people.next;
         if after.is_none() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+async fn count_page(
+    ctx: &Context,
+    people: &People,
+    each: &mut impl FnMut(&Counted<'_>),
+) -> Result<(), Unavailable> {
+    let waiting = waiting(ctx, people.seen.iter().map(|seen| &seen.found.person)).await?;
+    for seen in &people.seen {
+        each(&Counted { seen, waits: waiting.contains(&seen.found.person.facts.account) });
+    }
+    Ok(())
 }
 
 /// A place above classes; none where the actor may not see everybody there.
@@ -203,16 +232,16 @@ async fn by_class(
 ) -> Result<Option<(BTreeMap<TerritoryPath, Counts>, BTreeMap<Profile, Counts>)>, Unavailable> {
     let question = Question { typed: "", place: Some(school), who: Who::Anybody, state: None };
     let (mut classes, mut profiles) = (BTreeMap::<_, Counts>::new(), BTreeMap::<_, Counts>::new());
-    let all = count(ctx, actor, &question, |seen| {
-        let affiliations = &seen.found.person.facts.affiliations;
+    let all = count(ctx, actor, &question, |one: &Counted<'_>| {
+        let affiliations = &one.seen.found.person.facts.affiliations;
         let here: Vec<_> =
             affiliations.iter().filter(|it| it.span.is_open() && school.contains(&it.path)).collect();
         let of_families = here.iter().filter(|it| matches!(it.profile, Profile::Pupil | Profile::Guardian));
         for path in of_families.map(|it| &it.path).collect::<BTreeSet<_>>() {
-            classes.entry(path.clone()).or_default().add(&seen.standing);
+            classes.entry(path.clone()).or_default().add(one);
         }
         for profile in here.iter().map(|it| it.profile).collect::<BTreeSet<_>>() {
-            profiles.entry(profile).or_default().add(&seen.standing);
+            profiles.entry(profile).or_default().add(one);
         }
     });
     Ok(all.await?.then_some((classes, profiles)))

@@ -16,6 +16,7 @@ use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
 use crate::store::people::{Found, Wanted, Who, look};
+use crate::store::territory::Territory;
 
 /// The longest text that is looked for, in bytes.
 pub const LONGEST: usize = 100;
@@ -158,6 +159,7 @@ pub async fn search(
                 place,
                 who: question.who,
                 families_alone: *families_alone,
+                state: question.state.map_or("", State::as_str),
                 text: &text,
                 school: school.as_ref().map(|school| &school.path),
                 after: people.next.as_ref(),
@@ -193,6 +195,17 @@ pub async fn search(
         }
     }
     Ok(Some(people))
+}
+
+/// A place of which the actor may see people, or around one; none of another, which may be there or not.
+pub async fn near(
+    ctx: &Context,
+    actor: &Actor,
+    code: &TerritoryCode,
+) -> Result<Option<Territory>, Unavailable> {
+    let grants = actor.powers(ctx).await?.allowing(Permission::ReadPeople);
+    let place = store::territory::find(&ctx.db, code).await?;
+    Ok(place.filter(|place| grants.iter().any(|grant| within(&grant.over, Some(&place.path)).is_some())))
 }
 
 /// The narrower of a territory and a place in it, or around it; none where they lie beside each other.

@@ -55,10 +55,16 @@ pub struct Selection {
     pub left_out: BTreeMap<LeftOut, Vec<Person>>,
 }
 
-/// A search finds more than one act takes.
+/// A search is too wide for one act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the search finds more than {MOST} people")]
-pub struct TooManyFound;
+pub enum TooWide {
+    /// It finds more than one act takes.
+    #[error("the search finds more than {MOST} people")]
+    Found,
+    /// Too many were looked at before it came to its end.
+    #[error("the search looked at too many people and did not come to its end")]
+    LookedAt,
+}
 
 impl Selection {
     /// Stands for these people and this level: whoever confirms one selection has not confirmed another.
@@ -113,7 +119,7 @@ pub async fn select(
     actor: &Actor,
     level: Level,
     whom: Whom<'_>,
-) -> Result<Result<Selection, TooManyFound>, Unavailable> {
+) -> Result<Result<Selection, TooWide>, Unavailable> {
     let powers = actor.powers(ctx).await?;
     let mut selection = Selection::default();
     if powers.allowing(Permission::ForceChange).is_empty() {
@@ -143,11 +149,11 @@ pub async fn select(
         after = found.next;
         let left_out: usize = selection.left_out.values().map(Vec::len).sum();
         if selection.people.len() + left_out > MOST {
-            return Ok(Err(TooManyFound));
+            return Ok(Err(TooWide::Found));
         }
         if after.is_none() {
             return Ok(Ok(selection));
         }
     }
-    Ok(Err(TooManyFound))
+    Ok(Err(TooWide::LookedAt))
 }

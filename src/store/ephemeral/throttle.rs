@@ -3,10 +3,17 @@
 //! An attempt is a failure until it has succeeded. So a hundred attempts sent at once are a hundred failures
 //! at the door, and not one failure a hundred times.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
+
 use super::{Engine, Ephemeral, write};
 use crate::domain::throttle::ThrottleRules;
 use crate::domain::timestamp::Timestamp;
-use crate::store::db::{Batch, DbError, Row, Statement, q};
+use crate::store::db::{Batch, Db, DbError, Row, Statement, q};
+
+/// Counters that are read in one go.
+const FEW: usize = 32;
 
 /// Whether an attempt may be made now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +71,28 @@ impl Ephemeral {
         Ok(counted.and_then(|counted| counted.waits(now, rules)))
     }
 
+    /// Those of these counters that let nothing through now, of many. Books nothing.
+    pub async fn throttle_waiting(
+        &self,
+        keys: &[String],
+        now: Timestamp,
+        rules: &ThrottleRules,
+    ) -> Result<BTreeSet<String>, DbError> {
+        let mut waiting = BTreeSet::new();
+        for few in keys.chunks(FEW) {
+            let counted = match &self.engine {
+                Engine::Database(db) => read_few(db, few).await?,
+                Engine::Redis(redis) => {
+                    let read = try_join_all(few.iter().map(|key| redis.counted(key))).await?;
+                    few.iter().cloned().zip(read).filter_map(|(key, counted)| Some((key, counted?))).collect()
+                }
+            };
+            waiting
+                .extend(counted.into_iter().filter(|(_, it)| it.waits(now, rules).is_some()).map(|it| it.0));
+        }
+        Ok(waiting)
+    }
+
     /// Takes back the booking of an attempt that succeeded, and ends the wait. See [`Claim::Refund`](super::Claim::Refund).
     pub async fn throttle_refund(&self, key: &str, now: Timestamp) -> Result<(), DbError> {
         match &self.engine {
@@ -71,6 +100,16 @@ impl Ephemeral {
             Engine::Redis(redis) => redis.refund(key, now).await,
         }
     }
+}
+
+/// At most [`FEW`] counters, those that there are.
+async fn read_few(db: &Db, keys: &[String]) -> Result<Vec<(String, Counted)>, DbError> {
+    const SQL: &str = "SELECT key, failures, window_began_at, next_at FROM throttle WHERE key IN
+        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+         $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)";
+    let key = |number: usize| keys.get(number).map_or("", String::as_str).into();
+    let rows = db.all(Statement::new(SQL, (0..FEW).map(key).collect())).await?;
+    rows.iter().map(|row| Ok((row.text("key")?, Counted::from_row(row)?))).collect()
 }
 
 pub(super) fn throttle_clear_statement(key: &str) -> Statement {

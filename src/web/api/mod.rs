@@ -1,6 +1,7 @@
 //! The operator API: everything that an operator does, for programs. Its document is made from this code and committed as
 //! `docs/openapi.json`; a test keeps the two the same.
 
+mod agenda;
 mod audit;
 mod caller;
 pub(in crate::web) mod cursor;
@@ -13,6 +14,7 @@ mod person;
 pub(in crate::web) mod problem;
 mod roles;
 mod slips;
+mod territories;
 mod wire;
 
 use axum::extract::DefaultBodyLimit;
@@ -74,7 +76,10 @@ fn parts() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(orders::send_back))
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::close))
+        .routes(routes!(agenda::show))
         .routes(routes!(people::list))
+        .routes(routes!(territories::list))
+        .routes(routes!(territories::show))
         .routes(routes!(person::show))
         .routes(routes!(person::history))
         .routes(routes!(order_report::report))

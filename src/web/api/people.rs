@@ -25,9 +25,7 @@ use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::{new_code, shown_again};
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::Actor;
-use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, search};
-use crate::flows::unavailable::Unavailable;
-use crate::store;
+use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, near, search};
 use crate::store::account::Person;
 use crate::store::people::Who;
 use crate::web::app::App;
@@ -159,31 +157,24 @@ pub async fn list(
     if reached.is_empty() {
         return Err(Refusal::NotOfRole.into());
     }
-    let place = match &query.place {
-        Some(code) => Some(near(&app, code, &reached).await?),
+    let within = match &query.place {
+        Some(code) => {
+            let unknown =
+                || Problem::senseless("unknown-territory", format!("the territory {code} is not known"));
+            Some(near(&app.ctx, &actor, &place(code)?).await?.ok_or_else(unknown)?.path)
+        }
         None => None,
     };
     let asked = format!("people {:?} {:?} {:?} {typed}", query.place, query.profile, query.state);
     let after: Option<AccountId> = cursor::read(&app.ctx, &actor, &asked, query.cursor.as_deref())?;
     let who = query.profile.map_or(Who::Anybody, Who::Of);
-    let question = Question { typed: &typed, place: place.as_ref(), who, state: query.state };
+    let question = Question { typed: &typed, place: within.as_ref(), who, state: query.state };
     let found = search(&app.ctx, &actor, &question, after, PAGE).await?;
     let found = found.ok_or_else(|| Problem::from(Refusal::NotOfRole))?;
     let people =
         found.seen.into_iter().map(|seen| PersonAnswer::of(seen.found.person, seen.standing, &reached));
     let next = found.next.and_then(|next| cursor::write(&app.ctx, &actor, &asked, &next));
     Ok(Json(PeoplePage { people: people.collect(), next }))
-}
-
-/// A place inside what is reached, or around it; any other is as one that is not there.
-async fn near(app: &App, code: &str, reached: &[TerritoryPath]) -> Answer<TerritoryPath> {
-    let code = place(code)?;
-    let found = store::territory::find(&app.ctx.db, &code).await.map_err(Unavailable::from)?;
-    let is_near =
-        |path: &TerritoryPath| reached.iter().any(|over| over.contains(path) || path.contains(over));
-    let near = found.map(|place| place.path).filter(is_near);
-    let unknown = || Problem::senseless("unknown-territory", format!("the territory {code} is not known"));
-    near.ok_or_else(unknown)
 }
 
 /// The territories that the operator sees people of.

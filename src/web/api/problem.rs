@@ -14,7 +14,7 @@ use crate::flows::account::approve_role::ApproveRoleError;
 use crate::flows::account::grant_role::GrantRoleError;
 use crate::flows::hand_over::HandOverError;
 use crate::flows::once::KeyUsed;
-use crate::flows::people::selection::TooManyFound;
+use crate::flows::people::selection::TooWide;
 use crate::flows::reset_order::approve::ApproveError;
 use crate::flows::reset_order::cancel::CancelError;
 use crate::flows::reset_order::draft::DraftError;
@@ -213,9 +213,13 @@ impl From<KeyUsed> for Problem {
     }
 }
 
-impl From<TooManyFound> for Problem {
-    fn from(error: TooManyFound) -> Self {
-        Self::senseless("too-many-found", error.to_string())
+impl From<TooWide> for Problem {
+    fn from(error: TooWide) -> Self {
+        let kind = match error {
+            TooWide::Found => "too-many-found",
+            TooWide::LookedAt => "search-too-wide",
+        };
+        Self::senseless(kind, error.to_string())
     }
 }
 

@@ -6,15 +6,18 @@ use http::StatusCode;
 
 use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::profile::Profile;
-use crate::flows::actor::Origin;
-use crate::flows::people::search::{LONGEST, Question, State as GateState, search};
+use crate::domain::territory::TerritoryCode;
+use crate::flows::actor::{Actor, Origin};
+use crate::flows::hand_over::whose;
+use crate::flows::people::search::{LONGEST, Question, State as GateState, near, search};
 use crate::oidc::parameters::Parameters;
 use crate::store::people::Who;
+use crate::store::territory::Territory;
 use crate::web::answer::page;
 use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::view::people::{PeoplePage, Row};
-use crate::web::console::{Answer, PEOPLE, Room};
+use crate::web::console::{Answer, Elsewhere, PEOPLE, Room};
 use crate::web::extract::form::Query;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -23,12 +26,14 @@ use crate::web::pages::view::Trouble;
 const PAGE: u32 = 25;
 
 /// What somebody looks for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Search {
     /// A name, a login, a class or a UAI; none where nothing was asked yet.
     typed: Option<String>,
     profile: Option<Profile>,
     state: Option<GateState>,
+    /// Only there and below.
+    at: Option<TerritoryCode>,
 }
 
 impl Search {
@@ -42,12 +47,36 @@ impl Search {
             Some(word) => Some(GateState::of(word)?),
             None => None,
         };
-        Some(Self { typed: is_asked.then_some(typed), profile, state })
+        let at = parameters.one("at").ok()?.map(TerritoryCode::parse).transpose().ok()?;
+        Some(Self { typed: is_asked.then_some(typed), profile, state, at })
     }
 
-    pub(super) fn question(&self) -> Option<Question<'_>> {
-        let who = self.profile.map_or(Who::Anybody, Who::Of);
-        Some(Question { typed: self.typed.as_deref()?, place: None, who, state: self.state })
+    /// The people of a place, as nobody has looked among them yet.
+    pub(super) fn among(at: TerritoryCode, profile: Option<Profile>) -> Self {
+        Self { typed: Some(String::new()), profile, state: None, at: Some(at) }
+    }
+
+    /// The place that is meant, if one is; one that the operator sees nobody of is as one that is not there.
+    pub(super) async fn place(&self, room: &Room<'_>, actor: &Actor) -> Result<Option<Territory>, Elsewhere> {
+        let Some(code) = &self.at else { return Ok(None) };
+        match near(&room.app.ctx, actor, code).await? {
+            Some(place) => Ok(Some(place)),
+            None => Err(room.trouble(Trouble::NotFound).into()),
+        }
+    }
+
+    /// Whether anything was asked yet.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.typed.is_some()
+    }
+
+    /// None where nothing was asked yet.
+    pub(super) fn question<'a>(&'a self, place: Option<&'a Territory>) -> Option<Question<'a>> {
+        // Of a class its families are meant; a colleague who teaches it is somebody of the school.
+        let of_place = place.map_or(Who::Anybody, |place| whose(&place.code, None));
+        let who = self.profile.map_or(of_place, Who::Of);
+        let place = place.map(|place| &place.path);
+        Some(Question { typed: self.typed.as_deref()?, place, who, state: self.state })
     }
 
     /// As it stands in an address and in a form.
@@ -55,7 +84,8 @@ impl Search {
         let typed = self.typed.as_deref().map(|typed| ("q", typed));
         let profile = self.profile.map(|profile| ("profile", profile.as_str()));
         let state = self.state.map(|state| ("state", state.as_str()));
-        [typed, profile, state].into_iter().flatten().collect()
+        let at = self.at.as_ref().map(|at| ("at", at.as_str()));
+        [typed, profile, state, at].into_iter().flatten().collect()
     }
 
     /// Its address, with more of a query.
@@ -78,9 +108,11 @@ async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
     };
     let (ctx, actor) = (&room.app.ctx, desk.actor(None, origin));
     let searched = format!("people {:?}", asked.fields());
-    // Anything that is not a page of this search by this operator begins anew.
-    let after = cursor::read(ctx, &actor, &searched, from).ok().flatten();
-    let people = match asked.question() {
+    let Ok(after) = cursor::read(ctx, &actor, &searched, from) else {
+        return Ok(room.trouble(Trouble::InvalidRequest));
+    };
+    let place = asked.place(room, &actor).await?;
+    let people = match asked.question(place.as_ref()) {
         Some(question) => search(ctx, &actor, &question, after, PAGE).await?,
         None => None,
     };
@@ -95,6 +127,8 @@ async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
         typed: asked.typed.as_deref(),
         profile: asked.profile,
         state: asked.state,
+        place: place.as_ref().map(|place| (place.name.as_str(), place.code.as_str())),
+        everywhere: Search { at: None, ..asked.clone() }.address(room, &[]),
         rows: people.iter().flat_map(|people| &people.seen).map(Row::of).collect(),
         next: next.map(|next| asked.address(room, &[("from", &next)])),
         requires: allowing(&desk.visitor.roles, Permission::ForceChange).next().is_some(),

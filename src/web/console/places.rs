@@ -22,6 +22,7 @@ use crate::store::people::Who;
 use crate::web::answer::{page, see_other};
 use crate::web::api::cursor;
 use crate::web::app::App;
+use crate::web::console::people::Search;
 use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
 use crate::web::console::{Answer, Elsewhere, Room, factor, names};
 use crate::web::extract::form::{Form, Query};
@@ -244,6 +245,7 @@ async fn roll_page(
         next: next.map(|next| spot.address(room, &[("from", &next)])),
         print: found.prints.then(|| print_form(room, spot)),
         ticks: found.ticks,
+        require: found.requires.then(|| Search::among(spot.code.clone(), spot.profile).address(room, &[])),
         told,
     };
     Ok(page(StatusCode::OK, &view, &[]))

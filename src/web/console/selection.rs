@@ -19,7 +19,7 @@ use crate::web::console::factor::or_ask_again;
 use crate::web::console::people::Search;
 use crate::web::console::person::LONGEST_REASON;
 use crate::web::console::view::selection::SelectionPage;
-use crate::web::console::{Answer, PEOPLE, Room, typed_number};
+use crate::web::console::{Answer, Elsewhere, PEOPLE, Room, typed_number};
 use crate::web::extract::form::Form;
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -48,7 +48,7 @@ impl Wish {
         };
         let level = form.one("level").ok()??.parse().ok()?;
         let search = Search::read(form)?;
-        (chosen.is_some() || search.question().is_some()).then_some(Self { search, chosen, level })
+        (chosen.is_some() || search.is_asked()).then_some(Self { search, chosen, level })
     }
 
     /// Whom it is about, or why that is too many; the selection is empty then.
@@ -57,13 +57,15 @@ impl Wish {
         room: &Room<'_>,
         desk: &AtDesk,
         origin: Origin,
-    ) -> Result<(Selection, Option<Problem>), crate::flows::unavailable::Unavailable> {
-        let (chosen, question) = (self.chosen.as_deref(), self.search.question());
+    ) -> Result<(Selection, Option<Problem>), Elsewhere> {
+        let actor = desk.actor(None, origin);
+        let place = self.search.place(room, &actor).await?;
+        let (chosen, question) = (self.chosen.as_deref(), self.search.question(place.as_ref()));
         let whom = match (chosen, &question) {
             (None, Some(question)) => Whom::Found(question),
             (chosen, _) => Whom::Chosen(chosen.unwrap_or_default()),
         };
-        let selected = select(&room.app.ctx, &desk.actor(None, origin), self.level, whom).await?;
+        let selected = select(&room.app.ctx, &actor, self.level, whom).await?;
         Ok(match selected {
             Ok(selection) => (selection, None),
             Err(error) => (Selection::default(), Some(error.into())),

@@ -141,6 +141,10 @@ pub(in crate::web) struct PeoplePage<'a> {
     pub(in crate::web) typed: Option<&'a str>,
     pub(in crate::web) profile: Option<Profile>,
     pub(in crate::web) state: Option<State>,
+    /// The one place that is searched, where it is one: what it is called, and its code.
+    pub(in crate::web) place: Option<(&'a str, &'a str)>,
+    /// The same search everywhere.
+    pub(in crate::web) everywhere: String,
     pub(in crate::web) rows: Vec<Row>,
     pub(in crate::web) next: Option<String>,
     /// Whether the operator may require a change of anybody.

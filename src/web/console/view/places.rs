@@ -195,6 +195,8 @@ pub(in crate::web) struct RollPage<'a> {
     pub(in crate::web) print: Option<PrintForm>,
     /// Whether slips may be ticked.
     pub(in crate::web) ticks: bool,
+    /// Where some of them are chosen, for whoever may require a change of them.
+    pub(in crate::web) require: Option<String>,
     pub(in crate::web) told: Option<Told>,
 }
 

@@ -145,7 +145,16 @@ fn print_form(language: Language, zip: bool) -> PrintForm {
 
 fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
     let frame = frame(language);
-    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9, lapsed: 2 };
+    let counts = Counts {
+        people: 30,
+        left: 12,
+        printed: 20,
+        handed: 18,
+        used: 9,
+        lapsed: 2,
+        waiting: 1,
+        without_email: 0,
+    };
     for (name, is_school, counted, told) in [
         ("own", false, None, None),
         ("school", true, Some(counts), Some(Told::Nobody { others: 2 })),
@@ -172,7 +181,16 @@ fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
 
 fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
     let frame = frame(language);
-    let counts = Counts { people: 30, left: 12, printed: 20, handed: 18, used: 9, lapsed: 2 };
+    let counts = Counts {
+        people: 30,
+        left: 12,
+        printed: 20,
+        handed: 18,
+        used: 9,
+        lapsed: 2,
+        waiting: 1,
+        without_email: 0,
+    };
     let row = |number: u32, closure: Option<Closure>| RollRow {
         id: number.to_string(),
         name: HOSTILE.to_owned(),
@@ -206,6 +224,7 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
             next: None,
             print: (number != 2).then(|| print_form(language, false)),
             ticks: number != 2,
+            require: (number == 1).then(|| "/console/people".to_owned()),
             told,
         };
         page(pages, &format!("console-roll-{number}"), &view, language);
@@ -224,6 +243,7 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
         next: None,
         print: None,
         ticks: false,
+        require: None,
         told: refused,
     };
     page(pages, "console-roll-empty", &empty, language);
@@ -271,13 +291,15 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
         typed: Some(HOSTILE),
         profile: Some(Profile::Pupil),
         state: Some(State::Closed),
+        place: Some((HOSTILE, "class:0860001J/6A")),
+        everywhere: "/console/people".to_owned(),
         rows: vec![row("1"), row("2")],
         next: Some("/".to_owned()),
         requires: true,
         required: Some(2),
     };
     page(pages, "console-people", &list, language);
-    let nobody = PeoplePage { rows: Vec::new(), next: None, required: None, ..list };
+    let nobody = PeoplePage { rows: Vec::new(), next: None, required: None, place: None, ..list };
     page(pages, "console-nobody", &nobody, language);
     let closures = [
         Closure::Disabled,
