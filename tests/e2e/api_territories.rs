@@ -79,7 +79,7 @@ async fn what_is_not_in_the_territory_is_as_what_is_not_there() {
 
 #[tokio::test]
 async fn a_program_reads_what_needs_its_operator_today() {
-    let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 4)).await;
+    let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 3)).await;
     activate(&provider, "zoe").await;
     let anne = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
     let bruno = Program::of(&provider, "bruno", Role::Authority, "academie:13").await;
