@@ -1,52 +1,31 @@
-//! Printing codes: for a class, a school, or everybody an order binds.
+//! Printing codes: for one person, a class, a school, or everybody an order binds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+mod queue;
+mod selection;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::domain::code::{CodeKey, LiveCode, derive, live_code};
 use crate::domain::event::Act;
-use crate::domain::gate::{Closure, Evidence, evaluate};
-use crate::domain::jurisdiction::{Permission, Refusal, Target};
-use crate::domain::population::Population;
+use crate::domain::gate::{Closure, Evidence, PolicyBook, evaluate};
+use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::profile::Profile;
-use crate::domain::reset_order::OrderId;
 use crate::domain::secret::{Secret, SecretBytes};
-use crate::domain::territory::{TerritoryKind, TerritoryPath};
 use crate::flows::actor::{Actor, Powers, Right};
 use crate::flows::code_key::code_key;
 use crate::flows::context::Context;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::step::Step;
 use crate::flows::unavailable::{TRIES, Unavailable};
-use crate::flows::walk::Walk;
 use crate::store;
 use crate::store::account::{Person, same_number, same_orders};
 use crate::store::db::{Batch, Statement};
 use crate::store::slip::Ward;
 use crate::store::territory::Territory;
 
-/// Whose codes.
-#[derive(Clone, Debug)]
-pub struct Selection {
-    /// The place.
-    pub territory: TerritoryPath,
-    /// Who they are there; everybody when empty.
-    pub profiles: BTreeSet<Profile>,
-    /// Only those whom this order binds.
-    pub order: Option<OrderId>,
-}
-
-impl Selection {
-    /// People of all profiles.
-    pub const fn everybody(territory: TerritoryPath, order: Option<OrderId>) -> Self {
-        Self { territory, profiles: BTreeSet::new(), order }
-    }
-
-    /// Whether it has no more people than one document has room for in memory: those of a school or a class.
-    pub fn fits_into_one_document(&self) -> bool {
-        self.territory.code().is_some_and(|code| code.kind() >= TerritoryKind::School)
-    }
-}
+use queue::{Met, Queue, profile_at};
+pub use selection::Selection;
 
 /// A slip: one person, one code.
 pub struct Slip {
@@ -77,8 +56,11 @@ pub struct Printed {
     pub elsewhere: Vec<String>,
 }
 
-/// How many people are decided and marked as printed in one batch.
-const STEP: usize = 500;
+/// Whether somebody has a code now that is printed; whoever holds a role is given one in person.
+pub fn has_slip(evidence: &Evidence, policy: &PolicyBook) -> bool {
+    let then = evaluate(&evidence.after_print(), policy).err();
+    !evidence.facts().is_operator() && live_code(evidence, then.as_ref(), policy).is_some()
+}
 
 /// Prints the live code of everybody in the selection whose gate is closed, place by place and by name; where no code is
 /// alive, a new one is issued.
@@ -112,16 +94,14 @@ impl<'a> Printing<'a> {
         selection: &'a Selection,
     ) -> Result<Result<Self, Refusal>, Unavailable> {
         let powers = actor.powers(ctx).await?;
-        let population =
-            Population { territory: selection.territory.clone(), profiles: selection.profiles.clone() };
-        if let Err(refusal) = powers.may(Permission::PrintSlips, Target::Population(&population)) {
+        if let Err(refusal) = selection.allowed(&powers) {
             return Ok(Err(refusal));
         }
         // What is printed must count as newer than an order that is due, which has no number yet.
         come_into_force(ctx).await?;
         let press =
             Press { ctx, actor, powers, selection, keys: HashMap::new(), printed: Printed::default() };
-        let mut queue = Queue::new(ctx, Walk::through(ctx, &selection.territory).await?);
+        let mut queue = Queue::of(ctx, selection).await?;
         let decided = press.decide(queue.next().await?).await?;
         Ok(Ok(Self { press, queue, decided, marked: Vec::new() }))
     }
@@ -155,62 +135,6 @@ impl<'a> Printing<'a> {
     pub fn printed(self) -> Printed {
         self.press.printed
     }
-}
-
-/// Somebody in the queue.
-struct Met {
-    /// Counted from the first: slips are handed out in the order of the class lists.
-    number: usize,
-    place: Arc<Territory>,
-    person: Person,
-    /// The pupils whom a guardian answers for.
-    wards: Vec<Ward>,
-}
-
-/// Everybody in the selection, a few at a time.
-struct Queue<'a> {
-    ctx: &'a Context,
-    walk: Walk,
-    waiting: VecDeque<Met>,
-    met: usize,
-}
-
-impl<'a> Queue<'a> {
-    fn new(ctx: &'a Context, walk: Walk) -> Self {
-        Self { ctx, walk, waiting: VecDeque::new(), met: 0 }
-    }
-
-    /// The next few; nobody when all had their turn.
-    async fn next(&mut self) -> Result<Vec<Met>, Unavailable> {
-        while self.waiting.len() < STEP
-            && let Some((place, people)) = self.walk.next(self.ctx).await?
-        {
-            let mut wards = if people.iter().any(|person| is_guardian(person, &place)) {
-                store::slip::wards_at(&self.ctx.db, &place.path).await?
-            } else {
-                HashMap::new()
-            };
-            let place = Arc::new(place);
-            for person in people {
-                let of_guardian = is_guardian(&person, &place).then(|| wards.remove(&person.facts.account));
-                let wards = of_guardian.flatten().unwrap_or_default();
-                self.waiting.push_back(Met { number: self.met, place: Arc::clone(&place), person, wards });
-                self.met += 1;
-            }
-        }
-        let some = self.waiting.len().min(STEP);
-        Ok(self.waiting.drain(..some).collect())
-    }
-}
-
-/// Who somebody is at a place, today or else before.
-fn profile_at(person: &Person, place: &Territory) -> Option<Profile> {
-    let here = person.facts.affiliations.iter().filter(|affiliation| affiliation.path == place.path);
-    here.min_by_key(|affiliation| !affiliation.span.is_open()).map(|affiliation| affiliation.profile)
-}
-
-fn is_guardian(person: &Person, place: &Territory) -> bool {
-    profile_at(person, place) == Some(Profile::Guardian)
 }
 
 /// A printing under way.
@@ -355,7 +279,7 @@ impl Press<'_> {
             let right = right.unwrap_or(Right::Root);
             writes.extend(right.still_reaches(&facts.account));
             let whom = format!("account:{}", facts.account.0);
-            let line = self.actor.line_by(&right, act, whom, &self.selection.territory);
+            let line = self.actor.line_by(&right, act, whom, &self.selection.place_of(facts));
             writes.push(self.ctx.audit(facts.now, &line));
             turns.push((met, turn));
         }
@@ -373,21 +297,13 @@ impl Press<'_> {
     /// bears the code that is alive from then on.
     fn turn(&self, evidence: &Evidence, closure: Option<&Closure>, then: Option<&Closure>) -> Turn {
         let live = live_code(evidence, then, &self.ctx.settings.policy);
-        let territory = &self.selection.territory;
-        let profiles = &self.selection.profiles;
-        let mut here = evidence.facts().affiliations.iter().filter(|it| {
-            territory.contains(&it.path) && (profiles.is_empty() || profiles.contains(&it.profile))
-        });
-        // An order also covers those who have left since.
-        let is_meant = here.any(|it| it.span.is_open() || self.selection.order.is_some());
-        if !is_meant {
-            // A code is for the whole account: where somebody was before, it is nobody's business any more.
+        if !self.selection.means(evidence.facts()) {
             return Turn::Skip(Skipped::NotMeant);
         }
         if evidence.facts().is_operator() {
             return Turn::Skip(if closure.is_some() { Skipped::Operator } else { Skipped::Open });
         }
-        let selected = match (&self.selection.order, closure) {
+        let selected = match (self.selection.order(), closure) {
             (Some(wanted), Some(Closure::Ordered { order, .. })) => order == wanted,
             (Some(_), _) | (None, Some(Closure::Disabled)) => false,
             (None, Some(_)) => true,

@@ -20,7 +20,7 @@ const AHEAD: usize = 2;
 
 /// A walk under way.
 pub struct Walk {
-    root: TerritoryPath,
+    roots: Vec<TerritoryPath>,
     places: IntoIter<Territory>,
     all: usize,
     ahead: VecDeque<(Territory, Reading)>,
@@ -31,8 +31,16 @@ type Reading = JoinHandle<Result<Vec<Person>, DbError>>;
 impl Walk {
     /// Begins at a place, to go through everything below it.
     pub async fn through(ctx: &Context, root: &TerritoryPath) -> Result<Self, Unavailable> {
-        let places = store::territory::subtree(&ctx.db, root).await?;
-        Ok(Self { root: root.clone(), all: places.len(), places: places.into_iter(), ahead: VecDeque::new() })
+        Self::through_all(ctx, vec![root.clone()]).await
+    }
+
+    /// The same for several, none of which lies inside another.
+    pub async fn through_all(ctx: &Context, roots: Vec<TerritoryPath>) -> Result<Self, Unavailable> {
+        let mut places = Vec::new();
+        for root in &roots {
+            places.extend(store::territory::subtree(&ctx.db, root).await?);
+        }
+        Ok(Self { roots, all: places.len(), places: places.into_iter(), ahead: VecDeque::new() })
     }
 
     /// How many places lie behind, and how many there are: for a progress bar.
@@ -53,7 +61,7 @@ impl Walk {
             }
             let Some((place, reading)) = self.ahead.pop_front() else { return Ok(None) };
             let mut people = reading.await.unwrap_or(Err(DbError::WorkerLost))?;
-            people.retain(|person| first_place(&person.facts, &self.root) == Some(&place.path));
+            people.retain(|person| first_place(&person.facts, &self.roots) == Some(&place.path));
             if !people.is_empty() {
                 return Ok(Some((place, people)));
             }
@@ -65,7 +73,7 @@ impl Walk {
     pub async fn next_facts(&mut self, ctx: &Context) -> Result<Option<Vec<Facts>>, Unavailable> {
         for place in self.places.by_ref() {
             let mut people = store::account::facts_at(&ctx.db, &place.path).await?;
-            people.retain(|facts| first_place(facts, &self.root) == Some(&place.path));
+            people.retain(|facts| first_place(facts, &self.roots) == Some(&place.path));
             if !people.is_empty() {
                 return Ok(Some(people));
             }
@@ -74,8 +82,10 @@ impl Walk {
     }
 }
 
-fn first_place<'a>(facts: &'a Facts, root: &TerritoryPath) -> Option<&'a TerritoryPath> {
-    let places = facts.affiliations.iter().filter(|affiliation| root.contains(&affiliation.path));
+/// The first place inside some others where somebody is today, or else was.
+pub(super) fn first_place<'a>(facts: &'a Facts, roots: &[TerritoryPath]) -> Option<&'a TerritoryPath> {
+    let is_inside = |path: &TerritoryPath| roots.iter().any(|root| root.contains(path));
+    let places = facts.affiliations.iter().filter(|affiliation| is_inside(&affiliation.path));
     places
         .min_by_key(|affiliation| (!affiliation.span.is_open(), &affiliation.path))
         .map(|affiliation| &affiliation.path)

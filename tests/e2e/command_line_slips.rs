@@ -33,6 +33,12 @@ async fn slips_are_printed_for_the_profiles_that_are_named() {
     let lines = host.lines(&["--act", "code.print"]);
     assert!(lines.len() == 4 && lines.iter().all(|(_, place, _)| place == "class:0860001J/6A"), "{lines:?}");
 
+    let one = host.does(&["slips", "--login", "eleve0"]);
+    assert_eq!((one.out.lines().count(), one.err.as_str()), (2, "1 slips; 0 people need none\n"));
+    assert!(one.out.contains(";eleve0;"), "{}", one.out);
+    assert_eq!(host.lines(&["--act", "code.print"]).len(), 5);
+    host.refuses(&["slips", "--login", "nobody"], 3, "no account has the login or the id");
+    host.refuses(&["slips", "--login", "eleve0", "--territory", "uai:0860001J"], 2, "cannot be used with");
     host.refuses(&["slips"], 2, "--order <ID>|--territory <TERRITORY>");
     host.refuses(&["slips", "--territory", "uai:0869999X"], 3, "the territory uai:0869999X is not known");
     host.refuses(&["slips", "--territory", "academie:13", "--class", "6A"], 2, "--class needs a school");

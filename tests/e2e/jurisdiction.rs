@@ -5,6 +5,7 @@ use std::time::Duration;
 use ecluse::domain::jurisdiction::Refusal;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
+use ecluse::domain::population::Population;
 use ecluse::domain::profile::Profile;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::account::AccountError;
@@ -252,7 +253,7 @@ async fn slips_are_for_whom_the_printer_may_act_on() {
         printed.map(|printed| (logins, printed.elsewhere))
     };
     let families = [Profile::Pupil, Profile::Guardian].into();
-    let class = Selection { territory: path(CLASS).await, profiles: families, order: None };
+    let class = Selection::of(Population { territory: path(CLASS).await, profiles: families }, None);
     let (slips, _) = print(&teacher, &class).await.unwrap();
     assert_eq!(slips, ["tom", "zoe"]);
     let everybody = Selection::everybody(path(CLASS).await, None);

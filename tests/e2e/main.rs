@@ -92,6 +92,7 @@ mod secrecy;
 mod selection;
 mod session;
 mod sign_in;
+mod slip_of_one;
 mod slips;
 mod staff;
 mod stop;

@@ -23,11 +23,11 @@ const CLASS: &str = "class:0860001J/6A";
 const CLASS_PAGE: &str = "/console/places?at=class%3A0860001J%2F6A";
 const OTHER_CLASS: &str = "/console/places?at=class%3A0169001X%2F5B";
 
-async fn run(provider: &Provider, sql: &'static str, values: Vec<Value>) {
+pub(crate) async fn run(provider: &Provider, sql: &'static str, values: Vec<Value>) {
     provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, values)])).await.unwrap();
 }
 
-async fn is_at(provider: &Provider, login: &str, place: &str, profile: &str) {
+pub(crate) async fn is_at(provider: &Provider, login: &str, place: &str, profile: &str) {
     let sql = "INSERT INTO affiliation (account_id, path, profile, began)
                SELECT $1, path, $3, 0 FROM territory WHERE code = $2";
     run(provider, sql, vec![login.into(), place.into(), profile.into()]).await;
@@ -40,7 +40,7 @@ async fn desk(provider: &Provider, login: &str, role: Role, place: &str) -> (Bro
 }
 
 /// The logins and codes of a table that was downloaded.
-fn codes(table: &Page) -> Vec<(String, String)> {
+pub(crate) fn codes(table: &Page) -> Vec<(String, String)> {
     assert_eq!(table.status, StatusCode::OK, "{}", table.body);
     assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
     assert!(table.header("content-disposition").starts_with("attachment; filename=\"slips-"));
@@ -52,7 +52,7 @@ fn logins(table: &Page) -> Vec<String> {
     codes(table).into_iter().map(|(login, _)| login).collect()
 }
 
-async fn print(browser: &Browser, page: &Page, layout: &str) -> Page {
+pub(crate) async fn print(browser: &Browser, page: &Page, layout: &str) -> Page {
     browser.submit(page, "/places/print", &[("layout", layout)]).await
 }
 
@@ -77,12 +77,12 @@ fn row<'a>(page: &'a Page, id: &str) -> &'a str {
     found.unwrap_or_else(|| panic!("{id} is not in {}", page.body))
 }
 
-async fn lines(provider: &Provider, act: &str) -> Vec<ecluse::domain::audit_chain::Line> {
+pub(crate) async fn lines(provider: &Provider, act: &str) -> Vec<ecluse::domain::audit_chain::Line> {
     let lines = store::audit::unsealed(&provider.ctx.db, 1_000).await.unwrap();
     lines.into_iter().filter(|line| line.act == act).collect()
 }
 
-async fn uses(provider: &Provider, login: &str, code: &str) {
+pub(crate) async fn uses(provider: &Provider, login: &str, code: &str) {
     let browser = Browser::new(&provider.issuer);
     let page = browser.sign_in(&browser.go("/login").await, login, code).await;
     assert!(browser.change(&page, "", "Chat-noir7").await.is_success(), "{}", page.body);
@@ -300,9 +300,9 @@ async fn the_page_of_a_new_code_shows_the_same_code_again_to_whoever_issued_it()
 }
 
 /// What a program is answered that asks for slips.
-async fn slips(program: &Program, body: Json) -> (u16, String) {
+pub(crate) async fn slips(program: &Program, body: &Json) -> (u16, String) {
     let request = program.http.post(format!("{}/api/v1/slips", program.issuer)).bearer_auth(&program.token);
-    let answer = request.json(&body).send().await.unwrap();
+    let answer = request.json(body).send().await.unwrap();
     (answer.status().as_u16(), String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned())
 }
 
@@ -321,14 +321,14 @@ async fn a_program_prints_ticks_and_reads_inside_its_territory() {
         (json!({ "territory": CLASS, "profiles": families, "per_page": 3 }), 400, "invalid-request"),
         (json!({ "territory": CLASS, "profiles": families, "language": "de" }), 400, "invalid-request"),
     ] {
-        let (answered, text) = slips(&program, body).await;
+        let (answered, text) = slips(&program, &body).await;
         assert!(answered == status && text.contains(&format!("problem:{word}\"")), "{answered} {text}");
     }
     assert!(lines(&provider, "code.print").await.is_empty());
-    let (status, table) = slips(&program, asked(CLASS, &families)).await;
+    let (status, table) = slips(&program, &asked(CLASS, &families)).await;
     assert!(status == 200 && table.contains(";tom;") && table.contains(";zoe;"), "{status} {table}");
     let pdf = json!({ "territory": CLASS, "profiles": families, "format": "pdf", "per_page": 1.0 });
-    assert!(slips(&program, pdf).await.1.starts_with("%PDF-"));
+    assert!(slips(&program, &pdf).await.1.starts_with("%PDF-"));
 
     let hand = |body: Json| {
         let program = &program;
@@ -355,7 +355,7 @@ async fn a_program_prints_ticks_and_reads_inside_its_territory() {
     let blind = Program::of(&provider, "audit", Role::Auditor, "academie:13").await;
     assert_eq!(blind.get("/people").await.problem(), (403, "not-of-role"));
     assert_eq!(blind.get("/people/zoe").await.problem(), (403, "not-of-role"));
-    assert_eq!(slips(&blind, asked(CLASS, &families)).await.0, 403);
+    assert_eq!(slips(&blind, &asked(CLASS, &families)).await.0, 403);
 }
 
 #[tokio::test]
@@ -372,7 +372,7 @@ async fn what_breaks_off_is_never_taken_for_the_whole() {
         assert!(read.is_err(), "{format}: {read:?}");
         provider.mend_accounts().await;
     }
-    let (status, table) = slips(&program, json!({ "territory": "academie:13" })).await;
+    let (status, table) = slips(&program, &json!({ "territory": "academie:13" })).await;
     assert!(status == 200 && table.contains(";zoe;") && table.contains(";lea;"), "{status} {table}");
 }
 

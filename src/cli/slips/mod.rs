@@ -13,9 +13,12 @@ use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::reset_order::find;
 use crate::cli::system_user::Acting;
 use crate::config::layers::Loaded;
+use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, Uai};
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
+use crate::flows::people::read::named;
 use crate::flows::print_slips::{Selection, print_slips};
 use crate::flows::unavailable::Unavailable;
 use crate::paper::output::Format as Form;
@@ -39,7 +42,7 @@ pub(super) enum Verb {
 /// Whose codes, and in which form.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
-#[command(group = ArgGroup::new("whom").args(["order", "territory"]).required(true).multiple(true))]
+#[command(group = ArgGroup::new("whom").args(["order", "territory", "login"]).required(true).multiple(true))]
 pub(super) struct Args {
     /// Everybody whom this order binds.
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
@@ -50,6 +53,9 @@ pub(super) struct Args {
     /// One class of the school given by --territory.
     #[arg(long, value_name = "NAME", requires = "territory")]
     class: Option<String>,
+    /// One person, by login or id.
+    #[arg(long, value_name = "LOGIN", conflicts_with_all = ["order", "territory", "class", "profiles"])]
+    login: Option<String>,
     /// Only people of this profile there, such as `National_ELV`; may be given more than once.
     #[arg(long = "profile", value_name = "PROFILE")]
     profiles: Vec<Profile>,
@@ -131,12 +137,12 @@ async fn print(
     let stationery =
         slips::stationery(letter, args.per_page, &config.display.name, config.server.issuer.as_str())?;
     let ctx = open::context(&loaded.config).await?;
-    let selection = selection(&ctx, &args).await?;
-    let names = Names::of(&ctx, &selection.territory).await?;
+    let actor = acting.actor();
+    let selection = selection(&ctx, &actor, &args).await?;
+    let names = Names::of(&ctx, &selection).await?;
     let mut output = Output::open(&args, &selection, &stationery)?;
     let written = Written { format: args.format.into(), language, zone: config.display.zone.clone() };
     let mut misspelt = Misspelt::default();
-    let actor = acting.actor();
     let printed = print_slips(&ctx, &actor, &selection, |slip| {
         let slip = names.on_paper(slip, &written);
         misspelt.look_at(&slip, &stationery, args.format);
@@ -190,7 +196,12 @@ impl Misspelt {
     }
 }
 
-async fn selection(ctx: &Context, args: &Args) -> Result<Selection, Failure> {
+async fn selection(ctx: &Context, actor: &Actor, args: &Args) -> Result<Selection, Failure> {
+    if let Some(login) = &args.login {
+        let unknown = || Failure::refused(format_args!("no account has the login or the id {login:?}"));
+        let account = named(ctx, login).await?.ok_or_else(unknown)?.facts.account;
+        return Selection::one(ctx, actor, &account).await?.map_err(Failure::refused);
+    }
     let order = match &args.order {
         None => None,
         Some(which) => Some(find(ctx, which).await?.order),
@@ -203,10 +214,10 @@ async fn selection(ctx: &Context, args: &Args) -> Result<Selection, Failure> {
             found.ok_or_else(unknown)?.path
         }
         (None, Some(order)) => order.population.territory.clone(),
-        (None, None) => return Err(Failure::usage("give --order or --territory")),
+        (None, None) => return Err(Failure::usage("give --order, --territory or --login")),
     };
     let profiles = args.profiles.iter().copied().collect();
-    Ok(Selection { profiles, ..Selection::everybody(path, order.map(|order| order.id)) })
+    Ok(Selection::of(Population { territory: path, profiles }, order.map(|order| order.id)))
 }
 
 /// A place, or one class of a school.

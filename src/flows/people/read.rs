@@ -16,6 +16,7 @@ use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::audit::read::Position;
 use crate::flows::context::Context;
 use crate::flows::find_client::find_client;
+use crate::flows::print_slips::has_slip;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::Person;
@@ -33,6 +34,8 @@ pub struct Sheet {
     pub visits: Option<Vec<SignedIn>>,
     /// The order that closes the gate, where the operator may follow it.
     pub order: Option<OrderId>,
+    /// Whether the operator may print the code that the person has now, a second factor supposed.
+    pub prints: bool,
     /// The permissions that the operator has here, a second factor supposed.
     pub may: Vec<Permission>,
     /// The roles that the operator may give the person or take away, somewhere, a second factor supposed; those that reach
@@ -49,8 +52,9 @@ pub struct SignedIn {
 }
 
 /// What may be done from somebody's page.
-const ACTS: [Permission; 5] = [
+const ACTS: [Permission; 6] = [
     Permission::IssueCode,
+    Permission::PrintSlips,
     Permission::ForceChange,
     Permission::Unlock,
     Permission::EndSessions,
@@ -94,7 +98,8 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
     }
     let visits = if may.contains(&Permission::EndSessions) { Some(visits(ctx, &asked).await?) } else { None };
     let order = order(&asked, &powers);
-    Ok(Some(Sheet { asked, roles, visits, order, may, gives }))
+    let prints = may.contains(&Permission::PrintSlips) && has_slip(&asked.evidence, &ctx.settings.policy);
+    Ok(Some(Sheet { asked, roles, visits, order, prints, may, gives }))
 }
 
 /// A page of what was done to somebody.

@@ -96,12 +96,12 @@ impl From<Line> for HistoryLine {
     }
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     Problem::not_found("there is nobody of this login or id, or not for you")
 }
 
 /// Somebody whom the operator may see, by login or id.
-async fn find(app: &App, actor: &Actor, login: &str) -> Answer<Person> {
+pub(super) async fn find(app: &App, actor: &Actor, login: &str) -> Answer<Person> {
     let ctx = &app.ctx;
     let person = named(ctx, login).await?.ok_or_else(unknown)?;
     match actor.powers(ctx).await?.may_on(ctx, Permission::ReadPeople, &person.facts).await? {

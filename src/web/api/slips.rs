@@ -9,12 +9,15 @@ use utoipa::ToSchema;
 
 use super::caller::{Caller, Key};
 use super::once::once;
+use super::person::{find, unknown as nobody};
 use super::problem::{Answer, Problem};
 use super::wire::{Body, place, whole};
 use crate::domain::jurisdiction::Refusal;
+use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
 use crate::domain::scope::ApiScope;
+use crate::flows::actor::Actor;
 use crate::flows::hand_over::{HandOver, Which, hand_over, whose};
 use crate::flows::print_slips::Selection;
 use crate::flows::reset_order::read::view;
@@ -43,9 +46,11 @@ enum Form {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlipsRequest {
-    /// Such as `uai:0860001J` or `class:0860001J/6A`, with everything below it.
+    /// Such as `uai:0860001J` or `class:0860001J/6A`, with everything below it; or else `login`.
     #[schema(example = "class:0860001J/6A")]
-    territory: String,
+    territory: Option<String>,
+    /// One person, by login or id; without `territory`, `profiles` and `order`.
+    login: Option<String>,
     /// National profiles such as `National_ELV`; every one when empty. A class teacher names `National_ELV` and `National_TUT`.
     #[serde(default)]
     profiles: Vec<Profile>,
@@ -64,7 +69,7 @@ pub struct SlipsRequest {
     reason: Option<String>,
 }
 
-/// Prints the live code of everybody at a place whose gate is closed, by class and by name, and streams it; where none is alive, a new
+/// Prints the live code of one person, or of everybody at a place whose gate is closed, by class and by name, and streams it; where none is alive, a new
 /// one is issued. Each print is a line of the audit log. An answer that breaks off has marked no more than a few hundred people beyond
 /// what was received. The token must not be older than five minutes. It needs no key: printed again, the codes that are alive are the same.
 #[utoipa::path(
@@ -72,7 +77,7 @@ pub struct SlipsRequest {
     responses(
         (status = 200, description = "The slips",
             content((String = "text/csv"), (Vec<u8> = "application/pdf"), (Vec<u8> = "application/zip"))),
-        (status = 204, description = "Nobody at this school or class has a code to print"),
+        (status = 204, description = "Nobody at this school or class has a code to print, or not this person: it was used, or they have a role"),
         (status = "4XX", body = Problem)
     ),
     security(("oauth2" = ["slips:print"]))
@@ -80,9 +85,9 @@ pub struct SlipsRequest {
 pub async fn print(
     State(app): State<App>,
     caller: Caller,
-    Body(request): Body<SlipsRequest>,
+    Body(mut request): Body<SlipsRequest>,
 ) -> Answer<Response> {
-    let actor = caller.because(request.reason).act(&app, ApiScope::SlipsPrint).await?;
+    let actor = caller.because(request.reason.take()).act(&app, ApiScope::SlipsPrint).await?;
     let per_page = match request.per_page {
         Some(number) => PerPage::of(number).ok_or_else(|| Problem::invalid("per_page is 1, 2 or 8"))?,
         None => PerPage::Eight,
@@ -91,18 +96,9 @@ pub async fn print(
         Some(tag) => Language::named(tag).ok_or_else(|| Problem::invalid("language is fr or en"))?,
         None => app.site.slips.language,
     };
-    let place = place(&request.territory)?;
-    let unknown = || Problem::not_found(format!("the territory {place} is not known"));
-    let found = store::territory::find(&app.ctx.db, &place).await.map_err(Unavailable::from)?;
-    let territory = found.ok_or_else(unknown)?.path;
-    let order = request.order.map(OrderId);
-    if let Some(id) = &order
-        && view(&app.ctx, &actor, id).await?.is_none()
-    {
-        return Err(Problem::not_found(format!("there is no order {id}, or not for you")));
-    }
+    let selection = selection(&app, &actor, &request).await?;
     let wish = Wish {
-        selection: Selection { territory, profiles: request.profiles.into_iter().collect(), order },
+        selection,
         format: match request.format {
             Form::Csv => Format::Csv,
             Form::Pdf => Format::Pdf,
@@ -114,11 +110,46 @@ pub async fn print(
     match download(&app, actor, wish).await? {
         Ok(slips) => Ok(slips),
         Err(Nothing::Nobody(_)) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Err(Nothing::Refused(Refusal::OutOfTerritory)) => Err(unknown()),
+        Err(Nothing::Refused(Refusal::OutOfTerritory)) => Err(unknown(&request)),
         Err(Nothing::Refused(refusal)) => Err(refusal.into()),
         Err(Nothing::TooWide) => {
             Err(Problem::senseless("too-wide", "one PDF is for a class or a school; ask for zip"))
         }
+    }
+}
+
+/// Whose slips are asked for.
+async fn selection(app: &App, actor: &Actor, request: &SlipsRequest) -> Answer<Selection> {
+    let alone = request.profiles.is_empty() && request.order.is_none();
+    let territory = match (&request.territory, &request.login) {
+        (Some(territory), None) => place(territory)?,
+        (None, Some(login)) if alone => {
+            let account = find(app, actor, login).await?.facts.account;
+            return match Selection::one(&app.ctx, actor, &account).await? {
+                Ok(one) => Ok(one),
+                Err(Refusal::OutOfTerritory) => Err(unknown(request)),
+                Err(refusal) => Err(refusal.into()),
+            };
+        }
+        _ => return Err(Problem::invalid("name a territory, or a login without profiles and order")),
+    };
+    let found = store::territory::find(&app.ctx.db, &territory).await.map_err(Unavailable::from)?;
+    let territory = found.ok_or_else(|| unknown(request))?.path;
+    let order = request.order.clone().map(OrderId);
+    if let Some(id) = &order
+        && view(&app.ctx, actor, id).await?.is_none()
+    {
+        return Err(Problem::not_found(format!("there is no order {id}, or not for you")));
+    }
+    let profiles = request.profiles.iter().copied().collect();
+    Ok(Selection::of(Population { territory, profiles }, order))
+}
+
+/// What is outside the operator's territory is as what is not there.
+fn unknown(request: &SlipsRequest) -> Problem {
+    match &request.territory {
+        Some(territory) => Problem::not_found(format!("the territory {territory} is not known")),
+        None => nobody(),
     }
 }
 

@@ -25,7 +25,6 @@ use crate::flows::account::unlock::{unlock, waits_until};
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::audit::read::Position;
 use crate::flows::console::AtDesk;
-use crate::flows::context::Context;
 use crate::flows::people::read::{Sheet, SignedIn, history, read};
 use crate::flows::people::search::standing;
 use crate::flows::unavailable::Unavailable;
@@ -40,6 +39,7 @@ use crate::web::console::{Answer, PEOPLE, Room, factor, names, places};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
+use crate::web::slips::download::{Nothing, download_one};
 
 /// The longest reason that is taken, in bytes.
 pub(super) const LONGEST_REASON: usize = 500;
@@ -93,8 +93,14 @@ async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, 
     let Some(sheet) = read(&room.app.ctx, &actor, &account).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };
-    let refusal = match do_it(&room.app.ctx, &actor, deed, &sheet.asked.loaded.login).await? {
+    let refusal = match do_it(room.app, &actor, deed, &sheet.asked.loaded).await? {
         Ok(Done::Leave(given)) => return Ok(slip_page(room, &desk, &sheet.asked.loaded, &given)),
+        Ok(Done::File(file)) => return Ok(file),
+        Ok(Done::NoSlip) => {
+            let told = room.frame(None).text("person-no-slip");
+            let outcome = Outcome::Refused(StatusCode::CONFLICT, told);
+            return person_page(room, &desk, &sheet, (outcome, None)).await;
+        }
         Ok(Done::Code(name)) => return Ok(see_other(&slip_address(room, &desk, &account, &name))),
         Ok(Done::Plain) => return Ok(after_act(room, &account, deed.as_str())),
         Err(AccountError::NotAllowed { refusal: Refusal::FactorTooOld, .. }) => {
@@ -137,6 +143,10 @@ enum Done {
     Code(String),
     /// A code for setting up a second factor. It is kept nowhere, and shown this once.
     Leave(Given),
+    /// A slip on paper.
+    File(Response),
+    /// There is no code to print.
+    NoSlip,
     /// It is done.
     Plain,
 }
@@ -146,24 +156,38 @@ struct Given {
     code: Secret,
     expires_at: Timestamp,
     is_leave: bool,
+    /// Whether the operator may print it.
+    prints: bool,
 }
 
 async fn do_it(
-    ctx: &Context,
+    app: &App,
     actor: &Actor,
     deed: Deed,
-    login: &str,
+    person: &Person,
 ) -> Result<Result<Done, AccountError>, Unavailable> {
+    let (ctx, login) = (&app.ctx, person.login.as_str());
     let logins = [login.to_owned()];
     let done = match deed {
         Deed::Code => {
             let issued = new_code(ctx, actor, login).await?;
             return Ok(issued.map(|issued| Done::Code(issued.live.name())));
         }
+        Deed::Print => {
+            let printed = Box::pin(download_one(app, actor.clone(), &person.facts.account)).await?;
+            return Ok(match printed {
+                Ok(file) => Ok(Done::File(file)),
+                Err(Nothing::Refused(refusal)) => {
+                    Err(AccountError::NotAllowed { login: login.to_owned(), refusal })
+                }
+                Err(Nothing::Nobody(_) | Nothing::TooWide) => Ok(Done::NoSlip),
+            });
+        }
         Deed::Factor => {
             let leave = reset_factor(ctx, actor, login).await?;
             return Ok(leave.map(|leave| {
-                Done::Leave(Given { code: leave.code, expires_at: leave.expires_at, is_leave: true })
+                let (code, expires_at) = (leave.code, leave.expires_at);
+                Done::Leave(Given { code, expires_at, is_leave: true, prints: false })
             }));
         }
         Deed::Force => force_change(ctx, actor, Level::Change, &logins).await?,
@@ -301,6 +325,7 @@ async fn role_places(room: &Room<'_>, desk: &AtDesk, person: &Person) -> Result<
 fn deeds(sheet: &Sheet) -> Vec<Deed> {
     let disabled = sheet.asked.loaded.facts.disabled;
     let offered = |deed: &Deed| match deed {
+        Deed::Print => sheet.prints,
         Deed::Enable => disabled,
         Deed::Unlock | Deed::EndSessions | Deed::Factor => true,
         Deed::Code | Deed::Force | Deed::Recover | Deed::Disable => !disabled,
@@ -308,6 +333,7 @@ fn deeds(sheet: &Sheet) -> Vec<Deed> {
     let may = |deed: &Deed| {
         sheet.may.iter().any(|permission| match deed {
             Deed::Code => *permission == Permission::IssueCode,
+            Deed::Print => *permission == Permission::PrintSlips,
             Deed::Force | Deed::Recover => *permission == Permission::ForceChange,
             Deed::Unlock => *permission == Permission::Unlock,
             Deed::EndSessions => *permission == Permission::EndSessions,
@@ -329,6 +355,7 @@ fn slip_page(room: &Room<'_>, desk: &AtDesk, person: &Person, given: &Given) -> 
         login: &person.login,
         code: printed(&given.code),
         is_leave: given.is_leave,
+        prints: given.prints,
         expires: &expires,
     };
     page(StatusCode::OK, &view, &[])
@@ -370,13 +397,16 @@ pub async fn slip(
             let is_ours = same_text(&right, query.one("tag").ok()??);
             (is_ours && app.ctx.clock.now() < until).then(|| name.to_owned())
         });
+        let actor = desk.actor(None, origin);
         let issued = match name {
-            Some(name) => show_code(&app.ctx, &desk.actor(None, origin), &account, &name).await?,
+            Some(name) => show_code(&app.ctx, &actor, &account, &name).await?,
             None => None,
         };
         Ok(match issued {
             Some(issued) => {
-                let given = Given { code: issued.code, expires_at: issued.live.expires_at, is_leave: false };
+                let prints = read(&app.ctx, &actor, &account).await?.is_some_and(|sheet| sheet.prints);
+                let (code, expires_at) = (issued.code, issued.live.expires_at);
+                let given = Given { code, expires_at, is_leave: false, prints };
                 slip_page(&room, &desk, &issued.person, &given)
             }
             None => room.go(&format!("{PEOPLE}/{}", account.0)),

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::domain::account::AccountId;
 use crate::domain::jurisdiction::Refusal;
+use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryKind};
 use crate::flows::account::AccountError;
@@ -267,7 +268,7 @@ async fn printed(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     };
     let language = form.one("language").ok().flatten().and_then(Language::named);
     let wish = Wish {
-        selection: Selection { territory: place.path, profiles: profiles(spot.who()), order: None },
+        selection: Selection::of(Population { territory: place.path, profiles: profiles(spot.who()) }, None),
         format,
         per_page,
         language: language.unwrap_or(room.app.site.slips.language),

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::account::AccountId;
 use crate::domain::jurisdiction::Refusal;
 use crate::flows::actor::Actor;
 use crate::flows::print_slips::{Printed, Printing, Selection};
@@ -42,7 +43,7 @@ pub struct Wish {
 pub enum Nothing {
     /// Whoever asked may not.
     Refused(Refusal),
-    /// Nobody there has a code to print.
+    /// Nobody who is meant has a code to print.
     Nobody(Printed),
     /// One document is for a school or a class.
     TooWide,
@@ -69,6 +70,20 @@ pub async fn download(app: &App, actor: Actor, wish: Wish) -> Result<Result<Resp
     Ok(Ok(file(kind, &name, parts)))
 }
 
+/// Prints the slip of one person as a letter, and answers with it.
+pub async fn download_one(
+    app: &App,
+    actor: Actor,
+    account: &AccountId,
+) -> Result<Result<Response, Nothing>, Unavailable> {
+    let selection = match Selection::one(&app.ctx, &actor, account).await? {
+        Ok(selection) => selection,
+        Err(refusal) => return Ok(Err(Nothing::Refused(refusal))),
+    };
+    let language = app.site.slips.language;
+    download(app, actor, Wish { selection, format: Format::Pdf, per_page: PerPage::One, language }).await
+}
+
 const fn content_type(format: Format) -> &'static str {
     match format {
         Format::Csv => "text/csv; charset=utf-8",
@@ -77,16 +92,22 @@ const fn content_type(format: Format) -> &'static str {
     }
 }
 
-/// Such as `slips-0860001J-6A.pdf`.
+/// Such as `slips-0860001J-6A.pdf`; of one person, `slip.pdf`: a folder of downloads is looked through by others.
 fn file_name(wish: &Wish) -> String {
-    let code = wish.selection.territory.code();
-    let place = code.as_ref().map_or("", |code| code.as_str().rsplit(':').next().unwrap_or_default());
     let extension = match wish.format {
         Format::Csv => "csv",
         Format::Pdf => "pdf",
         Format::Zip => "zip",
     };
-    format!("slips-{}.{extension}", plain(place))
+    match (&wish.selection, &wish.selection.places()[..]) {
+        (Selection::One { .. }, _) => format!("slip.{extension}"),
+        (Selection::There { .. }, [place]) => {
+            let label = place.label();
+            let code = label.rsplit(':').next().unwrap_or_default();
+            format!("slips-{}.{extension}", plain(code))
+        }
+        (Selection::There { .. }, _) => format!("slips.{extension}"),
+    }
 }
 
 /// A few slips; none where the printing broke off.
@@ -102,7 +123,7 @@ async fn print(
 ) {
     let begun = async {
         let begun = Printing::begin(&app.ctx, &actor, &wish.selection).await?;
-        Ok::<_, Unavailable>((begun, Names::of(&app.ctx, &wish.selection.territory).await?))
+        Ok::<_, Unavailable>((begun, Names::of(&app.ctx, &wish.selection).await?))
     };
     let (mut printing, names) = match begun.await {
         Ok((Ok(printing), names)) => (printing, names),

@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::tz::TimeZone;
 
-use crate::domain::territory::{TerritoryCode, TerritoryPath, Uai};
+use crate::domain::territory::{TerritoryCode, Uai};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
-use crate::flows::print_slips::Slip;
+use crate::flows::print_slips::{Selection, Slip};
 use crate::paper;
 use crate::paper::letter::Letter;
 use crate::paper::output::Format;
@@ -56,10 +56,14 @@ impl Written {
 pub struct Names(HashMap<String, String>);
 
 impl Names {
-    /// Those of a place.
-    pub async fn of(ctx: &Context, territory: &TerritoryPath) -> Result<Self, DbError> {
+    /// Those of the places of a selection.
+    pub async fn of(ctx: &Context, selection: &Selection) -> Result<Self, DbError> {
         let mut names = HashMap::new();
-        for place in store::territory::subtree(&ctx.db, territory).await? {
+        let mut places = Vec::new();
+        for root in selection.places() {
+            places.extend(store::territory::subtree(&ctx.db, root).await?);
+        }
+        for place in places {
             let Some(uai) = place.code.uai().map(str::to_owned) else { continue };
             if place.code.class_name().is_none() {
                 names.insert(uai, place.name);

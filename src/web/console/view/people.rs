@@ -20,6 +20,8 @@ use crate::web::pages::view::Frame;
 pub(in crate::web) enum Deed {
     /// A new code.
     Code,
+    /// The code is printed again.
+    Print,
     /// A change is forced; the old password opens the change page.
     Force,
     /// A change is forced; only a code opens the change page.
@@ -37,7 +39,8 @@ pub(in crate::web) enum Deed {
 }
 
 impl Deed {
-    pub(in crate::web) const ALL: [Self; 8] = [
+    pub(in crate::web) const ALL: [Self; 9] = [
+        Self::Print,
         Self::Code,
         Self::Unlock,
         Self::EndSessions,
@@ -51,6 +54,7 @@ impl Deed {
     pub(in crate::web) const fn as_str(self) -> &'static str {
         match self {
             Self::Code => "code",
+            Self::Print => "print",
             Self::Force => "force",
             Self::Recover => "recover",
             Self::Unlock => "unlock",
@@ -74,6 +78,7 @@ impl Deed {
     const fn keys(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Code => ("deed-code", "deed-code-what", "deed-code-done"),
+            Self::Print => ("deed-print", "deed-print-what", "deed-print-done"),
             Self::Force => ("deed-force", "deed-force-what", "deed-force-done"),
             Self::Recover => ("deed-recover", "deed-recover-what", "deed-recover-done"),
             Self::Unlock => ("deed-unlock", "deed-unlock-what", "deed-unlock-done"),
@@ -348,6 +353,8 @@ pub(in crate::web) struct SlipPage<'a> {
     pub(in crate::web) code: Secret,
     /// Whether it is for setting up a second factor.
     pub(in crate::web) is_leave: bool,
+    /// Whether the operator may print it with what a slip says besides.
+    pub(in crate::web) prints: bool,
     pub(in crate::web) expires: &'a str,
 }
 

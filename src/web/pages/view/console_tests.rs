@@ -359,6 +359,7 @@ fn slip_pages(pages: &mut Vec<(String, String)>, language: Language) {
             login: "zoe",
             code: secret("ABCD-EFGH-JKLM"),
             is_leave,
+            prints: !is_leave,
             expires: "13 avril",
         };
         page(pages, if is_leave { "console-leave" } else { "console-slip" }, &slip, language);
