@@ -126,6 +126,7 @@ problem-author-left = Whoever asked for this role may not give it any more: it m
 problem-beholden = Within the last 30 days the author gave you a role, a code or a reset, or you gave them a code, or somebody gave a code to both of you: somebody else must approve.
 problem-changed = The order was changed since you read it. Read it again.
 problem-deadline = The deadline must come after the start.
+problem-deadline-passed = The deadline of the order has passed meanwhile. Send it back, so that it gets another.
 problem-drifted = Too many people came or went since it was put forward: the order is a draft again and must be put forward anew.
 problem-factor-too-old = Show your second factor again.
 problem-idempotency-key-used = This request was used for something else. Begin again.

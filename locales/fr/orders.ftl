@@ -126,6 +126,7 @@ problem-author-left = Qui a demandé ce rôle ne peut plus le donner : il faut 
 problem-beholden = Depuis moins de 30 jours, l’auteur vous a donné un rôle, un code ou une réinitialisation, ou vous lui avez donné un code, ou quelqu’un vous en a donné un à tous deux : une autre personne doit approuver.
 problem-changed = L’ordre a changé depuis que vous l’avez lu. Relisez-le.
 problem-deadline = L’échéance doit venir après la prise d’effet.
+problem-deadline-passed = L’échéance de l’ordre est passée entre-temps. Renvoyez-le, pour qu’il en reçoive une autre.
 problem-drifted = Trop de personnes sont arrivées ou parties depuis le dépôt : l’ordre est redevenu un brouillon et doit être déposé de nouveau.
 problem-factor-too-old = Montrez de nouveau votre second facteur.
 problem-idempotency-key-used = Cette demande a déjà servi à autre chose. Recommencez.

@@ -3,16 +3,16 @@
 use std::fs;
 
 use crate::cli::printer::Printer;
-use crate::flows::actor::Actor;
+use crate::flows::actor::{Actor, LONGEST_REASON};
 
 /// What every act takes.
 #[derive(Debug, clap::Args)]
 pub struct Acting {
     /// Why, in your own words, for the audit log
-    #[arg(long, value_name = "TEXT", global = true)]
+    #[arg(long, value_name = "TEXT", global = true, value_parser = usable)]
     reason: Option<String>,
     /// Acts alone where a second person must approve, for this reason; raises an alarm
-    #[arg(long, value_name = "REASON", global = true, conflicts_with = "reason")]
+    #[arg(long, value_name = "REASON", global = true, conflicts_with = "reason", value_parser = usable)]
     break_glass: Option<String>,
 }
 
@@ -24,6 +24,11 @@ impl Acting {
             None => Actor::local(&user(), self.reason),
         }
     }
+}
+
+fn usable(reason: &str) -> Result<String, String> {
+    let refused = || format!("a reason has at most {LONGEST_REASON} characters");
+    (reason.chars().count() <= LONGEST_REASON).then(|| reason.to_owned()).ok_or_else(refused)
 }
 
 /// Says to whoever acted alone that it was heard.

@@ -113,6 +113,14 @@ impl Right {
     }
 }
 
+/// The longest reason, in characters.
+pub const LONGEST_REASON: usize = 500;
+
+/// Whether a reason can be kept: a line of at most [`LONGEST_REASON`] characters. What is done to ten thousand people writes it down as often.
+pub fn is_usable_reason(reason: &str) -> bool {
+    reason.chars().count() <= LONGEST_REASON && !reason.chars().any(char::is_control)
+}
+
 impl Actor {
     /// The program itself.
     pub fn system() -> Self {

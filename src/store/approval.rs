@@ -91,7 +91,7 @@ pub fn end(order: &OrderId, now: Timestamp) -> Statement {
 /// What of an author's counts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
-    /// Orders that were put forward, whatever became of them, or that begin, since then; and whom they shut out apart from that.
+    /// Orders that were put forward, whatever became of them, or that begin or began, since then; and whom they shut out apart from that.
     Ordered,
     /// The same, less the orders that a second person approved as they were put forward.
     OrderedAlone,
@@ -115,7 +115,7 @@ macro_rules! reached {
             $before,
             "CAST((SELECT COALESCE(SUM(o.covered), 0) FROM reset_order o
                    WHERE o.author = $1 AND o.submitted_at IS NOT NULL
-                       AND (o.submitted_at >= $2 OR o.scheduled_at >= $2 AND o.state <> 'cancelled')
+                       AND (o.submitted_at >= $2 OR o.scheduled_at >= $2 AND (o.state <> 'cancelled' OR o.clock IS NOT NULL))
                        AND ($3 = 'ordered' OR $3 = 'ordered alone' AND NOT EXISTS (SELECT 1 FROM order_approval p
                            WHERE p.order_id = o.id AND p.wish = 'issue' AND p.approved_by IS NOT NULL
                                AND p.requested_at >= o.submitted_at)))

@@ -27,19 +27,24 @@ pub fn write(id: &str, at: Timestamp, line: &AuditLine) -> Statement {
 }
 
 /// Whether one of two operators may be the other, or both a third: whether the first gave the second a role, a code or a reset at
-/// this instant or later, the second the first what lets one sign in as somebody, or another operator that to both. Whoever has a
-/// shell on the host does not count: they may do everything anyway.
+/// this instant or later, or somebody could sign in as both. Whoever gave somebody a code or a second factor may be them, and be whomever
+/// these gave one to, and so on; everybody may be themselves. Whoever has a shell on the host does not count: they may do everything anyway.
 pub async fn are_beholden(db: &Db, first: &str, second: &str, since: Timestamp) -> Result<bool, DbError> {
+    if first == second {
+        return Ok(false);
+    }
     let sql = q!(
-        "SELECT l.id FROM audit l
-         WHERE l.at >= $3
-             AND (l.object = $2 AND l.actor = $1 AND l.act IN ('operator.ask', 'operator.grant', 'code.issue',
-                     'code.print', 'code.renew', 'password.force', 'account.enable', 'factor.reset')
-                 OR l.object = $1 AND l.actor = $2 AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')
-                 OR l.object = $1 AND l.actor >= 'account:' AND l.actor < 'account;'
-                     AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')
-                     AND EXISTS (SELECT 1 FROM audit o WHERE o.object = $2 AND o.actor = l.actor AND o.at >= $3
-                         AND o.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')))
+        "WITH RECURSIVE may_be_first (who) AS (
+             SELECT CAST($1 AS TEXT) UNION SELECT l.actor FROM may_be_first m JOIN audit l ON l.object = m.who
+                 WHERE l.at >= $3 AND l.actor >= 'account:' AND l.actor < 'account;'
+                     AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')),
+         may_be_second (who) AS (
+             SELECT CAST($2 AS TEXT) UNION SELECT l.actor FROM may_be_second m JOIN audit l ON l.object = m.who
+                 WHERE l.at >= $3 AND l.actor >= 'account:' AND l.actor < 'account;'
+                     AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset'))
+         SELECT one.who FROM may_be_first one JOIN may_be_second other ON other.who = one.who
+         UNION ALL SELECT l.id FROM audit l WHERE l.at >= $3 AND l.object = $2 AND l.actor = $1
+             AND l.act IN ('operator.ask', 'operator.grant', 'password.force', 'account.enable')
          LIMIT 1",
         first,
         second,

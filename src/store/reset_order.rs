@@ -40,8 +40,10 @@ pub async fn book(db: &Db) -> Result<OrderBook, DbError> {
 /// The book, its clock and the database's time, in one statement: what a change to an order is decided upon.
 pub async fn book_and_time(db: &Db) -> Result<(OrderBook, Timestamp), DbError> {
     let rows = db
-        .all(q!("SELECT k.value AS order_clock, now_us() AS now, r.* FROM order_clock k
-                 LEFT JOIN reset_order r ON r.state NOT IN ('draft', 'awaiting_approval')"))
+        .all(q!("SELECT k.value AS order_clock, now_us() AS now, r.id, r.state, r.level, r.path, r.profiles, r.exclusions,
+                     r.scheduled_at, r.deadline, r.clock, r.in_force_at, r.hardened_at, r.closed_at, r.cancelled_at, r.codes_expire_at
+                 FROM order_clock k LEFT JOIN reset_order r ON r.state NOT IN ('draft', 'awaiting_approval')
+                     AND (r.state <> 'cancelled' OR r.clock IS NOT NULL)"))
         .await?;
     let first = rows.first().ok_or_else(|| DbError::Inconsistent {
         column: "order_clock.value".to_owned(),

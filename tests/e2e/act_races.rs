@@ -128,7 +128,7 @@ impl House {
             "draft" => done(draft(ctx, anne, &class).await),
             "edit" => done(edit(ctx, anne, id, &proposal(CLASS, Level::Recover), None).await),
             "revise" => done(revise(ctx, anne, id, &class, (None, None)).await),
-            "submit" => done(submit(ctx, anne, id, None).await),
+            "submit" => done(submit(ctx, anne, id, (None, None)).await),
             "approve" => done(approve(ctx, anne, id, None).await),
             "send back" => done(send_back(ctx, anne, id).await),
             "cancel" | "ask to cancel" => done(cancel(ctx, anne, id).await),
@@ -270,7 +270,7 @@ async fn an_approval_answers_what_was_asked_when_it_was_given() {
     // He withdraws what anne asked, and asks for the same himself.
     let meanwhile = async {
         send_back(ctx, &house.bruno, &id).await.unwrap().unwrap();
-        submit(ctx, &house.bruno, &id, None).await.unwrap().unwrap();
+        submit(ctx, &house.bruno, &id, (None, None)).await.unwrap().unwrap();
     };
     let approving = approve(ctx, &house.bruno, &id, None);
     let (approved, ()) = house.stop.before_batch(approving, meanwhile).await;

@@ -178,6 +178,95 @@ async fn nobody_approves_who_got_anything_from_the_author_within_thirty_days() {
 }
 
 #[tokio::test]
+async fn nobody_is_the_second_person_whom_the_author_could_be_by_way_of_others() {
+    let (provider, anne) = office().await;
+    for login in ["bruno", "clara", "m.blanc"] {
+        provider.hire(login, Role::Authority, "academie:13").await;
+    }
+    anne.post("/people/bruno/factor", json!({})).await;
+    anne.post("/people/bruno/code", json!({})).await;
+    let bruno = every_scope(&provider, "bruno").await;
+    bruno.post("/people/clara/factor", json!({})).await;
+    bruno.post("/people/clara/code", json!({})).await;
+    let clara = every_scope(&provider, "clara").await;
+    let (path, digest) = anne.waits(json!({})).await;
+    assert_eq!(clara.approves(&path, &digest).await, refused(403, "beholden"), "Anne as Bruno as Clara");
+    let wish = json!({ "login": "zoe", "role": "authority", "territory": "academie:13" });
+    let asked = anne.post("/roles", wish).await;
+    let role = format!("/roles/pending/{}/approve", asked.body["id"].as_str().unwrap());
+    assert_eq!(clara.send(Method::POST, &role, None).await.problem(), (403, "beholden"));
+    let blanc = every_scope(&provider, "m.blanc").await;
+    assert_eq!(blanc.approves(&path, &digest).await, refused(200, "in_force"), "nobody gave him anything");
+}
+
+#[tokio::test]
+async fn a_draft_that_a_colleague_made_another_is_not_put_forward_by_whoever_read_the_first() {
+    let (provider, anne) = office().await;
+    let bruno = second(&provider, "bruno").await;
+    let draft = anne.post("/orders", everybody(&json!({ "draft": true }))).await;
+    let path = format!("/orders/{}", draft.body["id"].as_str().unwrap());
+    let seen = anne.get(&path).await.body["digest"].clone();
+    let stricter = everybody(&json!({ "draft": true, "level": "recover" }));
+    assert_eq!(bruno.send(Method::PUT, &path, Some(stricter)).await.status, 200);
+    let submit = format!("{path}/submit");
+    let late = anne.post(&submit, json!({ "digest": seen, "confirmed": 5 })).await;
+    assert_eq!((late.problem(), anne.state(&path).await.as_str()), ((409, "changed"), "draft"));
+    assert_eq!(anne.post(&submit, json!({ "confirmed": 5 })).await.problem(), (400, "invalid-request"));
+    let seen = anne.get(&path).await.body["digest"].clone();
+    assert_eq!(anne.post(&submit, json!({ "digest": seen })).await.body["state"], "awaiting_approval");
+}
+
+#[tokio::test]
+async fn an_approval_that_comes_after_the_deadline_is_none() {
+    let (provider, _) = office().await;
+    let (anne, bruno) = (robot(&provider, "anne").await, {
+        provider.hire("bruno", Role::Authority, "academie:13").await;
+        robot(&provider, "bruno").await
+    });
+    let deadline = provider.clock.now().plus(Duration::from_hours(2));
+    let deadline = jiff::Timestamp::from_microsecond(deadline.micros()).unwrap().to_string();
+    let (path, digest) = program(&provider, &anne).await.waits(json!({ "deadline": deadline })).await;
+    provider.clock.advance(Duration::from_hours(3));
+    let bruno = program(&provider, &bruno).await;
+    assert_eq!(bruno.approves(&path, &digest).await, refused(409, "deadline-passed"));
+    assert_eq!(bruno.state(&path).await, "awaiting_approval");
+}
+
+#[tokio::test]
+async fn a_reason_is_a_line_that_can_be_written_down_ten_thousand_times() {
+    let (_provider, anne) = office().await;
+    let (path, digest) = anne.waits(json!({})).await;
+    let long = "é".repeat(501);
+    for reason in [long.as_str(), "two\nlines", "\u{202e}\u{7}"] {
+        let with = |mut body: Value| {
+            body["reason"] = reason.into();
+            body
+        };
+        for (path, body) in [
+            ("/orders".to_owned(), everybody(&json!({}))),
+            (format!("{path}/approve"), json!({ "digest": digest })),
+            (format!("{path}/send-back"), json!({})),
+            (format!("{path}/cancel"), json!({})),
+            (format!("{path}/close"), json!({})),
+            ("/people/acts".to_owned(), json!({ "act": "unlock", "logins": ["zoe"] })),
+            ("/people/zoe/code".to_owned(), json!({})),
+            ("/people/m.blanc/factor".to_owned(), json!({})),
+            ("/slips".to_owned(), json!({ "territory": "class:0860001J/6A" })),
+            ("/slips/handed".to_owned(), json!({ "territory": "class:0860001J/6A", "logins": ["zoe"] })),
+            ("/roles".to_owned(), json!({ "login": "zoe", "role": "helpdesk", "territory": "uai:0860001J" })),
+        ] {
+            assert_eq!(anne.post(&path, with(body)).await.problem(), (422, "unusable-reason"), "{path}");
+        }
+        let edit = anne.send(Method::PUT, &path, Some(with(everybody(&json!({}))))).await;
+        assert_eq!(edit.problem(), (422, "unusable-reason"));
+    }
+    let most = "é".repeat(500);
+    let unlock = json!({ "act": "unlock", "logins": ["zoe"], "reason": most });
+    assert_eq!(anne.post("/people/acts", unlock).await.body, json!({ "people": 1 }));
+    assert_eq!(anne.state(&path).await, "awaiting_approval");
+}
+
+#[tokio::test]
 async fn of_an_approval_and_a_cancelling_at_the_same_time_one_comes_first() {
     let (provider, anne) = office().await;
     let bruno = second(&provider, "bruno").await;

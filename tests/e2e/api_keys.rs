@@ -85,7 +85,8 @@ async fn what_is_done_to_an_order_is_done_once() {
     let stricter =
         json!({ "territory": "academie:13", "level": "recover", "reason": "stolen", "draft": true });
     house.once(anne, Method::PUT, &path, stricter.clone()).await;
-    let waits = house.once(anne, Method::POST, &format!("{path}/submit"), json!({ "confirmed": 5 })).await;
+    let seen = json!({ "digest": house.digest(&id).await, "confirmed": 5 });
+    let waits = house.once(anne, Method::POST, &format!("{path}/submit"), seen).await;
     assert_eq!(waits.body["state"], "awaiting_approval");
     house.once(bruno, Method::POST, &format!("{path}/send-back"), json!({ "reason": "not yet" })).await;
     let mut forward = stricter;

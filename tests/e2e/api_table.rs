@@ -107,15 +107,14 @@ async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> 
             let path = format!("/orders/{}", prepared().await);
             program.send(Method::PUT, &path, Some(order(place, false))).await
         }
-        "submit" => program.post(&format!("/orders/{}/submit", prepared().await), json!({})).await,
         "cancel" | "close" | "send-back" => {
             let path = format!("/orders/{}/{act}", prepared().await);
             program.post(&path, json!({ "reason": "a mistake" })).await
         }
-        "approve" => {
+        "submit" | "approve" => {
             let id = prepared().await;
             let shown = digest(provider, &id).await;
-            program.post(&format!("/orders/{id}/approve"), json!({ "digest": shown })).await
+            program.post(&format!("/orders/{id}/{act}"), json!({ "digest": shown })).await
         }
         "code" => program.post(&format!("/people/{pupil}/code"), json!({})).await,
         "factor" => program.post(&format!("/people/{teacher}/factor"), json!({ "reason": "lost" })).await,

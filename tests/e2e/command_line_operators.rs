@@ -155,6 +155,8 @@ async fn the_audit_log_is_read_by_whoever_and_whatever_was_touched() {
     assert_eq!(host.lines(&["--territory", "class:0860001J/6A"]).len(), 2);
     assert_eq!(host.lines(&["--territory", "class:0860001J/6B"]), []);
     assert_eq!(host.lines(&["--actor", "eleve0"]), [], "a login is looked up");
+    let long = "é".repeat(501);
+    host.refuses(&["account", "disable", "eleve0", "--reason", &long], 2, "at most 500 characters");
     let first = host.does(&["audit", "list", "--limit", "1"]);
     assert_eq!(first.err, "The newest 1; there may be more: --limit NUMBER shows them\n");
     let odd = host.does(&["audit", "list", "--act", "account.vanish"]);

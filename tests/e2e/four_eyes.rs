@@ -150,6 +150,20 @@ async fn orders_of_many_days_for_one_instant_count_together() {
 }
 
 #[tokio::test]
+async fn what_began_and_was_lifted_counts_as_what_stands() {
+    let house = House::open().await;
+    let (ctx, begins) = (&house.provider.ctx, house.provider.clock.now().plus(Duration::from_hours(25)));
+    let class = Proposal { at: Some(begins), ..proposal("class:0860001J/6A", Level::Change) };
+    let id = house.issue(&class).await.unwrap().order.id;
+    house.provider.clock.advance(Duration::from_hours(25));
+    come_into_force(ctx).await.unwrap();
+    let anne = house.provider.as_operator("anne");
+    cancel(ctx, &anne, &id).await.unwrap().unwrap();
+    let next = issue(ctx, &anne, &proposal("class:0169001X/5B", Level::Change), None).await.unwrap().unwrap();
+    assert_eq!(next.order.state, OrderState::AwaitingApproval, "two and two are more than two");
+}
+
+#[tokio::test]
 async fn whoever_owes_the_author_something_is_no_second_person() {
     for favour in 0..3 {
         let house = House::open().await;
@@ -225,10 +239,10 @@ async fn an_approval_is_of_what_was_shown_and_falls_when_that_changes() {
     let edited = edit(ctx, &house.anne, &id, &stricter, None).await.unwrap().unwrap();
     assert_eq!((edited.order.state, edited.order.level), (OrderState::Draft, Level::Recover));
     assert_eq!(house.approve(&house.bruno, &id).await, Err(ApproveError::NotAsked(id.clone())));
-    let wrong = submit(ctx, &house.anne, &id, Some(EVERYBODY + 1)).await.unwrap();
+    let wrong = submit(ctx, &house.anne, &id, (Some(EVERYBODY + 1), None)).await.unwrap();
     let not_confirmed = ProposalError::NotConfirmed { typed: EVERYBODY + 1, covered: EVERYBODY };
     assert_eq!(wrong.map(drop), Err(DraftError::Proposal(not_confirmed)));
-    submit(ctx, &house.anne, &id, Some(EVERYBODY)).await.unwrap().unwrap();
+    submit(ctx, &house.anne, &id, (Some(EVERYBODY), None)).await.unwrap().unwrap();
     // A quarter more than there were: that is another order.
     house
         .write("INSERT INTO affiliation (account_id, path, profile, began) SELECT 'bruno', path, 'National_ACA', 0 FROM territory WHERE code = 'academie:13'")
@@ -236,7 +250,7 @@ async fn an_approval_is_of_what_was_shown_and_falls_when_that_changes() {
     let drifted = Objection::Drifted { then: EVERYBODY, now: EVERYBODY + 1 };
     assert_eq!(house.approve(&house.bruno, &id).await, Err(drifted.into()));
     assert_eq!(house.state(&id).await, OrderState::Draft);
-    submit(ctx, &house.anne, &id, Some(EVERYBODY + 1)).await.unwrap().unwrap();
+    submit(ctx, &house.anne, &id, (Some(EVERYBODY + 1), None)).await.unwrap().unwrap();
     assert!(matches!(house.approve(&house.bruno, &id).await, Ok(OrderState::InForce(_))));
     let late = edit(ctx, &house.anne, &id, &stricter, None).await.unwrap();
     assert!(matches!(late, Err(DraftError::Order(CancelError::WrongState(_)))), "it is in force");
@@ -254,7 +268,7 @@ async fn an_order_that_was_sent_back_is_a_draft_and_one_that_waited_too_long_beg
     assert_eq!(refused.map(drop), Err(ApproveError::ReasonMissing));
     let back = send_back(ctx, &house.bruno, &id).await.unwrap().unwrap();
     assert_eq!((back.order.state, house.state(&id).await), (OrderState::Draft, OrderState::Draft));
-    submit(ctx, &house.anne, &id, None).await.unwrap().unwrap();
+    submit(ctx, &house.anne, &id, (None, None)).await.unwrap().unwrap();
     house.provider.clock.advance(Duration::from_hours(2));
     let bruno = house.provider.as_operator("bruno");
     let approved = approve(ctx, &bruno, &id, None).await.unwrap().unwrap();

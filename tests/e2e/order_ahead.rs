@@ -134,7 +134,7 @@ async fn an_order_that_became_another_one_is_a_draft_again_before_it_begins() {
         house.provider.hire("principale", Role::SchoolAdmin, "uai:0169001X").await;
         let (school, ..) = enrolled(&house.provider, "principale").await;
         assert!(!school.go("/console").await.body.contains(&id.0));
-        submit(ctx, &house.by("anne"), &id, None).await.unwrap().unwrap();
+        submit(ctx, &house.by("anne"), &id, (None, None)).await.unwrap().unwrap();
         assert!(!anne.go("/console").await.body.contains("id=\"drafts\""));
     }
 }
@@ -257,7 +257,7 @@ async fn the_codes_of_a_draft_that_lay_for_long_live_from_when_it_is_let_go() {
     let id = draft(ctx, &house.by("anne"), &class).await.unwrap().unwrap().order.id;
     house.provider.clock.advance(ctx.settings.policy.code_lifetime + DAY);
     tidy(ctx).await.unwrap();
-    submit(ctx, &house.by("anne"), &id, None).await.unwrap().unwrap();
+    submit(ctx, &house.by("anne"), &id, (None, None)).await.unwrap().unwrap();
     assert_eq!(house.state(&id).await, "in_force");
     assert_eq!(house.provider.slip_at("class:0860001J/6A", "zoe").await.replace('-', "").len(), 12);
     // They die at their own time.

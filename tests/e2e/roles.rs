@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ecluse::domain::account::AccountId;
 use ecluse::domain::approval::Objection;
+use ecluse::domain::code::printed;
 use ecluse::domain::jurisdiction::Refusal;
 use ecluse::domain::operator::Role;
 use ecluse::domain::territory::TerritoryCode;
@@ -11,6 +12,7 @@ use ecluse::flows::account::AccountError;
 use ecluse::flows::account::approve_role::{ApproveRoleError, approve_role, refuse_role};
 use ecluse::flows::account::grant_role::{GrantRoleError, Granted, grant_role};
 use ecluse::flows::account::new_code::new_code;
+use ecluse::flows::account::reset_factor::reset_factor;
 use ecluse::flows::account::revoke_role::revoke_role;
 use ecluse::flows::actor::Actor;
 use ecluse::flows::people::operators::waiting;
@@ -18,7 +20,7 @@ use ecluse::flows::step::Step;
 use ecluse::store;
 use reqwest::StatusCode;
 
-use crate::browser::Page;
+use crate::browser::{Browser, Page};
 use crate::console::enrolled;
 use crate::provider::{Provider, Wish, operator};
 use crate::stop::Stop;
@@ -190,7 +192,13 @@ async fn a_code_for_an_operator_without_a_second_factor_is_as_good_as_the_roles(
     assert!(matches!(refused.err(), Some(AccountError::NotAllowed { refusal: Refusal::NotOfRole, .. })));
     assert!(new_code(ctx, &anne, "bruno").await.unwrap().is_ok(), "whoever may give the role");
     enrolled(&provider, "bruno").await;
-    assert!(new_code(ctx, &aide, "bruno").await.unwrap().is_ok(), "it opens no console any more");
+    let code = new_code(ctx, &aide, "bruno").await.unwrap().expect("it opens no console any more").code;
+    let code = printed(&code).expose().to_owned();
+    // With the factor goes the code that was given while it stood before the roles.
+    reset_factor(ctx, &anne, "bruno").await.unwrap().unwrap();
+    let thief = Browser::new(&provider.issuer);
+    let page = thief.sign_in(&thief.go("/login").await, "bruno", &code).await;
+    assert!(!page.body.contains("name=\"new_password\""), "{}", page.body);
 }
 
 #[tokio::test]

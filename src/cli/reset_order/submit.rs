@@ -6,6 +6,7 @@ use super::issue::{confirm, told};
 use super::{Which, find, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::heard;
+use crate::domain::approval::Digest;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::draft::DraftError;
@@ -31,9 +32,10 @@ pub(super) async fn run(
     zone: &TimeZone,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let draft = find(ctx, &args.which.id).await?.order;
-    let confirmed = if args.yes { None } else { Some(confirm(&foreseen(ctx, &draft).await?, *printer)?) };
-    let record = match submit(ctx, &actor, &draft.id, confirmed).await? {
+    let record = find(ctx, &args.which.id).await?;
+    let (draft, seen) = (&record.order, Digest::shown(&record.order, record.scheduled_at, None));
+    let confirmed = if args.yes { None } else { Some(confirm(&foreseen(ctx, draft).await?, *printer)?) };
+    let record = match submit(ctx, &actor, &draft.id, (confirmed, Some(&seen))).await? {
         Ok(record) => record,
         Err(error @ DraftError::Proposal(ProposalError::ReasonMissing)) => {
             let hint = format!("`ecluse reset-order edit {} --reason TEXT` gives it one", draft.id);

@@ -30,7 +30,7 @@ pub struct Leave {
     pub expires_at: Timestamp,
 }
 
-/// Takes the second factor away and gives a code that lets its owner enrol another. Whatever was open ends. It is as good as
+/// Takes the second factor away and gives a code that lets its owner enrol another. Whatever was open ends, a code for the password among it. It is as good as
 /// the roles that the account holds, so whoever gives it must be able to give each of them.
 pub async fn reset_factor(
     ctx: &Context,
@@ -59,7 +59,8 @@ pub async fn reset_factor(
         batch.push(store::account::same_number(account, person.facts.number));
         batch.extend(store::factor::forget(account));
         batch.push(store::factor::add_code(account, &tag, Purpose::Enrolment, Some(expires_at)));
-        batch.push(store::account::raise_number(account, now));
+        // A code that somebody gave while the factor protected the roles is as good as they are from now on.
+        batch.push(store::account::end_code(account, now));
         batch.push(store::notice::account_ended(account, &ctx.new_cause(now), now));
         let right = rights.first().unwrap_or(&Right::Root);
         batch.push(ctx.audit(now, &actor.account_line(right, Act::FactorReset, &person.facts)));

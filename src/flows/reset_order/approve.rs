@@ -29,6 +29,9 @@ pub enum ApproveError {
     /// Where the order reaches every operator, nobody is left to help: somebody was shut out since it was put forward.
     #[error(transparent)]
     NobodyLeft(#[from] NobodyLeft),
+    /// Its deadline has passed meanwhile.
+    #[error("the deadline of the order has passed; send it back, so that it gets another")]
+    DeadlinePassed,
     /// Nobody waits for it.
     #[error("nothing about the order {0} waits for approval")]
     NotAsked(OrderId),
@@ -50,6 +53,13 @@ struct Asked {
     right: Right,
     /// Of the order as it is now.
     digest: Digest,
+}
+
+impl Asked {
+    /// Whether its deadline would have passed as it begins: nobody who approves a change means that nobody gets in with the old password.
+    fn is_too_late(&self, now: Timestamp) -> bool {
+        self.record.order.deadline.is_some_and(|deadline| deadline <= self.record.scheduled_at.max(now))
+    }
 }
 
 /// Approves what was shown: `seen` is the digest of the request ([`Request::shown`]). If so many people came or went since it was put forward that it is
@@ -76,6 +86,9 @@ pub async fn approve(
                 continue;
             }
             return Ok(Err(objection.into()));
+        }
+        if asked.request.wish == Wish::Issue && asked.is_too_late(now) {
+            return Ok(Err(ApproveError::DeadlinePassed));
         }
         if asked.request.wish == Wish::Issue
             && let Err(left) = check_help_is_left(ctx, actor, &asked.record.order).await?

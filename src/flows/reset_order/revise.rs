@@ -88,12 +88,12 @@ pub async fn revise(
     Err(Unavailable::Contended)
 }
 
-/// Puts a draft forward as it is.
+/// Puts a draft forward as it is. `confirmed` is the number of people that somebody typed, and `seen` the digest of the draft that they saw.
 pub async fn submit(
     ctx: &Context,
     actor: &Actor,
     id: &OrderId,
-    confirmed: Option<u64>,
+    (confirmed, seen): (Option<u64>, Option<&Digest>),
 ) -> Result<Result<OrderRecord, DraftError>, Unavailable> {
     for _ in 0..TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
@@ -104,6 +104,9 @@ pub async fn submit(
         let OrderState::Draft = before.order.state else {
             return Ok(Err(wrong(&before, "put forward")));
         };
+        if seen.is_some_and(|seen| *seen != Digest::shown(&before.order, before.scheduled_at, None)) {
+            return Ok(Err(DraftError::Changed));
+        }
         if before.order.deadline.is_some_and(|deadline| deadline <= before.scheduled_at.max(now)) {
             return Ok(Err(ProposalError::DeadlineTooEarly.into()));
         }

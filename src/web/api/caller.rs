@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use super::problem::Problem;
 use crate::domain::scope::ApiScope;
-use crate::flows::actor::{Actor, Origin};
+use crate::flows::actor::{Actor, LONGEST_REASON, Origin, is_usable_reason};
 use crate::flows::api_access::api_access;
 use crate::flows::once::Once;
 use crate::oidc::bearer::{BearerError, access_token};
@@ -74,6 +74,10 @@ impl Caller {
         let refused = |error: BearerError| problem(&error, &app.ctx.settings.issuer);
         let token = self.token.map_err(refused)?;
         let actor = api_access(&app.ctx, &token, scope, self.origin).await?.map_err(refused)?;
+        if self.reason.as_deref().is_some_and(|reason| !is_usable_reason(reason)) {
+            let detail = format!("a reason is one line of at most {LONGEST_REASON} characters");
+            return Err(Problem::senseless("unusable-reason", detail));
+        }
         Ok(Actor { reason: self.reason, ..actor })
     }
 }

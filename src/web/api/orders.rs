@@ -147,9 +147,11 @@ pub struct ReasonRequest {
 }
 
 /// The number of people that somebody has seen.
-#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
+    /// The `digest` of the draft as it was shown: another that somebody made of it meanwhile is not put forward.
+    digest: String,
     /// Refused unless the order covers as many.
     #[serde(default, deserialize_with = "whole")]
     confirmed: Option<u64>,
@@ -326,8 +328,8 @@ pub async fn submit(
     Body(request): Body<SubmitRequest>,
 ) -> Answer<Json<OrderAnswer>> {
     let actor = caller.once(&("submit", &id, &request)).act(&app, ApiScope::OrdersIssue).await?;
-    let id = OrderId(id);
-    let submitted = submit_order(&app.ctx, &actor, &id, request.confirmed);
+    let (id, seen) = (OrderId(id), Digest(request.digest));
+    let submitted = submit_order(&app.ctx, &actor, &id, (request.confirmed, Some(&seen)));
     Ok(Json(once_of_order(&app.ctx, &actor, submitted).await??.into()))
 }
 

@@ -322,6 +322,7 @@ impl From<ApproveError> for Problem {
     fn from(error: ApproveError) -> Self {
         match error {
             ApproveError::NotAllowed(refusal) => refusal.into(),
+            ApproveError::DeadlinePassed => Self::conflict("deadline-passed", error.to_string()),
             ApproveError::NotAsked(_) => Self::conflict("not-asked", error.to_string()),
             ApproveError::NobodyLeft(left) => left.into(),
             ApproveError::Unknown(_) => Self::not_found(error.to_string()),

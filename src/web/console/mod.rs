@@ -26,6 +26,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::secret::Secret;
+use crate::flows::actor::is_usable_reason;
 use crate::flows::console::destination::Destination;
 use crate::flows::console::{AtDesk, Entry, Visitor, enter};
 use crate::flows::unavailable::Unavailable;
@@ -162,6 +163,10 @@ impl<'a> Room<'a> {
     async fn posted(&self, form: Form) -> Result<(Box<AtDesk>, Parameters), Elsewhere> {
         let desk = self.operator().await?;
         let form = self.form(&desk.visitor, form)?;
+        // Every field for a reason takes as much and no more.
+        if form.one("reason").is_ok_and(|reason| reason.is_some_and(|reason| !is_usable_reason(reason))) {
+            return Err(self.trouble(Trouble::InvalidRequest).into());
+        }
         Ok((desk, form))
     }
 

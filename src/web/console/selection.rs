@@ -17,7 +17,6 @@ use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::or_ask_again;
 use crate::web::console::people::Search;
-use crate::web::console::person::LONGEST_REASON;
 use crate::web::console::view::selection::SelectionPage;
 use crate::web::console::{Answer, Elsewhere, PEOPLE, Room, typed_number};
 use crate::web::extract::form::Form;
@@ -97,7 +96,7 @@ async fn required(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let (desk, form) = room.posted(form).await?;
     let Some(wish) = Wish::read(&form) else { return Ok(room.trouble(Trouble::InvalidRequest)) };
     let (selection, problem) = wish.select(room, &desk, origin.clone()).await?;
-    let reason = form.one_line("reason", LONGEST_REASON).ok().flatten();
+    let reason = form.one("reason").ok().flatten();
     let shown = form.one("digest").ok().flatten().unwrap_or_default();
     let problem = problem.or_else(|| {
         if !same_text(&selection.digest(wish.level), shown) {
