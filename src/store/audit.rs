@@ -35,11 +35,13 @@ pub async fn are_beholden(db: &Db, first: &str, second: &str, since: Timestamp) 
     }
     let sql = q!(
         "WITH RECURSIVE may_be_first (who) AS (
-             SELECT CAST($1 AS TEXT) UNION SELECT l.actor FROM may_be_first m JOIN audit l ON l.object = m.who
+             SELECT 'account:' || a.id FROM account a WHERE a.id = substr($1, 9)
+             UNION SELECT l.actor FROM may_be_first m JOIN audit l ON l.object = m.who
                  WHERE l.at >= $3 AND l.actor >= 'account:' AND l.actor < 'account;'
                      AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset')),
          may_be_second (who) AS (
-             SELECT CAST($2 AS TEXT) UNION SELECT l.actor FROM may_be_second m JOIN audit l ON l.object = m.who
+             SELECT 'account:' || a.id FROM account a WHERE a.id = substr($2, 9)
+             UNION SELECT l.actor FROM may_be_second m JOIN audit l ON l.object = m.who
                  WHERE l.at >= $3 AND l.actor >= 'account:' AND l.actor < 'account;'
                      AND l.act IN ('code.issue', 'code.print', 'code.renew', 'factor.reset'))
          SELECT one.who FROM may_be_first one JOIN may_be_second other ON other.who = one.who
