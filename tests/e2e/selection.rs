@@ -308,14 +308,24 @@ async fn those_of_a_class_are_chosen_from_its_page_and_nobody_of_another() {
 }
 
 #[tokio::test]
-async fn a_few_in_a_state_are_found_among_very_many_and_a_search_without_an_end_says_so() {
-    let office = Office::with(Wish::settings(|it| it.orders.approval_above = 60_000)).await;
+async fn somebody_in_a_state_is_found_among_very_many() {
+    let office = Office::open().await;
     let provider = &office.provider;
-    crowd(provider, 45_000).await;
-    let sql = "UPDATE credential SET compromised_at = 1 WHERE account_id = 'foule44999'";
+    crowd(provider, 3_000).await;
+    let sql = "UPDATE credential SET compromised_at = 1 WHERE account_id = 'foule999'";
     provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
     let page = office.check("foule&state=compromised", &[], "found").await;
     assert_eq!(number(&page), "1", "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_search_that_does_not_come_to_its_end_says_so() {
+    // To write so many takes a minute there, and the bound is on people, whatever keeps them.
+    if std::env::var_os("ECLUSE_TEST_STORE").is_some() {
+        return;
+    }
+    let office = Office::with(Wish::settings(|it| it.orders.approval_above = 60_000)).await;
+    crowd(&office.provider, 43_000).await;
     office.provider.force("m.blanc", Level::Change).await;
     let page = office.check("&state=closed", &[], "found").await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
