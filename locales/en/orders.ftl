@@ -158,3 +158,4 @@ problem-unknown-login = One of the logins does not exist.
 problem-unknown-territory = There is no such place.
 problem-wider-than-territory = This person also belongs to another school: whoever is above both can do it.
 problem-wrong-state = The order is not in a state that allows this any more. Read it again.
+problem-no-slips = There is no slip to print for this order: nobody here must change any more, or only people who get a code in person.

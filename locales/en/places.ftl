@@ -54,6 +54,16 @@ standing-recover = Must change, with a code
 
 print-title = Slips
 print-what = For everybody here who must change and has no slip that was used: sorted by class, then by name. A slip that was printed before shows the same code. Each print is written down. Keep the file where nobody else comes, and delete it once it is on paper.
+print-leaves-operators = { $count ->
+    [one] One person here must change and has a role: they get a code in person, and no slip:
+   *[other] { $count } people here must change and have a role: they get a code in person, and no slip:
+}
+print-leaves-elsewhere = { $count ->
+    [one] One person here must change and also belongs elsewhere: their code is printed higher up, their page says where:
+   *[other] { $count } people here must change and also belong elsewhere: their codes are printed higher up, the page of each says where:
+}
+print-leaves-out = No slip comes from here for whoever has a role, or also belongs outside your territory.
+print-order-what = For everybody in your territory whom this order still binds: sorted by class, then by name. A slip that was printed before shows the same code. Each print is written down. Keep the file where nobody else reads, and delete it once it is on paper.
 print-layout = Form
 print-language = Language of the slips
 print-submit = Print the slips

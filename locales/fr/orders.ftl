@@ -158,3 +158,4 @@ problem-unknown-login = Un des identifiants n’existe pas.
 problem-unknown-territory = Ce lieu n’existe pas.
 problem-wider-than-territory = Cette personne relève aussi d’un autre établissement : l’échelon qui les réunit peut le faire.
 problem-wrong-state = L’ordre n’est plus dans un état qui le permet. Relisez-le.
+problem-no-slips = Il n’y a pas de bulletin à imprimer pour cet ordre : personne d’ici ne doit encore changer, ou seulement des personnes qui reçoivent un code en personne.

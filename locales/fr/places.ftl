@@ -54,6 +54,16 @@ standing-recover = Doit changer, avec un code
 
 print-title = Bulletins
 print-what = Pour toutes les personnes d’ici qui doivent changer et dont le code n’a pas servi, dans l’ordre des classes puis des noms. Un bulletin déjà imprimé montre le même code. Chaque impression est écrite au journal. Gardez le fichier là où personne d’autre n’accède, et supprimez-le une fois sur papier.
+print-leaves-operators = { $count ->
+    [one] Une personne d’ici doit changer et a un rôle : elle reçoit un code en personne, pas de bulletin :
+   *[other] { $count } personnes d’ici doivent changer et ont un rôle : elles reçoivent un code en personne, pas de bulletin :
+}
+print-leaves-elsewhere = { $count ->
+    [one] Une personne d’ici doit changer et a aussi une place ailleurs : ses codes s’impriment plus haut, sa page dit où :
+   *[other] { $count } personnes d’ici doivent changer et ont aussi une place ailleurs : leurs codes s’impriment plus haut, la page de chacune dit où :
+}
+print-leaves-out = Pas de bulletin d’ici pour qui a un rôle, ou a aussi une place hors de votre ressort.
+print-order-what = Pour toutes les personnes de votre ressort que cet ordre oblige encore : triées par classe, puis par nom. Un bulletin déjà imprimé montre le même code. Chaque impression est notée. Gardez le fichier où personne d’autre ne lit, et supprimez-le une fois sur papier.
 print-layout = Forme
 print-language = Langue des bulletins
 print-submit = Imprimer les bulletins

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::{AccountId, Affiliation};
+use crate::domain::account::AccountId;
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::facts::Facts;
 use crate::domain::jurisdiction::{
@@ -255,6 +255,11 @@ impl Powers {
         }
     }
 
+    /// The places of these grants.
+    pub fn reaches(&self, permission: Permission) -> Vec<TerritoryPath> {
+        self.allowing(permission).into_iter().map(|grant| grant.over).collect()
+    }
+
     /// The parts of a place that the actor sees: all of it from above, or the own territories inside it.
     pub fn sees(&self, permission: Permission, territory: &TerritoryPath) -> Vec<TerritoryPath> {
         match &self.held {
@@ -270,20 +275,23 @@ impl Powers {
         permission: Permission,
         facts: &Facts,
     ) -> Result<Result<Right, Refusal>, Unavailable> {
-        if self.held.is_none() {
-            return Ok(Ok(Right::Root));
-        }
-        let is_open = |affiliation: &&Affiliation| affiliation.span.is_open();
-        let affiliations = facts.affiliations.iter().filter(is_open);
-        let whole = WholeAccount {
-            account: facts.account.clone(),
-            affiliations: affiliations.map(|open| (open.path.clone(), open.profile)).collect(),
-            roles: if facts.is_operator() {
-                store::operator::held(&ctx.db, &facts.account).await?
-            } else {
-                Vec::new()
-            },
+        let roles = if self.held.is_some() && facts.is_operator() {
+            store::operator::held(&ctx.db, &facts.account).await?
+        } else {
+            Vec::new()
         };
-        Ok(self.may(permission, Target::Account(&whole)))
+        Ok(self.may(permission, Target::Account(&whole(facts, roles))))
     }
+
+    /// Whether the actor may do it to somebody who holds no role, once a second factor is shown.
+    pub fn could_on(&self, permission: Permission, facts: &Facts) -> bool {
+        let asked = self.may(permission, Target::Account(&whole(facts, Vec::new())));
+        matches!(asked, Ok(_) | Err(Refusal::FactorTooOld))
+    }
+}
+
+fn whole(facts: &Facts, roles: Vec<RoleGrant>) -> WholeAccount {
+    let open = facts.affiliations.iter().filter(|affiliation| affiliation.span.is_open());
+    let affiliations = open.map(|open| (open.path.clone(), open.profile)).collect();
+    WholeAccount { account: facts.account.clone(), affiliations, roles }
 }

@@ -107,6 +107,7 @@ fn console() -> Router<App> {
         .route("/console/orders/{id}/left", get(console::order_report::left))
         .route("/console/orders/{id}/report", get(console::order_report::show))
         .route("/console/orders/{id}/schools/{code}", get(console::order_report::school))
+        .route("/console/orders/{id}/slips", post(console::slips::of_an_order))
         .route("/console/orders/{id}/{act}", post(console::orders::act))
         .route("/console/sign-out", post(console::sign_in::leave))
         .route(console::PEOPLE, get(console::people::show))

@@ -94,6 +94,7 @@ mod session;
 mod sign_in;
 mod slip_of_one;
 mod slips;
+mod slips_of_many;
 mod staff;
 mod stop;
 #[path = "../../src/store/db/test_server.rs"]
@@ -101,6 +102,7 @@ mod test_server;
 mod throttle;
 mod token;
 mod told;
+mod told_elsewhere;
 #[path = "../torture/mod.rs"]
 mod torture;
 mod traces;

@@ -112,7 +112,7 @@ async fn rows(
     rows.extend(
         open(person).iter().map(|it| ("place", format!("{} at {}", it.profile.as_str(), it.path.label()))),
     );
-    let roles = found.roles.iter();
+    let roles = found.roles.here.iter();
     rows.extend(roles.map(|held| ("role", format!("{} over {}", held.role.as_str(), held.over.label()))));
     let visits = found.visits.iter().flatten();
     rows.extend(visits.map(|visit| ("signed in", format!("{}, since {}", visit.client, at(visit.since)))));
@@ -137,7 +137,7 @@ fn as_json(found: &Sheet, standing: &Standing, history: &[Line]) -> Value {
     let credential = person.facts.credential.as_ref();
     data["order"] = json!(order);
     data["password_chosen_at"] = json!(credential.map(|it| instant::write_utc(it.chosen_at)));
-    let roles = found.roles.iter();
+    let roles = found.roles.here.iter();
     data["roles"] =
         roles.map(|held| json!({ "role": held.role.as_str(), "territory": held.over.label() })).collect();
     let visits = found.visits.iter().flatten();

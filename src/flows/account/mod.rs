@@ -66,6 +66,20 @@ pub enum AccountError {
     Unknown(Vec<String>),
 }
 
+impl AccountError {
+    /// Why the operator may not, if that is it.
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::NotAllowed { refusal, .. } | Self::NotAtOnce(refusal) => Some(refusal),
+            Self::Disabled(_)
+            | Self::FederatedOnly(_)
+            | Self::NotAlone { .. }
+            | Self::TooMany(_)
+            | Self::Unknown(_) => None,
+        }
+    }
+}
+
 /// Logins that one sentence names.
 const NAMED: usize = 20;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::{AccountId, LoginName};
+use crate::domain::account::{AccountId, Affiliation, LoginName};
 use crate::domain::audit_chain::Line;
 use crate::domain::facts::Facts;
 use crate::domain::gate::Closure;
@@ -28,8 +28,12 @@ const VISITS: u32 = 50;
 pub struct Sheet {
     /// The person, with what the gate says.
     pub asked: Asked<Person>,
+    /// Where the person is today, and as what.
+    pub places: Named<Affiliation>,
     /// What the person may do to others.
-    pub roles: Vec<RoleGrant>,
+    pub roles: Named<RoleGrant>,
+    /// The lowest place above all that the person is, where the operator may not act on them because that is not in one hand.
+    pub wider: Option<TerritoryPath>,
     /// Where the person is signed in, the latest first; none where the operator could not sign them out.
     pub visits: Option<Vec<SignedIn>>,
     /// The order that closes the gate, where the operator may follow it.
@@ -41,6 +45,30 @@ pub struct Sheet {
     /// The roles that the operator may give the person or take away, somewhere, a second factor supposed; those that reach
     /// least first.
     pub gives: Vec<Role>,
+}
+
+/// What of somebody an operator is told by name: what lies inside the places that the operator sees people of.
+pub struct Named<T> {
+    /// What lies inside.
+    pub here: Vec<T>,
+    /// Whether there is more, of which nothing is told.
+    pub elsewhere: bool,
+}
+
+impl Named<Affiliation> {
+    /// The places where somebody is today.
+    pub fn places(person: &Person, reached: &[TerritoryPath]) -> Self {
+        let open = person.facts.affiliations.iter().filter(|it| it.span.is_open()).cloned().collect();
+        Self::of(open, reached, |it| &it.path)
+    }
+}
+
+impl<T> Named<T> {
+    fn of(all: Vec<T>, reached: &[TerritoryPath], path: impl Fn(&T) -> &TerritoryPath) -> Self {
+        let is_here = |it: &T| reached.iter().any(|over| over.contains(path(it)));
+        let (here, elsewhere): (Vec<_>, Vec<_>) = all.into_iter().partition(is_here);
+        Self { here, elsewhere: !elsewhere.is_empty() }
+    }
 }
 
 /// Something that somebody is signed in at.
@@ -81,11 +109,13 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
         return Ok(None);
     }
     let roles = if facts.is_operator() { store::operator::held(&ctx.db, account).await? } else { Vec::new() };
-    let mut may = Vec::new();
+    let (mut may, mut wider) = (Vec::new(), None);
     let to_give = roles.first().map(|held| Permission::GrantRole(held.role));
     for permission in ACTS.into_iter().chain(to_give) {
-        if let Ok(_) | Err(Refusal::FactorTooOld) = powers.may_on(ctx, permission, facts).await? {
-            may.push(permission);
+        match powers.may_on(ctx, permission, facts).await? {
+            Ok(_) | Err(Refusal::FactorTooOld) => may.push(permission),
+            Err(Refusal::WiderThanTerritory(above)) => wider = Some(above),
+            Err(_) => {}
         }
     }
     let mut gives = Vec::new();
@@ -99,7 +129,10 @@ pub async fn read(ctx: &Context, actor: &Actor, account: &AccountId) -> Result<O
     let visits = if may.contains(&Permission::EndSessions) { Some(visits(ctx, &asked).await?) } else { None };
     let order = order(&asked, &powers);
     let prints = may.contains(&Permission::PrintSlips) && has_slip(&asked.evidence, &ctx.settings.policy);
-    Ok(Some(Sheet { asked, roles, visits, order, prints, may, gives }))
+    let reached = powers.reaches(Permission::ReadPeople);
+    let places = Named::places(&asked.loaded, &reached);
+    let roles = Named::of(roles, &reached, |held| &held.over);
+    Ok(Some(Sheet { asked, places, roles, wider, visits, order, prints, may, gives }))
 }
 
 /// A page of what was done to somebody.

@@ -78,6 +78,8 @@ pub struct Roll {
     pub people: People,
     /// All of them; none where they are too many to be counted for a page.
     pub counts: Option<Counts>,
+    /// Whom their slips leave out; none where they are too many to be counted.
+    pub left_out: Option<LeftOut>,
     /// Whether the actor may print their slips, a second factor supposed.
     pub prints: bool,
     /// Whether the actor may tick them.
@@ -85,6 +87,9 @@ pub struct Roll {
     /// Whether the actor may require a change of them.
     pub requires: bool,
 }
+
+/// Counts of the classes of a school, and of its profiles.
+pub type ByClass = (BTreeMap<TerritoryPath, Counts>, BTreeMap<Profile, Counts>);
 
 /// A place with what lies directly below it.
 pub struct Overview {
@@ -95,7 +100,9 @@ pub struct Overview {
     /// Behind which the next page begins.
     pub next: Option<TerritoryCode>,
     /// How the people of each class of a school stand, and those of each profile.
-    pub counts: Option<(BTreeMap<TerritoryPath, Counts>, BTreeMap<Profile, Counts>)>,
+    pub counts: Option<ByClass>,
+    /// Whom the slips of a school leave out; none where nobody was counted.
+    pub left_out: Option<LeftOut>,
     /// Whether the actor may print the slips of all of it.
     pub prints: bool,
 }
@@ -137,6 +144,31 @@ async fn place(
     Ok(place.filter(|place| may(powers, Permission::ReadPeople, &place.path, who)))
 }
 
+/// Those at a place who must choose a password, and whom its slips leave out.
+#[derive(Default)]
+pub struct LeftOut {
+    /// They have a role, and get a code in person.
+    pub operators: Vec<(AccountId, String)>,
+    /// They are also something elsewhere, so that the actor may not act on the whole account.
+    pub elsewhere: Vec<(AccountId, String)>,
+}
+
+impl LeftOut {
+    fn look_at(&mut self, powers: &Powers, seen: &Seen) {
+        let person = &seen.found.person;
+        let among = if !seen.standing.must_change() {
+            return;
+        } else if person.facts.is_operator() {
+            &mut self.operators
+        } else if powers.could_on(Permission::PrintSlips, &person.facts) {
+            return;
+        } else {
+            &mut self.elsewhere
+        };
+        among.push((person.facts.account.clone(), person.full_name()));
+    }
+}
+
 /// Some of those at a place who are this; none where the actor may not see them.
 pub async fn roll(
     ctx: &Context,
@@ -151,17 +183,22 @@ pub async fn roll(
     let question = Question { typed: "", place: Some(&place.path), who, state: None };
     let is_first = after.is_none();
     let Some(people) = search(ctx, actor, &question, after, limit).await? else { return Ok(None) };
-    let mut counts = Counts::default();
+    let (mut counts, mut left_out) = (Counts::default(), LeftOut::default());
+    let mut add = |one: &Counted<'_>| {
+        counts.add(one);
+        left_out.look_at(&powers, one.seen);
+    };
     let counted = if is_first && people.next.is_none() {
-        count_page(ctx, &people, &mut |one: &Counted<'_>| counts.add(one)).await?;
+        count_page(ctx, &people, &mut add).await?;
         true
     } else {
-        count(ctx, actor, &question, |one: &Counted<'_>| counts.add(one)).await?
+        count(ctx, actor, &question, add).await?
     };
     let prints = may(&powers, Permission::PrintSlips, &place.path, who);
     let ticks = may(&powers, Permission::HandOver, &place.path, who);
     let requires = may(&powers, Permission::ForceChange, &place.path, who);
-    Ok(Some(Roll { place, who, people, counts: counted.then_some(counts), prints, ticks, requires }))
+    let (counts, left_out) = (counted.then_some(counts), counted.then_some(left_out));
+    Ok(Some(Roll { place, who, people, counts, left_out, prints, ticks, requires }))
 }
 
 /// Counts; whether all of them were.
@@ -214,25 +251,28 @@ pub async fn overview(
     let goes_on = below.len() > PLACES;
     below.truncate(PLACES);
     let next = below.last().filter(|_| goes_on).map(|last| last.code.clone());
-    let counts = if place.code.kind() == TerritoryKind::School {
-        by_class(ctx, actor, &place.path).await?
+    let counted = if place.code.kind() == TerritoryKind::School {
+        by_class(ctx, actor, &powers, &place.path).await?
     } else {
         None
     };
-    let prints = may(&powers, Permission::PrintSlips, &place.path, Who::Anybody)
-        && place.code.kind() >= TerritoryKind::School;
-    Ok(Some(Overview { place, below, next, counts, prints }))
+    let (counts, left_out) = counted.unzip();
+    let prints = may(&powers, Permission::PrintSlips, &place.path, Who::Anybody);
+    Ok(Some(Overview { place, below, next, counts, left_out, prints }))
 }
 
 /// How the families of each class of a school stand, and the people of each profile.
 async fn by_class(
     ctx: &Context,
     actor: &Actor,
+    powers: &Powers,
     school: &TerritoryPath,
-) -> Result<Option<(BTreeMap<TerritoryPath, Counts>, BTreeMap<Profile, Counts>)>, Unavailable> {
+) -> Result<Option<(ByClass, LeftOut)>, Unavailable> {
     let question = Question { typed: "", place: Some(school), who: Who::Anybody, state: None };
-    let (mut classes, mut profiles) = (BTreeMap::<_, Counts>::new(), BTreeMap::<_, Counts>::new());
+    let (mut classes, mut profiles) = ByClass::default();
+    let mut left_out = LeftOut::default();
     let all = count(ctx, actor, &question, |one: &Counted<'_>| {
+        left_out.look_at(powers, one.seen);
         let affiliations = &one.seen.found.person.facts.affiliations;
         let here: Vec<_> =
             affiliations.iter().filter(|it| it.span.is_open() && school.contains(&it.path)).collect();
@@ -244,5 +284,5 @@ async fn by_class(
             profiles.entry(profile).or_default().add(one);
         }
     });
-    Ok(all.await?.then_some((classes, profiles)))
+    Ok(all.await?.then_some(((classes, profiles), left_out)))
 }

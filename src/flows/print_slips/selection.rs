@@ -6,7 +6,7 @@ use crate::domain::account::AccountId;
 use crate::domain::facts::Facts;
 use crate::domain::jurisdiction::{Permission, Refusal, Target};
 use crate::domain::population::Population;
-use crate::domain::reset_order::OrderId;
+use crate::domain::reset_order::{OrderId, ResetOrder};
 use crate::domain::territory::{TerritoryKind, TerritoryPath};
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
@@ -42,6 +42,16 @@ impl Selection {
     /// People of all profiles.
     pub fn everybody(territory: TerritoryPath, order: Option<OrderId>) -> Self {
         Self::of(Population { territory, profiles: BTreeSet::new() }, order)
+    }
+
+    /// Those whom an order binds, as far as these powers reach, once a second factor is shown; none where they reach nobody.
+    pub fn bound_by(order: &ResetOrder, powers: &Powers) -> Option<Self> {
+        let Population { territory, profiles } = &order.population;
+        let parts = powers.sees(Permission::PrintSlips, territory).into_iter().filter_map(|territory| {
+            powers.reached(Permission::PrintSlips, Population { territory, profiles: profiles.clone() })
+        });
+        let parts: Vec<_> = parts.collect();
+        (!parts.is_empty()).then(|| Self::There { parts, order: Some(order.id.clone()) })
     }
 
     /// One person, at the first place that the actor's right reaches: where they are today, or else where they were. Why not, where the

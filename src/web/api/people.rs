@@ -10,7 +10,7 @@ use super::cursor;
 use super::once::once;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Path, Query, place};
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, Affiliation};
 use crate::domain::code::printed;
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::{Permission, Refusal};
@@ -25,6 +25,7 @@ use crate::flows::account::force_change::force_change;
 use crate::flows::account::new_code::{new_code, shown_again};
 use crate::flows::account::unlock::unlock;
 use crate::flows::actor::Actor;
+use crate::flows::people::read::Named;
 use crate::flows::people::search::{LONGEST, Question, Standing, State as GateState, near, search};
 use crate::store::account::Person;
 use crate::store::people::Who;
@@ -80,6 +81,8 @@ pub struct PersonAnswer {
     family_name: String,
     /// The places inside the operator's territory.
     places: Vec<PlaceAnswer>,
+    /// Whether the person also belongs outside it.
+    elsewhere: bool,
     /// Whether the person has a role: then no slip is printed for them.
     is_operator: bool,
     /// `open`, or why the gate is closed.
@@ -112,11 +115,15 @@ impl From<SlipState> for SlipAnswer {
     }
 }
 
+impl From<&Affiliation> for PlaceAnswer {
+    fn from(place: &Affiliation) -> Self {
+        Self { territory: place.path.label(), profile: place.profile }
+    }
+}
+
 impl PersonAnswer {
-    pub(super) fn of(person: Person, standing: Standing, reached: &[TerritoryPath]) -> Self {
+    pub(super) fn of(person: Person, standing: Standing, places: &Named<Affiliation>) -> Self {
         let is_operator = person.facts.is_operator();
-        let is_shown = |path: &TerritoryPath| reached.iter().any(|over| over.contains(path));
-        let open = person.facts.affiliations.into_iter().filter(|it| it.span.is_open() && is_shown(&it.path));
         let level = match &standing.closure {
             Some(Closure::Ordered { level, .. } | Closure::Individual { level }) => Some(level.as_str()),
             _ => None,
@@ -126,7 +133,8 @@ impl PersonAnswer {
             login: person.login,
             given_name: person.given_name,
             family_name: person.family_name,
-            places: open.map(|it| PlaceAnswer { territory: it.path.label(), profile: it.profile }).collect(),
+            elsewhere: places.elsewhere,
+            places: places.here.iter().map(PlaceAnswer::from).collect(),
             is_operator,
             state: standing.closure.as_ref().map_or("open", Closure::as_str),
             level,
@@ -171,16 +179,17 @@ pub async fn list(
     let question = Question { typed: &typed, place: within.as_ref(), who, state: query.state };
     let found = search(&app.ctx, &actor, &question, after, PAGE).await?;
     let found = found.ok_or_else(|| Problem::from(Refusal::NotOfRole))?;
-    let people =
-        found.seen.into_iter().map(|seen| PersonAnswer::of(seen.found.person, seen.standing, &reached));
+    let people = found.seen.into_iter().map(|seen| {
+        let places = Named::places(&seen.found.person, &reached);
+        PersonAnswer::of(seen.found.person, seen.standing, &places)
+    });
     let next = found.next.and_then(|next| cursor::write(&app.ctx, &actor, &asked, &next));
     Ok(Json(PeoplePage { people: people.collect(), next }))
 }
 
 /// The territories that the operator sees people of.
 pub(super) async fn reached(app: &App, actor: &Actor) -> Answer<Vec<TerritoryPath>> {
-    let grants = actor.powers(&app.ctx).await?.allowing(Permission::ReadPeople);
-    Ok(grants.into_iter().map(|grant| grant.over).collect())
+    Ok(actor.powers(&app.ctx).await?.reaches(Permission::ReadPeople))
 }
 
 /// What is done.

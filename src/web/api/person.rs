@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::cursor;
 use super::orders::PageQuery;
-use super::people::{PersonAnswer, reached};
+use super::people::PersonAnswer;
 use super::problem::{Answer, Problem};
 use super::wire::{Instant, Path, Query};
 use crate::domain::audit_chain::{By, Line};
@@ -47,8 +47,10 @@ pub struct SignedInAnswer {
 pub struct PersonView {
     #[serde(flatten)]
     person: PersonAnswer,
-    /// What the person may do to others.
+    /// What the person may do to others, inside the operator's territory.
     roles: Vec<HeldAnswer>,
+    /// Whether the person also has a role outside it.
+    roles_elsewhere: bool,
     /// The order that closes the gate; absent for whoever may not follow it.
     order: Option<String>,
     /// Where the person is signed in, the latest first, of the fifty latest sign-ins; absent for whoever could not sign them out.
@@ -131,8 +133,9 @@ pub async fn show(
     let unlocks = sheet.may.contains(&Permission::Unlock);
     let waits_until = if unlocks { waits_until(&app.ctx, &person).await? } else { None };
     Ok(Json(PersonView {
-        person: PersonAnswer::of(person, standing, &reached(&app, &actor).await?),
-        roles: sheet.roles.into_iter().map(HeldAnswer::from).collect(),
+        person: PersonAnswer::of(person, standing, &sheet.places),
+        roles_elsewhere: sheet.roles.elsewhere,
+        roles: sheet.roles.here.into_iter().map(HeldAnswer::from).collect(),
         order: sheet.order.map(|order| order.0),
         waits_until: waits_until.map(Instant::from),
         signed_in: sheet.visits.map(|visits| visits.into_iter().map(SignedInAnswer::from).collect()),

@@ -18,6 +18,7 @@ mod progress_view;
 pub mod roles;
 pub mod selection;
 pub mod sign_in;
+pub mod slips;
 pub(in crate::web) mod view;
 
 use axum::response::Response;

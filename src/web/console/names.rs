@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::domain::account::AccountId;
-use crate::domain::jurisdiction::{Permission, RoleGrant, seen};
+use crate::domain::jurisdiction::{Permission, Refusal, RoleGrant, seen};
 use crate::domain::territory::TerritoryPath;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -25,6 +25,14 @@ pub(super) async fn place(app: &App, path: &TerritoryPath) -> Result<String, Una
             None => Ok(name),
         },
         None => Ok(name),
+    }
+}
+
+/// The lowest place from which it could be done, where that is above the operator; else nothing.
+pub(super) async fn above(app: &App, refusal: Option<&Refusal>) -> Result<String, Unavailable> {
+    match refusal {
+        Some(Refusal::WiderThanTerritory(above)) => place(app, above).await,
+        _ => Ok(String::new()),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
 use crate::web::console::progress_view::{FailedNotices, Progress, spared_key};
 use crate::web::console::view::people::profile_key;
+use crate::web::console::view::places::PrintForm;
 use crate::web::console::view::{Choice, Desk};
 use crate::web::pages::text::Language;
 use crate::web::pages::view::Frame;
@@ -191,6 +192,8 @@ pub(super) struct OrderPage<'a> {
     /// For how many lifting it would open the gate, where it keeps anybody out.
     pub(super) opened: Option<Opened>,
     pub(super) acts: Vec<Act>,
+    /// How the slips are asked for of those whom it binds.
+    pub(super) print: Option<PrintForm>,
     /// Whether the operator may change what it says.
     pub(super) changes: bool,
     pub(super) refused: Option<String>,

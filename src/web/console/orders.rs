@@ -24,6 +24,7 @@ use crate::web::app::App;
 use crate::web::console::factor::or_ask_again;
 use crate::web::console::order_report::{failed, progress};
 use crate::web::console::order_view::{Act, Foreseen, Opened, OrderPage, OrderRow, OrdersPage, Spares};
+use crate::web::console::slips::order_form;
 use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
@@ -131,7 +132,7 @@ async fn acted(room: &Room<'_>, id: &OrderId, act: &str, origin: Origin, form: F
     }
 }
 
-async fn order_page(
+pub(super) async fn order_page(
     room: &Room<'_>,
     visitor: &Visitor,
     actor: &Actor,
@@ -167,6 +168,7 @@ async fn order_page(
         progress: progress(room, actor, &report, turned).await?,
         opened: opened(room, view),
         acts: acts(view, !failed.is_empty()),
+        print: order_form(room, view, &actor.powers(&app.ctx).await?),
         changes: view.may.contains(&Permission::IssueOrder),
         failed,
         refused: refused.map(|(problem, _)| problem.told(language)),

@@ -108,7 +108,7 @@ async fn acted(room: &Room<'_>, account: AccountId, deed: Deed, origin: Origin, 
         }
         Err(refusal) => refusal,
     };
-    let refused = refused(&room.frame(None), &refusal);
+    let refused = refused(&room.frame(None), &refusal, &names::above(room.app, refusal.refusal()).await?);
     person_page(room, &desk, &sheet, (Outcome::Refused(StatusCode::FORBIDDEN, refused), None)).await
 }
 
@@ -211,15 +211,13 @@ pub(super) async fn person_page(
     let id = &person.facts.account;
     let switch = format!("{PEOPLE}/{}?ui_locales={}", id.0, room.language.other().tag());
     let mut at = Vec::new();
-    for open in person.facts.affiliations.iter().filter(|affiliation| affiliation.span.is_open()) {
+    for open in &sheet.places.here {
         let found = match open.path.code() {
             Some(code) => store::territory::find(&room.app.ctx.db, &code).await?,
             None => None,
         };
         let name = found.map_or_else(|| open.path.as_str().to_owned(), |place| place.name);
-        let mut reached = allowing(&desk.visitor.roles, Permission::ReadPeople);
-        let is_reached = reached.any(|grant| grant.over.contains(&open.path));
-        let code = open.path.code().filter(|code| is_reached && code.kind() >= TerritoryKind::School);
+        let code = open.path.code().filter(|code| code.kind() >= TerritoryKind::School);
         let address = code.map(|code| places::address_of(room, &code, open.profile));
         at.push((open.profile, name, address));
     }
@@ -240,7 +238,13 @@ pub(super) async fn person_page(
         order: sheet.order.as_ref().map(|order| room.address(&format!("/console/orders/{order}"), &[])),
         visits: sheet.visits.as_ref().map(|visits| visits.iter().map(|visit| visited(room, visit)).collect()),
         places: &at,
+        elsewhere: sheet.places.elsewhere,
+        wider: match &sheet.wider {
+            Some(above) => Some(names::place(room.app, above).await?),
+            None => None,
+        },
         roles: roles(room, sheet).await?,
+        role_elsewhere: sheet.roles.elsewhere,
         gives: &sheet.gives,
         choices: role_places(room, desk, person).await?,
         deeds: deeds(sheet),
@@ -289,8 +293,8 @@ fn written(room: &Room<'_>, at: Timestamp) -> String {
 
 /// What the person may do to others, and whether the operator may take it away.
 async fn roles(room: &Room<'_>, sheet: &Sheet) -> Result<Vec<HeldRole>, Unavailable> {
-    let mut roles = Vec::with_capacity(sheet.roles.len());
-    for held in &sheet.roles {
+    let mut roles = Vec::with_capacity(sheet.roles.here.len());
+    for held in &sheet.roles.here {
         let place = names::place(room.app, &held.over).await?;
         let code = held.over.code().filter(|_| sheet.gives.contains(&held.role));
         roles.push(HeldRole { role: held.role, place, code: code.map(|code| code.to_string()) });

@@ -5,7 +5,6 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::domain::account::AccountId;
-use crate::domain::jurisdiction::Refusal;
 use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryKind};
@@ -13,24 +12,21 @@ use crate::flows::account::AccountError;
 use crate::flows::actor::{Actor, Origin};
 use crate::flows::console::AtDesk;
 use crate::flows::hand_over::{HandOver, HandOverError, Which, hand_over, whose};
-use crate::flows::people::roll::{Overview, Roll, overview, profiles, roll, roots};
+use crate::flows::people::roll::{LeftOut, Overview, Roll, overview, profiles, roll, roots};
 use crate::flows::print_slips::Selection;
 use crate::oidc::parameters::Parameters;
-use crate::paper::output::Format;
-use crate::paper::stationery::PerPage;
 use crate::store;
 use crate::store::people::Who;
 use crate::web::answer::{page, see_other};
 use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::people::Search;
-use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
-use crate::web::console::{Answer, Elsewhere, Room, factor, names};
+use crate::web::console::slips::printed_file;
+use crate::web::console::view::places::{Below, Omitted, PlacesPage, PrintForm, RollPage, RollRow, Told};
+use crate::web::console::{Answer, Elsewhere, Room, names};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
-use crate::web::pages::text::Language;
 use crate::web::pages::view::Trouble;
-use crate::web::slips::download::{Nothing, Wish, download};
 
 /// Where they are.
 pub const PLACES: &str = "/console/places";
@@ -191,17 +187,21 @@ fn overview_page(
         below: below.collect(),
         profiles: of_profiles.into_iter().map(of_profile).collect(),
         next: found.next.map(|next| spot.address(room, &[("behind", next.as_str())])),
-        print: found.prints.then(|| print_form(room, spot)),
+        print: found.prints.then(|| print_form(room, spot, found.left_out)),
         told,
     };
     page(StatusCode::OK, &view, &[])
 }
 
-fn print_form(room: &Room<'_>, spot: &Spot) -> PrintForm {
+fn print_form(room: &Room<'_>, spot: &Spot, left_out: Option<LeftOut>) -> PrintForm {
+    let profile = spot.profile.map(|profile| ("profile", profile.as_str().to_owned()));
     PrintForm {
-        at: spot.code.to_string(),
-        profile: spot.profile.map(Profile::as_str).unwrap_or_default(),
+        action: room.address("/console/places/print", &[]),
+        fields: [("at", spot.code.to_string())].into_iter().chain(profile).collect(),
+        what: "print-what",
+        pdf: spot.code.kind() >= TerritoryKind::School,
         zip: spot.code.kind() != TerritoryKind::Class,
+        omitted: left_out.map(Omitted::of),
         language: room.app.site.slips.language,
     }
 }
@@ -244,7 +244,7 @@ async fn roll_page(
         at: spot.code.to_string(),
         from: from.unwrap_or_default(),
         next: next.map(|next| spot.address(room, &[("from", &next)])),
-        print: found.prints.then(|| print_form(room, spot)),
+        print: found.prints.then(|| print_form(room, spot, found.left_out)),
         ticks: found.ticks,
         require: found.requires.then(|| Search::among(spot.code.clone(), spot.profile).address(room, &[])),
         told,
@@ -261,42 +261,17 @@ pub async fn print(State(app): State<App>, visit: Visit, origin: Origin, form: F
 async fn printed(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let (desk, form, spot) = posted(room, form).await?;
     let actor = desk.actor(None, origin);
-    let (Some((format, per_page)), Some(place)) =
-        (layout(&form), store::territory::find(&room.app.ctx.db, &spot.code).await?)
-    else {
+    let Some(place) = store::territory::find(&room.app.ctx.db, &spot.code).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };
-    let language = form.one("language").ok().flatten().and_then(Language::named);
-    let wish = Wish {
-        selection: Selection::of(Population { territory: place.path, profiles: profiles(spot.who()) }, None),
-        format,
-        per_page,
-        language: language.unwrap_or(room.app.site.slips.language),
-    };
-    match download(room.app, actor.clone(), wish).await? {
+    let population = Population { territory: place.path, profiles: profiles(spot.who()) };
+    match printed_file(room, (&desk, &actor), Selection::of(population, None), &form).await? {
         Ok(file) => Ok(file),
-        Err(Nothing::Refused(Refusal::FactorTooOld)) => factor::ask_again(room, &desk.visitor, &form).await,
-        Err(Nothing::Nobody(printed)) => {
+        Err(printed) => {
             let operators = printed.operators.len() + printed.elsewhere.len();
             let told = Some(Told::Nobody { others: operators });
             spot_page(room, &desk, &actor, &spot, &Parameters::default(), told).await
         }
-        // Of what the operator may not print not even the existence is told.
-        Err(Nothing::Refused(_) | Nothing::TooWide) => Ok(room.trouble(Trouble::NotFound)),
-    }
-}
-
-/// How slips are laid out, as the form has it.
-fn layout(form: &Parameters) -> Option<(Format, PerPage)> {
-    match form.one("layout").ok()?? {
-        "csv" => Some((Format::Csv, PerPage::Eight)),
-        "pdf-1" => Some((Format::Pdf, PerPage::One)),
-        "pdf-2" => Some((Format::Pdf, PerPage::Two)),
-        "pdf-8" => Some((Format::Pdf, PerPage::Eight)),
-        "zip-1" => Some((Format::Zip, PerPage::One)),
-        "zip-2" => Some((Format::Zip, PerPage::Two)),
-        "zip-8" => Some((Format::Zip, PerPage::Eight)),
-        _ => None,
     }
 }
 
@@ -330,7 +305,10 @@ async fn ticked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
         }
         Err(HandOverError::Account(error)) => {
             let told = match error {
-                AccountError::NotAllowed { refusal, .. } => Told::Refused(refusal),
+                AccountError::NotAllowed { refusal, .. } => {
+                    let above = names::above(room.app, Some(&refusal)).await?;
+                    Told::Refused(refusal, above)
+                }
                 _ => Told::Unknown,
             };
             let mut shown = spot_page(room, &desk, &actor, &spot, &form, Some(told)).await?;

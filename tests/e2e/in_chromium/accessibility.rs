@@ -214,7 +214,8 @@ async fn of_places_at_the_console() {
         let school = "/places?at=uai:0860001J";
         let class = "/places?at=class:0860001J/6A";
         let staff = "/places?at=uai:0860001J&profile=National_ENS";
-        for path in ["/places", school, class, staff, "/places?at=nowhere"] {
+        let wide = "/places?at=academie:13&profile=National_ENS";
+        for path in ["/places", wide, school, class, staff, "/places?at=nowhere"] {
             desk.go(path).await;
             review.of(path, browser).await;
         }

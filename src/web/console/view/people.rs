@@ -244,7 +244,13 @@ pub(in crate::web) struct PersonPage<'a> {
     pub(in crate::web) visits: Option<Vec<(String, String)>>,
     /// Who somebody is where, with the address of a page about it.
     pub(in crate::web) places: &'a [(Profile, String, Option<String>)],
+    /// Whether the person also belongs where the operator sees nobody.
+    pub(in crate::web) elsewhere: bool,
+    /// The lowest place above all that the person is, where that is why something is not offered.
+    pub(in crate::web) wider: Option<String>,
     pub(in crate::web) roles: Vec<HeldRole>,
+    /// Whether the person also has a role over such a place.
+    pub(in crate::web) role_elsewhere: bool,
     /// The roles that may be given.
     pub(in crate::web) gives: &'a [Role],
     /// Where.
@@ -275,6 +281,11 @@ impl PersonPage<'_> {
         Some(self.frame.language.text_with("person-slip-lapsed", &[("time", time)]))
     }
 
+    fn wider(&self) -> Option<String> {
+        let place = self.wider.as_deref()?;
+        Some(self.frame.language.text_with("person-wider", &[("place", place)]))
+    }
+
     fn state(&self) -> String {
         self.frame.text(match self.closure {
             None => "gate-open",
@@ -299,13 +310,13 @@ impl PersonPage<'_> {
     }
 }
 
-/// Why nothing was done to somebody.
-pub(in crate::web) fn refused(frame: &Frame<'_>, error: &AccountError) -> String {
+/// Why nothing was done to somebody. `above` is the place from which it could be, where that lies above the operator.
+pub(in crate::web) fn refused(frame: &Frame<'_>, error: &AccountError, above: &str) -> String {
     match error {
         AccountError::Disabled(_) => frame.text("refused-disabled"),
         AccountError::FederatedOnly(_) => frame.text("refused-federated"),
         AccountError::NotAllowed { refusal, .. } | AccountError::NotAtOnce(refusal) => {
-            refusal_text(frame, refusal)
+            refusal_text(frame, refusal, above)
         }
         AccountError::NotAlone { .. } => frame.text("problem-not-alone"),
         AccountError::TooMany(_) | AccountError::Unknown(_) => frame.text("refused-unknown"),
@@ -330,15 +341,15 @@ pub(in crate::web::console) const fn profile_key(profile: Profile) -> &'static s
 }
 
 /// Why an operator may not, in the page's language.
-pub(super) fn refusal_text(frame: &Frame<'_>, refusal: &Refusal) -> String {
-    frame.text(match refusal {
-        Refusal::NotOfRole => "refused-not-of-role",
-        Refusal::OutOfTerritory => "refused-unknown",
-        Refusal::NotPupilsAlone => "refused-not-pupils-alone",
-        Refusal::WiderThanTerritory(_) => "refused-wider",
-        Refusal::Oneself => "refused-oneself",
-        Refusal::FactorTooOld => "factor-again",
-    })
+pub(super) fn refusal_text(frame: &Frame<'_>, refusal: &Refusal, above: &str) -> String {
+    match refusal {
+        Refusal::NotOfRole => frame.text("refused-not-of-role"),
+        Refusal::OutOfTerritory => frame.text("refused-unknown"),
+        Refusal::NotPupilsAlone => frame.text("refused-not-pupils-alone"),
+        Refusal::WiderThanTerritory(_) => frame.language.text_with("refused-wider", &[("place", above)]),
+        Refusal::Oneself => frame.text("refused-oneself"),
+        Refusal::FactorTooOld => frame.text("factor-again"),
+    }
 }
 
 /// A code for one person, once.

@@ -7,7 +7,7 @@ use super::people::{must_change, profile_key, refusal_text, standing_key};
 use crate::domain::gate::Closure;
 use crate::domain::jurisdiction::Refusal;
 use crate::domain::profile::Profile;
-use crate::flows::people::roll::{Counts, Roll};
+use crate::flows::people::roll::{Counts, LeftOut, Roll};
 use crate::flows::people::search::Seen;
 use crate::web::console::Room;
 use crate::web::pages::text::Language;
@@ -26,13 +26,13 @@ pub(in crate::web) enum Told {
     },
     /// Nothing was ticked: somebody is not here any more.
     Unknown,
-    /// Nothing was ticked, for this reason.
-    Refused(Refusal),
+    /// Nothing was ticked, for this reason, though it could be from this place.
+    Refused(Refusal, String),
 }
 
 impl Told {
     const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Unknown | Self::Refused(_))
+        matches!(self, Self::Unknown | Self::Refused(..))
     }
 
     fn sentence(&self, frame: &Frame<'_>) -> String {
@@ -46,30 +46,64 @@ impl Told {
                 format!("{} {others}", frame.text("places-nobody"))
             }
             Self::Unknown => frame.text("refused-unknown"),
-            Self::Refused(refusal) => refusal_text(frame, refusal),
+            Self::Refused(refusal, above) => refusal_text(frame, refusal, above),
         }
+    }
+}
+
+/// People whom the slips of a place leave out.
+pub(in crate::web) struct Omitted {
+    pub(in crate::web) key: &'static str,
+    /// Their ids and names.
+    pub(in crate::web) people: Vec<(String, String)>,
+}
+
+impl Omitted {
+    /// Those with a role, and those who also belong elsewhere, where there are any.
+    pub(in crate::web) fn of(left_out: LeftOut) -> Vec<Self> {
+        let LeftOut { operators, elsewhere } = left_out;
+        let all = [("print-leaves-operators", operators), ("print-leaves-elsewhere", elsewhere)];
+        let some = all.into_iter().filter(|(_, people)| !people.is_empty());
+        some.map(|(key, people)| Self {
+            key,
+            people: people.into_iter().map(|(id, name)| (id.0, name)).collect(),
+        })
+        .collect()
+    }
+
+    pub(in crate::web) fn sentence(&self, frame: &Frame<'_>) -> String {
+        frame.language.text_with(self.key, &[("count", u64::try_from(self.people.len()).unwrap_or_default())])
     }
 }
 
 /// How slips are asked for.
 pub(in crate::web) struct PrintForm {
-    pub(in crate::web) at: String,
-    pub(in crate::web) profile: &'static str,
+    /// Where the form is sent.
+    pub(in crate::web) action: String,
+    /// What it says besides.
+    pub(in crate::web) fields: Vec<(&'static str, String)>,
+    /// Whose they are.
+    pub(in crate::web) what: &'static str,
+    /// Whether they fit into one document.
+    pub(in crate::web) pdf: bool,
     /// Whether there may be several classes.
     pub(in crate::web) zip: bool,
+    /// Whom they leave out; none where nobody was counted.
+    pub(in crate::web) omitted: Option<Vec<Omitted>>,
     pub(in crate::web) language: Language,
 }
 
 impl PrintForm {
     /// What may be chosen, and what it is called.
-    fn layouts(&self) -> Vec<(&'static str, &'static str)> {
+    pub(in crate::web) fn layouts(&self) -> Vec<(&'static str, &'static str)> {
         let documents = [("pdf-8", "layout-pdf-8"), ("pdf-2", "layout-pdf-2"), ("pdf-1", "layout-pdf-1")];
         let archive = [("zip-8", "layout-zip-8"), ("zip-2", "layout-zip-2"), ("zip-1", "layout-zip-1")];
         let archive = archive.into_iter().filter(|_| self.zip);
-        documents.into_iter().chain(archive).chain([("csv", "layout-csv")]).collect()
+        let documents = documents.into_iter().filter(|_| self.pdf);
+        documents.chain(archive).chain([("csv", "layout-csv")]).collect()
     }
 
-    fn languages(&self) -> [(&'static str, &'static str, bool); 2] {
+    pub(in crate::web) fn languages(&self) -> [(&'static str, &'static str, bool); 2] {
         let is = |language| self.language == language;
         [("fr", "language-fr", is(Language::French)), ("en", "language-en", is(Language::English))]
     }

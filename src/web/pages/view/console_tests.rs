@@ -20,7 +20,7 @@ use crate::web::console::view::home::{CampaignRow, HomePage};
 use crate::web::console::view::people::{
     Deed, HeldRole, Lines, PeoplePage, PersonPage, Row, SlipPage, refused,
 };
-use crate::web::console::view::places::{Below, PlacesPage, PrintForm, RollPage, RollRow, Told};
+use crate::web::console::view::places::{Below, Omitted, PlacesPage, PrintForm, RollPage, RollRow, Told};
 use crate::web::console::view::roles::{self, HolderRow, RolesPage, WaitingRow};
 use crate::web::console::view::{
     Choice, CodesPage, ConfirmPage, Desk, EnrolPage, FactorPage, PermitPage, Picture, Place, Refused,
@@ -140,7 +140,11 @@ fn campaigns() -> Vec<CampaignRow> {
 }
 
 fn print_form(language: Language, zip: bool) -> PrintForm {
-    PrintForm { at: "uai:0860001J".to_owned(), profile: "", zip, language }
+    let people = vec![("1".to_owned(), HOSTILE.to_owned()), ("2".to_owned(), HOSTILE.to_owned())];
+    let omitted = Some(vec![Omitted { key: "print-leaves-elsewhere", people }]).filter(|_| zip);
+    let fields = vec![("at", "uai:0860001J".to_owned())];
+    let action = "/console/places/print".to_owned();
+    PrintForm { action, fields, what: "print-what", pdf: true, zip, omitted, language }
 }
 
 fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
@@ -229,7 +233,7 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
         };
         page(pages, &format!("console-roll-{number}"), &view, language);
     }
-    let refused = Some(Told::Refused(Refusal::NotOfRole));
+    let refused = Some(Told::Refused(Refusal::NotOfRole, String::new()));
     let empty = RollPage {
         frame,
         desk: desk(true),
@@ -301,6 +305,11 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
     page(pages, "console-people", &list, language);
     let nobody = PeoplePage { rows: Vec::new(), next: None, required: None, place: None, ..list };
     page(pages, "console-nobody", &nobody, language);
+    person_pages(pages, language);
+}
+
+fn person_pages(pages: &mut Vec<(String, String)>, language: Language) {
+    let frame = frame(language);
     let closures = [
         Closure::Disabled,
         Closure::NotActivated,
@@ -332,6 +341,9 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
                 _ => Some(vec![(HOSTILE.to_owned(), "13 avril".to_owned())]),
             },
             places: &places,
+            elsewhere: number > 0,
+            wider: (number > 0).then(|| HOSTILE.to_owned()),
+            role_elsewhere: number > 0,
             roles: vec![HeldRole {
                 role: Role::Helpdesk,
                 place: HOSTILE.to_owned(),
@@ -342,7 +354,7 @@ fn people_pages(pages: &mut Vec<(String, String)>, language: Language) {
             deeds: Deed::ALL.to_vec(),
             lines: Some(Lines::sample(HOSTILE)),
             done: closure.is_none().then_some(Deed::Unlock.done_key()),
-            refused: closure.is_some().then(|| refused(&frame, &refusal)),
+            refused: closure.is_some().then(|| refused(&frame, &refusal, HOSTILE)),
         };
         page(pages, &format!("console-person-{number}"), &person, language);
     }
