@@ -149,7 +149,11 @@ impl Page {
         let Some(standing) = standing else { return };
         let help = "Lines of the audit log that were ever sealed: the place of its head.";
         self.family("ecluse_audit_sealed", "gauge", help);
-        self.sample("ecluse_audit_sealed", &[], standing.audit_sealed);
+        self.sample("ecluse_audit_sealed", &[], standing.audit_head.place);
+        let (help, head) =
+            ("The head of the audit log, for `ecluse audit verify --head`.", standing.audit_head.to_string());
+        self.family("ecluse_audit_head_info", "gauge", help);
+        self.sample("ecluse_audit_head_info", &[("head", &head)], 1);
         let waiting = standing.audit_unsealed;
         self.family("ecluse_audit_unsealed", "gauge", "Lines that wait to be sealed; counted up to 100000.");
         self.sample("ecluse_audit_unsealed", &[], waiting.lines);

@@ -58,6 +58,21 @@ async fn a_line_that_was_changed_or_taken_away_is_named() {
         "{of_no_place}"
     );
 
+    // The last two change places, and back.
+    let place = async |reason: &str, place: i64| {
+        let sql = "UPDATE audit SET place = $2 WHERE reason = $1";
+        let moved = Statement::new(sql, vec![reason.into(), place.into()]);
+        ctx.db.run(Batch::plain(vec![moved])).await.unwrap();
+    };
+    for (first, second) in [("3", "2"), ("2", "3")] {
+        place(second, -1).await;
+        place(first, lines - 1).await;
+        place(second, lines).await;
+        let verified = run(&["audit", "verify", "--head", head]);
+        assert_eq!(verified.starts_with("exit 0\n"), first == "2", "{verified}");
+        assert_eq!(verified.contains(&format!("wrong: line {} (", lines - 1)), first == "3", "{verified}");
+    }
+
     write(&ctx, "UPDATE audit SET reason = 'nothing' WHERE reason = '2'").await;
     write(&ctx, "DELETE FROM audit WHERE reason = '3'").await;
     let found = run(&["audit", "verify", "--head", head]);

@@ -143,6 +143,17 @@ async fn check_doors(house: &House, known: &BTreeMap<String, Arc<Mutex<Chosen>>>
     }
 }
 
+/// A server that runs seals what is written, by itself.
+fn everything_is_sealed(house: &House) {
+    let waits = || {
+        let verified = house.run(&["--json", "--quiet", "audit", "verify"]);
+        let verified: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+        verified["unsealed"] != 0
+    };
+    let asked = (0..500).take_while(|_| waits()).count();
+    assert!(asked < 500, "lines of the audit log wait to be sealed");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_killed_server_has_made_each_change_or_not_begun_it() {
     let dice = Random::seeded(seed());
@@ -179,6 +190,7 @@ async fn a_killed_server_has_made_each_change_or_not_begun_it() {
         check_file(&house, &known).await;
         let mut again = house.serve().await;
         check_doors(&house, &known).await;
+        everything_is_sealed(&house);
         again.kill().unwrap();
         again.wait().unwrap();
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::audit_chain::Head;
 use crate::domain::reset_order::OrderState;
 use crate::flows::context::Context;
 use crate::store;
@@ -26,8 +27,8 @@ pub struct Standing {
     pub notices: Backlog,
     /// Relying parties that are still being told of an order, counted for each order.
     pub walks: usize,
-    /// Lines of the audit log that ever had their place in the chain.
-    pub audit_sealed: i64,
+    /// The head of the audit log: how many lines ever had their place in the chain, and the tag of the last.
+    pub audit_head: Head,
     /// Those that wait for it, and since when.
     pub audit_unsealed: Unsealed,
     /// How often somebody acted alone in the last day where a second person is asked for.
@@ -70,8 +71,8 @@ async fn read(ctx: &Context) -> Result<Standing, DbError> {
         };
         orders[place].1 += 1;
     }
-    let audit_sealed = store::audit::head(&ctx.db).await?.place;
+    let audit_head = store::audit::head(&ctx.db).await?;
     let audit_unsealed = store::audit::waiting(&ctx.db).await?;
     let glass_broken = store::audit::glass_broken(&ctx.db, ctx.clock.now().minus(DAY)).await?;
-    Ok(Standing { notices, walks, audit_sealed, audit_unsealed, glass_broken, orders, skew })
+    Ok(Standing { notices, walks, audit_head, audit_unsealed, glass_broken, orders, skew })
 }
