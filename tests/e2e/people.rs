@@ -177,6 +177,16 @@ async fn a_page_goes_on_for_the_same_search_of_the_same_operator_alone() {
     provider.hire("voisin", Role::SchoolAdmin, SCHOOL).await;
     let (other, ..) = enrolled(&provider, "voisin").await;
     assert!(bad(&other, second).await, "of another operator");
+    for page in [
+        "/console/orders?cursor=x",
+        "/console/audit?cursor=x",
+        "/console/roles?from=x",
+        "/console/roles?waiting=x",
+        "/console/people/zoe?from=x",
+        "/console/places?at=class%3A0860001J%2F6A&from=x",
+    ] {
+        assert_eq!(chief.go(page).await.status, StatusCode::BAD_REQUEST, "{page}");
+    }
 }
 
 #[tokio::test]

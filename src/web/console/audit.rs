@@ -69,9 +69,7 @@ async fn shown(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
         }
     };
     let asked = format!("console audit {question:?}");
-    let Ok(after) = cursor::read::<Position>(ctx, &actor, &asked, cursor) else {
-        return Ok(room.trouble(Trouble::InvalidRequest));
-    };
+    let after: Option<Position> = room.position(&actor, &asked, cursor)?;
     let Ok((lines, next)) = read::list(ctx, &actor, &question, after, PAGE).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };

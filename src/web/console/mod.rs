@@ -23,17 +23,19 @@ pub(in crate::web) mod view;
 
 use axum::response::Response;
 use axum_extra::extract::cookie::CookieJar;
+use serde::de::DeserializeOwned;
 use url::form_urlencoded::Serializer;
 
 use crate::domain::jurisdiction::{Permission, allowing};
 use crate::domain::secret::Secret;
-use crate::flows::actor::is_usable_reason;
+use crate::flows::actor::{Actor, is_usable_reason};
 use crate::flows::console::destination::Destination;
 use crate::flows::console::{AtDesk, Entry, Visitor, enter};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
 use crate::store::db::DbError;
 use crate::web::answer::{page, see_other, trouble, unavailable_page};
+use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::extract::cookies::{Name, read, set};
 use crate::web::extract::form::Form;
@@ -169,6 +171,17 @@ impl<'a> Room<'a> {
             return Err(self.trouble(Trouble::InvalidRequest).into());
         }
         Ok((desk, form))
+    }
+
+    /// Behind what a page begins. A cursor is good for the operator and the question that it was given for; any other is refused.
+    fn position<T: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        question: &str,
+        cursor: Option<&str>,
+    ) -> Result<Option<T>, Elsewhere> {
+        let refused = |_| self.trouble(Trouble::InvalidRequest).into();
+        cursor::read(&self.app.ctx, actor, question, cursor).map_err(refused)
     }
 
     /// What is sent.

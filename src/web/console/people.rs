@@ -108,9 +108,7 @@ async fn list(room: &Room<'_>, origin: Origin, query: Query) -> Answer {
     };
     let (ctx, actor) = (&room.app.ctx, desk.actor(None, origin));
     let searched = format!("people {:?}", asked.fields());
-    let Ok(after) = cursor::read(ctx, &actor, &searched, from) else {
-        return Ok(room.trouble(Trouble::InvalidRequest));
-    };
+    let after = room.position(&actor, &searched, from)?;
     let place = asked.place(room, &actor).await?;
     let people = match asked.question(place.as_ref()) {
         Some(question) => search(ctx, &actor, &question, after, PAGE).await?,

@@ -35,7 +35,7 @@ use crate::web::api::cursor;
 use crate::web::app::App;
 use crate::web::console::view::Choice;
 use crate::web::console::view::people::{Deed, HeldRole, Lines, PersonPage, SlipPage, refused};
-use crate::web::console::{Answer, PEOPLE, Room, factor, names, places};
+use crate::web::console::{Answer, Elsewhere, PEOPLE, Room, factor, names, places};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -261,11 +261,11 @@ async fn lines(
     desk: &AtDesk,
     person: &Person,
     from: Option<&str>,
-) -> Result<Option<Lines>, Unavailable> {
+) -> Result<Option<Lines>, Elsewhere> {
     let (ctx, actor) = (&room.app.ctx, desk.actor(None, Origin::default()));
     let id = &person.facts.account.0;
     let asked = format!("history of {id}");
-    let after: Option<Position> = cursor::read(ctx, &actor, &asked, from).ok().flatten();
+    let after: Option<Position> = room.position(&actor, &asked, from)?;
     let Ok(found) = history(ctx, &actor, &person.facts, after.as_ref(), LINES).await? else {
         return Ok(None);
     };

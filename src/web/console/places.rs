@@ -150,7 +150,7 @@ async fn spot_page(
         };
     }
     let from = word("from");
-    let after = cursor::read(ctx, actor, &spot.question(), from).ok().flatten();
+    let after = room.position(actor, &spot.question(), from)?;
     match roll(ctx, actor, &spot.code, spot.who(), after, PAGE).await? {
         Some(found) => roll_page(room, desk, actor, spot, (found, from), told).await,
         None => Ok(room.trouble(Trouble::NotFound)),

@@ -71,7 +71,7 @@ async fn roles_page(
     told: Option<Told>,
 ) -> Answer {
     let ctx = &room.app.ctx;
-    let after: Option<Position> = cursor::read(ctx, actor, "roles", from.holders).ok().flatten();
+    let after: Option<Position> = room.position(actor, "roles", from.holders)?;
     let Some(found) = operators(ctx, actor, after.as_ref(), PAGE).await? else {
         return Ok(room.trouble(Trouble::NotFound));
     };
@@ -80,8 +80,7 @@ async fn roles_page(
         holders.push(HolderRow::of(holder, names::place(room.app, &holder.grant.over).await?));
     }
     let mut rows = Vec::new();
-    let after: Option<(Timestamp, String)> =
-        cursor::read(ctx, actor, "roles that wait", from.waiting).ok().flatten();
+    let after: Option<(Timestamp, String)> = room.position(actor, "roles that wait", from.waiting)?;
     let (waiters, later) = match waiting(ctx, actor, after.as_ref(), PAGE).await? {
         Some(waiters) => (waiters.roles, waiters.next),
         None => (Vec::new(), None),
