@@ -53,6 +53,7 @@ mod house;
 mod id_token;
 mod in_chromium;
 mod jurisdiction;
+mod last_helper;
 mod logout;
 mod lost_claims;
 mod mail_server;

@@ -42,7 +42,9 @@ fn shown<'a>(page: &'a Page, id: &str) -> &'a str {
 async fn waits(provider: &Provider) -> (Proposal, OrderId) {
     let now = provider.clock.now();
     let since = now.minus(Duration::from_hours(24));
-    provider.hire("m.blanc", Role::SchoolAdmin, "uai:0860001J").await;
+    for login in ["m.blanc", "adjointe"] {
+        provider.hire(login, Role::SchoolAdmin, "uai:0860001J").await;
+    }
     let proposal = Proposal {
         never_activated: true,
         changed_since: Some(since),

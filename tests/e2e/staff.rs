@@ -26,6 +26,14 @@ impl Provider {
         self.as_operator(login)
     }
 
+    /// So that an order over the place covers them.
+    pub(crate) async fn works_at(&self, login: &str, place: &str) {
+        let sql = "INSERT INTO affiliation (account_id, path, profile, began)
+             SELECT $1, path, 'National_ACA', 0 FROM territory WHERE code = $2";
+        let at = Statement::new(sql, vec![login.into(), place.into()]);
+        self.ctx.db.run(Batch::plain(vec![at])).await.unwrap();
+    }
+
     /// Somebody who has just shown a second factor, whatever they may do.
     pub(crate) fn as_operator(&self, login: &str) -> Actor {
         Actor {

@@ -91,7 +91,7 @@ pub async fn approve(
             return Ok(Err(ApproveError::DeadlinePassed));
         }
         if asked.request.wish == Wish::Issue
-            && let Err(left) = check_help_is_left(ctx, actor, &asked.record.order).await?
+            && let Err(left) = Box::pin(check_help_is_left(ctx, actor, &asked.record.order)).await?
         {
             return Ok(Err(left.into()));
         }

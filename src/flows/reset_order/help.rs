@@ -19,8 +19,8 @@ use crate::store;
 /// The schools in which nobody could give a code any more.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "nobody could help any more in {}: each operator there who could give a code is named or shut out already, and would need \
-     a code",
+    "nobody could help any more in {}: each operator of the place itself who could give a code, or of those above where it has \
+     none, is named or shut out already, and would need a code",
     self.listed()
 )]
 pub struct NobodyLeft {
@@ -46,7 +46,8 @@ impl NobodyLeft {
 
 /// Refuses an order that takes from a school the last operator who can sign in and give everybody there a code. It does where the old
 /// password opens nothing, or will not once the deadline has passed. Whom it names and covers may be the last one of a school
-/// anywhere, whatever place the order is over.
+/// anywhere, whatever place the order is over. A school that has operators of its own keeps one of them: whoever is above answers for
+/// a hundred others as well, and one order can name the operators of all of these.
 pub(super) async fn check_help_is_left(
     ctx: &Context,
     actor: &Actor,
@@ -69,9 +70,7 @@ pub(super) async fn check_help_is_left(
     let powers = actor.powers(ctx).await?;
     let mut left = NobodyLeft { schools: Vec::new(), elsewhere: 0 };
     for (path, name) in schools {
-        let (gone, others): (BTreeSet<_>, BTreeSet<_>) =
-            helpers_of(&helpers, &path).partition(|account| named.contains(*account));
-        if !gone.is_empty() && !anybody_can(ctx, others, &mut asked).await? {
+        if takes_the_last(ctx, &helpers, &path, named, &mut asked).await? {
             if powers.sees(Permission::IssueOrder, &path).contains(&path) {
                 left.schools.push(name);
             } else {
@@ -112,15 +111,40 @@ fn shuts_out(order: &ResetOrder) -> bool {
     order.level == Level::Recover || order.deadline.is_some()
 }
 
-fn helpers_of<'a>(helpers: &'a Helpers, school: &TerritoryPath) -> impl Iterator<Item = &'a AccountId> {
-    let above = std::iter::successors(Some(school.clone()), TerritoryPath::parent);
-    above.filter_map(|place| helpers.get(&place)).flatten()
+/// Those of a school, and those above it: where one of the first can sign in, none of the others is asked about.
+fn helpers_of<'a>(helpers: &'a Helpers, school: &TerritoryPath) -> [Vec<&'a AccountId>; 2] {
+    let above = std::iter::successors(school.parent(), TerritoryPath::parent);
+    let above = above.filter_map(|place| helpers.get(&place)).flatten();
+    [helpers.get(school).into_iter().flatten().collect(), above.collect()]
 }
+
+/// Whether somebody of a school can sign in now and nobody could any more. From those who are shut out already nothing is taken.
+async fn takes_the_last<'a>(
+    ctx: &Context,
+    helpers: &'a Helpers,
+    school: &TerritoryPath,
+    named: &BTreeSet<AccountId>,
+    asked: &mut Asked<'a>,
+) -> Result<bool, Unavailable> {
+    for helping in helpers_of(helpers, school) {
+        let (gone, others): (Vec<_>, Vec<_>) = helping.into_iter().partition(|it| named.contains(*it));
+        if anybody_can(ctx, others, asked).await? {
+            return Ok(false);
+        }
+        if anybody_can(ctx, gone, asked).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Who can sign in, of those who were asked about.
+type Asked<'a> = BTreeMap<&'a AccountId, bool>;
 
 async fn anybody_can<'a>(
     ctx: &Context,
-    whom: impl IntoIterator<Item = &'a AccountId>,
-    asked: &mut BTreeMap<&'a AccountId, bool>,
+    whom: Vec<&'a AccountId>,
+    asked: &mut Asked<'a>,
 ) -> Result<bool, Unavailable> {
     for account in whom {
         let can = match asked.get(account) {

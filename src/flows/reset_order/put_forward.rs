@@ -55,7 +55,7 @@ pub(super) async fn put_forward(
     if actor.account().is_some_and(|author| order.exclusions.named_operators.contains(author)) {
         return Ok(Err(ProposalError::NamesAuthor));
     }
-    if let Err(left) = check_help_is_left(ctx, actor, order).await? {
+    if let Err(left) = Box::pin(check_help_is_left(ctx, actor, order)).await? {
         return Ok(Err(left.into()));
     }
     if actor.breaks_glass() {
