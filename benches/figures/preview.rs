@@ -45,7 +45,7 @@ pub(crate) async fn measure(deployment: &Deployment, ctx: &Context) {
     for _ in 0..ROUNDS {
         for (at, (_, proposal)) in asked.iter().enumerate() {
             let began = cpu::now();
-            let counts = preview(ctx, &actor(), proposal).await.unwrap().unwrap();
+            let counts = preview(ctx, &actor(), proposal).await.unwrap().unwrap().counts;
             took[at].push(millis(began.elapsed()));
             covered[at] = counts.covered;
         }

@@ -40,7 +40,10 @@ order-state = State
 order-people = People
 order-level = Level
 order-since = From
+order-at-once = Now
 order-deadline = Deadline
+order-deadline-closes = From then on the old password opens nothing any more for whoever was given a code.
+order-deadline-only = A date for people: nothing closes by it.
 order-covered = People covered when it was put forward
 order-reason = Reason
 order-author = Put forward by
@@ -67,6 +70,10 @@ order-opens = { $count ->
     [0] To cancel it now would open access to nobody.
     [one] To cancel it now would open access to one person with the present password.
    *[other] To cancel it now would open access to { $count } people with their present passwords.
+}
+order-opens-change-page = { $count ->
+    [one] For one person the old password, which opens nothing now, would open the change page again.
+   *[other] For { $count } people the old password, which opens nothing now, would open the change page again.
 }
 order-opens-uncounted = For how many people it would open access has not been counted yet: wait a moment, and load the page again.
 order-opens-as-of = Counted on { $time }.
@@ -116,6 +123,7 @@ check-order-more = { $count ->
 }
 check-order-told = Services that will be told:
 check-order-type = To confirm, type the number of people covered
+check-order-change = Change it
 check-order-submit = Put the order forward
 
 

@@ -4,6 +4,7 @@ places-browse = Choose a school or a class
 places-below = Below
 places-classes = Classes: pupils and guardians
 places-profiles = By profile
+places-new-order = New order here
 places-none = Nothing lies below.
 places-nobody = There is no slip to print here: nobody must change, or nobody has a code that is still good.
 places-others = { $count ->

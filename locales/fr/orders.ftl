@@ -39,8 +39,11 @@ order-cancelled = Annulé
 order-state = État
 order-people = Personnes
 order-level = Niveau
-order-since = À partir du
+order-since = Prise d’effet
+order-at-once = Tout de suite
 order-deadline = Échéance
+order-deadline-closes = Dès lors, l’ancien mot de passe n’ouvre plus rien pour qui a reçu un code.
+order-deadline-only = Une date pour les personnes : rien ne se ferme par elle.
 order-covered = Personnes visées au dépôt
 order-reason = Motif
 order-author = Déposé par
@@ -67,6 +70,10 @@ order-opens = { $count ->
     [0] L’annuler maintenant n’ouvrirait l’accès à personne.
     [one] L’annuler maintenant ouvrirait l’accès à une personne avec son mot de passe actuel.
    *[other] L’annuler maintenant ouvrirait l’accès à { $count } personnes avec leur mot de passe actuel.
+}
+order-opens-change-page = { $count ->
+    [one] Pour une personne, l’ancien mot de passe, qui n’ouvre plus rien, ouvrirait de nouveau la page de changement.
+   *[other] Pour { $count } personnes, l’ancien mot de passe, qui n’ouvre plus rien, ouvrirait de nouveau la page de changement.
 }
 order-opens-uncounted = À combien de personnes l’accès s’ouvrirait n’est pas encore compté : attendez un instant, puis rechargez la page.
 order-opens-as-of = Compté le { $time }.
@@ -116,6 +123,7 @@ check-order-more = { $count ->
 }
 check-order-told = Services qui seront prévenus :
 check-order-type = Pour confirmer, tapez le nombre de personnes visées
+check-order-change = Modifier
 check-order-submit = Déposer l’ordre
 
 

@@ -4,6 +4,7 @@ places-browse = Choisir un établissement ou une classe
 places-below = En dessous
 places-classes = Classes : élèves et responsables
 places-profiles = Par profil
+places-new-order = Nouvel ordre pour ce lieu
 places-none = Rien en dessous.
 places-nobody = Il n’y a ici aucun bulletin à imprimer : personne ne doit changer, ou personne n’a de code encore valable.
 places-others = { $count ->

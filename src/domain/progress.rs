@@ -76,10 +76,26 @@ pub struct Progress {
     pub as_of: Option<Timestamp>,
     /// Everybody.
     pub all: Tally,
-    /// For how many the gate would open if the order were lifted, of everybody; none where that was not counted.
-    pub opened: Option<u64>,
+    /// What would open if the order were lifted, of everybody; none where that was not counted.
+    pub opened: Option<Opened>,
     /// By school, or by the place itself above schools, and by profile.
     pub parts: BTreeMap<(TerritoryPath, Profile), Tally>,
+}
+
+/// For how many people something opens again when an order is lifted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The gate lets them through with the password that they have.
+    pub gate: u64,
+    /// The old password, which opened nothing, opens the change page: theirs is still the one that was believed stolen.
+    pub change_page: u64,
+}
+
+impl Opened {
+    /// All of them.
+    pub const fn people(&self) -> u64 {
+        self.gate + self.change_page
+    }
 }
 
 /// At most so many of them, evenly spread, the last one among them.

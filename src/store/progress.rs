@@ -7,7 +7,7 @@ use crate::domain::client::ClientId;
 use crate::domain::notice::Cause;
 use crate::domain::population::Exclusion;
 use crate::domain::profile::Profile;
-use crate::domain::progress::{Progress, Spared, Tally};
+use crate::domain::progress::{Opened, Progress, Spared, Tally};
 use crate::domain::reset_order::OrderId;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -20,20 +20,22 @@ pub struct Counted {
     pub as_of: Timestamp,
     /// How long counting took.
     pub took: Duration,
-    /// For how many the gate would open if the order were lifted; none where orders changed meanwhile.
-    pub opened: Option<u64>,
+    /// What would open if the order were lifted; none where orders changed meanwhile.
+    pub opened: Option<Opened>,
 }
 
 /// The last count of an order.
 pub async fn last(db: &Db, order: &OrderId) -> Result<Option<Counted>, DbError> {
     let sql = q!(
-        "SELECT as_of, took, opened FROM order_count WHERE order_id = $1 AND as_of IS NOT NULL",
+        "SELECT as_of, took, opened, opened_change_page FROM order_count WHERE order_id = $1 AND as_of IS NOT NULL",
         order.0.as_str()
     );
     let row = db.one(sql).await?;
     row.map(|row| {
         let took = Duration::from_micros(u64::try_from(row.int("took")?).unwrap_or_default());
-        let opened = row.opt_int("opened")?.map(|opened| u64::try_from(opened).unwrap_or_default());
+        let number = |column| Ok::<_, DbError>(row.opt_int(column)?.and_then(|it| u64::try_from(it).ok()));
+        let opened = number("opened")?.zip(number("opened_change_page")?);
+        let opened = opened.map(|(gate, change_page)| Opened { gate, change_page });
         Ok(Counted { as_of: row.time("as_of")?, took, opened })
     })
     .transpose()
@@ -54,12 +56,14 @@ pub fn take(order: &OrderId, now: Timestamp, until: Timestamp) -> Statement {
 /// In a batch: the count is there. `held_until` is what [`take`] was given: whoever took longer than that has no say any more.
 pub fn settle(order: &OrderId, held_until: Timestamp, counted: &Counted) -> Statement {
     q!(
-        "UPDATE order_count SET as_of = $3, took = $4, opened = $5, held_until = $3 WHERE order_id = $1 AND held_until = $2",
+        "UPDATE order_count SET as_of = $3, took = $4, opened = $5, opened_change_page = $6, held_until = $3
+         WHERE order_id = $1 AND held_until = $2",
         order.0.as_str(),
         held_until,
         counted.as_of,
         i64::try_from(counted.took.as_micros()).unwrap_or(i64::MAX),
-        counted.opened.map(|opened| i64::try_from(opened).unwrap_or(i64::MAX))
+        counted.opened.map(|opened| number(opened.gate)),
+        counted.opened.map(|opened| number(opened.change_page))
     )
     .want(1)
 }
@@ -243,6 +247,9 @@ pub async fn told(db: &Db, order: &OrderId) -> Result<Vec<Told>, DbError> {
 }
 
 fn numbers(tally: &Tally) -> [i64; 4] {
-    [tally.covered, tally.bound, tally.done, tally.printed]
-        .map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+    [tally.covered, tally.bound, tally.done, tally.printed].map(number)
+}
+
+fn number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

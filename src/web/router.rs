@@ -98,7 +98,7 @@ fn console() -> Router<App> {
         .route(console::HOME, get(console::home::show))
         .route(CALLBACK, get(console::sign_in::callback))
         .route(console::orders::ORDERS, get(console::orders::list).post(console::new_order::create))
-        .route("/console/orders/new", get(console::new_order::show))
+        .route("/console/orders/new", get(console::new_order::show).post(console::new_order::change))
         .route("/console/orders/check", post(console::new_order::check))
         .route("/console/orders/draft", post(console::new_order::leave))
         .route("/console/orders/{id}/edit", get(console::new_order::take_up))

@@ -107,12 +107,13 @@ async fn a_form_that_nobody_was_signed_in_for_is_come_back_to_and_not_sent() {
     let spot = [("at", "class:0860001J/6A"), ("act", "all"), ("layout", "csv")];
     let whom = [("q", "zoe"), ("whom", "found"), ("level", "change")];
     let class = "/console/places?at=class%3A0860001J%2F6A";
-    let table: [(&str, Fields<'_>, &str); 13] = [
+    let table: [(&str, Fields<'_>, &str); 14] = [
         (&format!("{person}/force"), &[("reason", "x")], &person),
         (&format!("{person}/code"), &[("reason", "x")], &person),
         (&format!("{person}/roles"), &[("act", "give")], &person),
         ("/console/orders", &[("place", SCHOOL)], "/console/orders/new"),
         ("/console/orders/check", &[("place", SCHOOL)], "/console/orders/new"),
+        ("/console/orders/new", &[("order", "../../login")], "/console"),
         ("/console/orders/draft", &[("order", "../../login")], "/console"),
         ("/console/selection", &whom, "/console/people?q=zoe"),
         ("/console/selection/require", &whom, "/console/people?q=zoe"),

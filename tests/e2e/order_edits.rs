@@ -127,7 +127,7 @@ fn name_of(name: &str) -> &'static str {
 }
 
 /// What stands in the visible fields of the form of an order, as a browser would send it.
-fn filled(page: &Page) -> Vec<(String, String)> {
+pub(crate) fn filled(page: &Page) -> Vec<(String, String)> {
     let form =
         page.body.split("action=\"/console/orders/check").nth(1).unwrap_or_else(|| panic!("{}", page.body));
     let form = form.split("</form>").next().unwrap();

@@ -6,6 +6,7 @@ use super::{Which, find, places_bar, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::heard;
 use crate::domain::level::Level;
+use crate::domain::progress::Opened;
 use crate::domain::reset_order::OrderState;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
@@ -26,12 +27,12 @@ pub(in crate::cli) struct Args {
 pub(in crate::cli) struct CancelArgs {
     #[command(flatten)]
     which: Which,
-    /// Does not ask first for the number of people for whom the gate opens again.
+    /// Does not ask first for the number of people for whom something opens again.
     #[arg(long)]
     yes: bool,
 }
 
-/// Says for how many people the gate opens again, and lifts the order once somebody has typed that number.
+/// Says what opens again and for how many people, and lifts the order once somebody has typed their number.
 pub(super) async fn cancel(
     ctx: &Context,
     args: CancelArgs,
@@ -52,9 +53,10 @@ pub(super) async fn cancel(
         printer.talk("It stays in force until a second operator approves that it is lifted");
         return Ok(ExitStatus::Done);
     }
-    data["opened"] = opened.into();
+    data["opened"] = opened.gate.into();
+    data["change_page_opened"] = opened.change_page.into();
     printer.answer(&data, || record.order.id.to_string())?;
-    printer.talk(format_args!("Cancelled. The gate opens again for {opened} people"));
+    printer.talk(format_args!("Cancelled: {}", opens(opened)));
     heard(&actor, *printer);
     if record.order.level == Level::Recover && record.order.state.force().is_some() {
         printer.talk("Whoever has not changed yet must still do so, with the old password or a code; no session comes back");
@@ -62,17 +64,34 @@ pub(super) async fn cancel(
     Ok(ExitStatus::Done)
 }
 
-/// The number is typed, not "yes": whoever types it has read it.
-fn confirm(opened: u64, printer: Printer) -> Result<(), Failure> {
-    printer.talk(format_args!("If it is lifted now, the gate opens again for {opened} people"));
+fn opens(opened: Opened) -> String {
+    match (opened.gate, opened.change_page) {
+        (0, 0) => "nothing opens again for anybody".to_owned(),
+        (gate, 0) => format!("the gate opens again for {gate} people"),
+        (0, page) => format!("the old password opens the change page again for {page} people"),
+        (gate, page) => {
+            format!(
+                "the gate opens again for {gate} people, and the old password opens the change page for {page} others"
+            )
+        }
+    }
+}
+
+/// The number is typed, not "yes": whoever types it has read it. Where nothing opens, there is nothing to confirm.
+fn confirm(opened: Opened, printer: Printer) -> Result<(), Failure> {
+    printer.talk(format_args!("If it is lifted now, {}", opens(opened)));
+    let people = opened.people();
+    if people == 0 {
+        return Ok(());
+    }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::refused("nobody is there to confirm the number of people")
             .hint("run it in a terminal, or add --yes"));
     }
-    printer.talk(format_args!("Type the number of people for whom the gate opens ({opened}):"));
+    printer.talk(format_args!("Type the number of people for whom something opens ({people}):"));
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
-    if typed.trim().parse() == Ok(opened) {
+    if typed.trim().parse() == Ok(people) {
         Ok(())
     } else {
         Err(Failure::refused("not confirmed; nothing was lifted"))

@@ -63,7 +63,7 @@ pub(super) async fn edit(
         let confirmed = if args.yes {
             None
         } else {
-            let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+            let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?.counts;
             Some(confirm(&counts, *printer)?)
         };
         Box::pin(revise::revise(ctx, &actor, id, &proposal, (confirmed, Some(&seen)))).await?

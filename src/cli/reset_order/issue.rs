@@ -39,7 +39,7 @@ pub(super) async fn run(
     let confirmed = if args.yes {
         None
     } else {
-        let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+        let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?.counts;
         Some(confirm(&counts, *printer)?)
     };
     let record = issue(ctx, &actor, &proposal, confirmed).await?.map_err(Failure::refused)?;

@@ -183,6 +183,7 @@ fn counts_json(counts: &Counts) -> Value {
         "chosen_with_old_password": counts.chosen_with_old_password,
         "without_email": counts.without_email,
         "operators_left_out": counts.operators,
+        "named_operators": counts.named,
         "told": counts.told.iter().map(|(client, name)| json!({ "client_id": client.0, "name": name })).collect::<Vec<_>>(),
     })
 }
@@ -209,6 +210,9 @@ fn counts_text(counts: &Counts) -> String {
             let _ = write!(text, " and {} more", counts.more_operators());
         }
         text.push_str(" (include one with --include-operator LOGIN)\n");
+    }
+    if !counts.named.is_empty() {
+        let _ = writeln!(text, "operators reached all the same: {}", counts.named.join(", "));
     }
     if !counts.told.is_empty() {
         let names: Vec<_> = counts.told.iter().map(|(_, name)| name.as_str()).collect();

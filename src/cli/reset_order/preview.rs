@@ -18,7 +18,7 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = whom.proposal(zone)?;
-    let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+    let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?.counts;
     printer.answer(&counts_json(&counts), || counts_text(&counts))?;
     Ok(ExitStatus::Done)
 }

@@ -11,7 +11,6 @@ use crate::cli::printer::{ExitStatus, Failure, Printer, sheet};
 use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::{Counts, foreseen, progress};
-use crate::flows::reset_order::read::named_operators;
 
 /// Prints one order and how far its people have come.
 pub(super) async fn run(
@@ -22,10 +21,9 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let record = find(ctx, &which.id).await?;
     let counts = counted(ctx, &record.order, printer).await?;
-    let named = named_operators(ctx, &record.order).await?;
     let author = Names::new(ctx).of(&record.author).await?;
     let mut data = record_json(&record);
-    data["named_operators"] = json!(named);
+    data["named_operators"] = json!(counts.named);
     data["people"] = counts_json(&counts);
     printer.answer(&data, || {
         let mut rows = vec![
@@ -43,9 +41,6 @@ pub(super) async fn run(
             record.order.deadline.map(|deadline| ("deadline".to_owned(), instant::write(deadline, zone))),
         );
         rows.extend(exclusions(&record.order, zone).map(|said| ("spared by its author".to_owned(), said)));
-        if !named.is_empty() {
-            rows.push(("operators reached all the same".to_owned(), named.join(", ")));
-        }
         if record.repeats {
             rows.push(("yearly".to_owned(), "yes".to_owned()));
         }

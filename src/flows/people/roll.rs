@@ -80,12 +80,8 @@ pub struct Roll {
     pub counts: Option<Counts>,
     /// Whom their slips leave out; none where they are too many to be counted.
     pub left_out: Option<LeftOut>,
-    /// Whether the actor may print their slips, a second factor supposed.
-    pub prints: bool,
-    /// Whether the actor may tick them.
-    pub ticks: bool,
-    /// Whether the actor may require a change of them.
-    pub requires: bool,
+    /// What the actor may do there, a second factor supposed.
+    pub may: Vec<Permission>,
 }
 
 /// Counts of the classes of a school, and of its profiles.
@@ -103,8 +99,8 @@ pub struct Overview {
     pub counts: Option<ByClass>,
     /// Whom the slips of a school leave out; none where nobody was counted.
     pub left_out: Option<LeftOut>,
-    /// Whether the actor may print the slips of all of it.
-    pub prints: bool,
+    /// What the actor may do with all of it, a second factor supposed.
+    pub may: Vec<Permission>,
 }
 
 /// The places that the actor sees people of.
@@ -127,6 +123,14 @@ pub fn profiles(who: Who) -> BTreeSet<Profile> {
         Who::Family => [Profile::Pupil, Profile::Guardian].into(),
         Who::Of(profile) => [profile].into(),
     }
+}
+
+/// What is done with everybody at a place.
+const ACTS: [Permission; 4] =
+    [Permission::PrintSlips, Permission::HandOver, Permission::ForceChange, Permission::IssueOrder];
+
+fn allowed(powers: &Powers, place: &TerritoryPath, who: Who) -> Vec<Permission> {
+    ACTS.into_iter().filter(|act| may(powers, *act, place, who)).collect()
 }
 
 fn may(powers: &Powers, permission: Permission, place: &TerritoryPath, who: Who) -> bool {
@@ -194,11 +198,9 @@ pub async fn roll(
     } else {
         count(ctx, actor, &question, add).await?
     };
-    let prints = may(&powers, Permission::PrintSlips, &place.path, who);
-    let ticks = may(&powers, Permission::HandOver, &place.path, who);
-    let requires = may(&powers, Permission::ForceChange, &place.path, who);
+    let may = allowed(&powers, &place.path, who);
     let (counts, left_out) = (counted.then_some(counts), counted.then_some(left_out));
-    Ok(Some(Roll { place, who, people, counts, left_out, prints, ticks, requires }))
+    Ok(Some(Roll { place, who, people, counts, left_out, may }))
 }
 
 /// Counts; whether all of them were.
@@ -257,8 +259,8 @@ pub async fn overview(
         None
     };
     let (counts, left_out) = counted.unzip();
-    let prints = may(&powers, Permission::PrintSlips, &place.path, Who::Anybody);
-    Ok(Some(Overview { place, below, next, counts, left_out, prints }))
+    let may = allowed(&powers, &place.path, Who::Anybody);
+    Ok(Some(Overview { place, below, next, counts, left_out, may }))
 }
 
 /// How the families of each class of a school stand, and the people of each profile.

@@ -11,12 +11,13 @@ use crate::domain::jurisdiction::{Permission, Target};
 use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::population::Exclusion;
-use crate::domain::progress::Tally;
+use crate::domain::progress::{Opened, Tally};
 use crate::domain::reset_order::{Force, OrderBook, OrderId, OrderState, ResetOrder};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::issue::{Proposal, ProposalError, draw_up};
+use crate::flows::reset_order::read::named_operators;
 use crate::flows::unavailable::{TRIES, Unavailable};
 use crate::flows::walk::Walk;
 use crate::store;
@@ -41,6 +42,8 @@ pub struct Counts {
     pub without_email: u64,
     /// The first of the operators in the population that are left out, by login.
     pub operators: Vec<String>,
+    /// The operators who are named, and so not left out, by login.
+    pub named: Vec<String>,
     /// The relying parties that will be told, with their names; none where nothing is about to begin.
     pub told: Vec<(ClientId, String)>,
 }
@@ -48,12 +51,21 @@ pub struct Counts {
 /// So many operators and relying parties are listed.
 pub const LISTED: usize = 100;
 
+/// A proposal as it would be ordered, and what it would do.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// What it says.
+    pub order: ResetOrder,
+    /// Whom it would reach.
+    pub counts: Counts,
+}
+
 /// Counts what a proposal would do. Nothing is written.
 pub async fn preview(
     ctx: &Context,
     actor: &Actor,
     proposal: &Proposal,
-) -> Result<Result<Counts, ProposalError>, Unavailable> {
+) -> Result<Result<Preview, ProposalError>, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
     let order = match draw_up(ctx, proposal, now).await? {
         Ok(order) => order,
@@ -63,7 +75,8 @@ pub async fn preview(
     if let Err(refusal) = actor.powers(ctx).await?.may(Permission::ReadProgress, population) {
         return Ok(Err(refusal.into()));
     }
-    foresee(ctx, order, &book, now).await.map(Ok)
+    let counts = foresee(ctx, order.clone(), &book, now).await?;
+    Ok(Ok(Preview { order, counts }))
 }
 
 /// The same of an order that is written and binds nobody yet: for whoever is to approve it. Who may see it is asked before.
@@ -84,7 +97,8 @@ async fn foresee(
     let counts = census(ctx, &order, book, now).await?;
     let clients = store::client::list(&ctx.db).await?.into_iter();
     let told = clients.filter(|client| client.backchannel_logout_uri.is_some());
-    Ok(Counts { told: told.map(|client| (client.id, client.name)).collect(), ..counts })
+    let told = told.map(|client| (client.id, client.name)).collect();
+    Ok(Counts { told, named: named_operators(ctx, &order).await?, ..counts })
 }
 
 /// Counts an order that would come into force now: the database counts everybody but the few who hold a role, and but those at
@@ -149,7 +163,8 @@ pub async fn progress(
     told: impl Fn(usize, usize),
 ) -> Result<Counts, Unavailable> {
     let book = store::reset_order::book(&ctx.db).await?;
-    count(ctx, order, &book, told).await
+    let counts = count(ctx, order, &book, told).await?;
+    Ok(Counts { named: named_operators(ctx, order).await?, ..counts })
 }
 
 async fn count(
@@ -258,63 +273,67 @@ fn is_suspect(order: &ResetOrder, facts: &Facts, now: Timestamp) -> bool {
         })
 }
 
-/// The gate as it would be if an order were lifted.
+/// The gate as it is, and as it would be if an order were lifted.
 pub(super) struct Lifting {
-    /// None of an order whose people stay bound all the same.
-    book: Option<Arc<OrderBook>>,
+    before: Arc<OrderBook>,
+    after: Arc<OrderBook>,
 }
 
 impl Lifting {
-    /// Of an order of this book.
-    pub(super) fn of(order: &ResetOrder, book: &OrderBook) -> Self {
-        // What it bound at level `recover` stays bound at level `change`.
-        if order.level == Level::Recover {
-            return Self { book: None };
-        }
-        let mut without = book.clone();
-        for other in without.orders.iter_mut().filter(|other| other.id == order.id) {
-            if let Ok(lifted) = other.state.cancel(order.codes_expire_at) {
+    /// Of an order of this book, lifted now: its deadline stops there.
+    pub(super) fn of(order: &ResetOrder, book: &OrderBook, now: Timestamp) -> Self {
+        let mut after = book.clone();
+        for other in after.orders.iter_mut().filter(|other| other.id == order.id) {
+            if let Ok(lifted) = other.state.cancel(now) {
                 other.state = lifted;
             }
         }
-        Self { book: Some(Arc::new(without)) }
+        Self { before: Arc::new(book.clone()), after: Arc::new(after) }
     }
 
-    /// One more if the gate would let this person through whom the order keeps out now. None where orders changed since the book was
+    /// One more if something opens for this person, whom the order keeps out now. None where orders changed since the book was
     /// read, or had before.
     pub(super) fn count(
         &self,
         ctx: &Context,
-        counted: Option<u64>,
-        (order, book): (&ResetOrder, &OrderBook),
+        counted: Option<Opened>,
+        order: &ResetOrder,
         facts: &Facts,
-    ) -> Option<u64> {
-        let counted = counted?;
-        let Some(after) = &self.book else { return Some(counted) };
-        if Place::of(order, book, facts) != Place::Bound {
+    ) -> Option<Opened> {
+        let mut counted = counted?;
+        if Place::of(order, &self.before, facts) != Place::Bound {
             return Some(counted);
         }
-        let evidence = Evidence::new(facts.clone(), Arc::clone(after))?;
-        Some(counted + u64::from(evaluate(&evidence, &ctx.settings.policy).is_ok()))
+        let closed_by = |book: &Arc<OrderBook>| {
+            let evidence = Evidence::new(facts.clone(), Arc::clone(book))?;
+            Some(evaluate(&evidence, &ctx.settings.policy).err())
+        };
+        let was_shut = closed_by(&self.before)?.is_some_and(|closure| !closure.admits_old_password());
+        match closed_by(&self.after)? {
+            None => counted.gate += 1,
+            Some(closure) if was_shut && closure.admits_old_password() => counted.change_page += 1,
+            Some(_) => {}
+        }
+        Some(counted)
     }
 }
 
-/// How many of an order's people the gate would let through if it were lifted now: what cancelling opens again. Counts everybody.
+/// What would open for an order's people if it were lifted now. Counts everybody.
 pub async fn opened_by_cancelling(
     ctx: &Context,
     id: &OrderId,
     told: impl Fn(usize, usize),
-) -> Result<u64, Unavailable> {
+) -> Result<Opened, Unavailable> {
     for _ in 0..TRIES {
-        let book = store::reset_order::book(&ctx.db).await?;
+        let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
         // A draft keeps nobody out.
-        let Some(order) = book.find(id) else { return Ok(0) };
-        let lifting = Lifting::of(order, &book);
-        let mut opened = Some(0);
+        let Some(order) = book.find(id) else { return Ok(Opened::default()) };
+        let lifting = Lifting::of(order, &book, now);
+        let mut opened = Some(Opened::default());
         let mut walk = Walk::through(ctx, &order.population.territory).await?;
         while let Some((_, people)) = walk.next(ctx).await? {
             for person in people {
-                opened = lifting.count(ctx, opened, (order, &book), &person.facts);
+                opened = lifting.count(ctx, opened, order, &person.facts);
             }
             let (behind, all) = walk.progress();
             told(behind, all);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::facts::Facts;
-use crate::domain::progress::{Progress, Tally, school_of};
+use crate::domain::progress::{Opened, Progress, Tally, school_of};
 use crate::domain::reset_order::{OrderBook, OrderState, ResetOrder};
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
@@ -79,14 +79,14 @@ pub async fn count(ctx: &Context, order: &ResetOrder, book: &OrderBook) -> Resul
     if !ctx.commit(Batch::plain(vec![store::progress::take(&order.id, began, held_until)])).await? {
         return Ok(false);
     }
-    let lifting = Lifting::of(order, book);
-    let mut found = Progress { opened: Some(0), ..Progress::default() };
+    let lifting = Lifting::of(order, book, began);
+    let mut found = Progress { opened: Some(Opened::default()), ..Progress::default() };
     let everywhere = &order.population.territory;
     let mut walk = Walk::through(ctx, everywhere).await?;
     while let Some(people) = walk.next_facts(ctx).await? {
         for facts in &people {
             add(&mut found, order, book, facts, everywhere, school_of);
-            found.opened = lifting.count(ctx, found.opened, (order, book), facts);
+            found.opened = lifting.count(ctx, found.opened, order, facts);
         }
     }
     write(ctx, order, &found, began, held_until).await

@@ -227,8 +227,9 @@ CREATE TABLE order_count (
     order_id TEXT PRIMARY KEY REFERENCES reset_order (id),
     as_of BIGINT,
     took BIGINT,
-    -- For how many the gate would open if it were lifted.
+    -- For how many the gate would open if it were lifted, and for how many the old password the change page.
     opened BIGINT,
+    opened_change_page BIGINT,
     held_until BIGINT NOT NULL
 );
 

@@ -67,6 +67,8 @@ pub struct OrderView {
     /// For how many people the gate would open if the order were lifted, counted with the rest; absent before the first count, and for
     /// whoever sees a part of the order.
     opened_by_cancelling: Option<u64>,
+    /// For how many the old password, which opens nothing now, would open the change page again if the order were lifted; absent as above.
+    change_page_opened_by_cancelling: Option<u64>,
     /// By school and profile; at most 500 on a page. Somebody at two schools is counted at both.
     parts: Vec<PartAnswer>,
     /// Where the next page of parts begins; absent on the last.
@@ -85,6 +87,8 @@ pub struct PreviewAnswer {
     without_email: u64,
     /// Logins of operators who are left out: at most a hundred of them. How many there are is among those spared.
     operators: Vec<String>,
+    /// Logins of operators who are named: they are reached in spite of their role.
+    named_operators: Vec<String>,
     /// Services that will be told.
     told: Vec<ToldAnswer>,
 }
@@ -106,6 +110,7 @@ impl From<Counts> for PreviewAnswer {
             chosen_with_old_password: counts.chosen_with_old_password,
             without_email: counts.without_email,
             operators: counts.operators,
+            named_operators: counts.named,
             told: told.map(|(client, name)| ToldAnswer { client_id: client.0, name }).collect(),
         }
     }
@@ -140,7 +145,8 @@ impl OrderView {
             }),
             as_of: view.progress.as_of.map(Instant::from),
             progress: view.progress.all.into(),
-            opened_by_cancelling: view.progress.opened,
+            opened_by_cancelling: view.progress.opened.map(|opened| opened.gate),
+            change_page_opened_by_cancelling: view.progress.opened.map(|opened| opened.change_page),
             parts: parts.into_iter().map(part).collect(),
             next: last.and_then(|last| cursor::write(&app.ctx, actor, &asked, &last)),
             order: view.record.into(),

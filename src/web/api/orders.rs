@@ -284,8 +284,8 @@ pub async fn preview(
     Body(request): Body<OrderRequest>,
 ) -> Answer<Json<PreviewAnswer>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
-    let counts = preview_order(&app.ctx, &actor, &request.proposal()?).await??;
-    Ok(Json(counts.into()))
+    let previewed = preview_order(&app.ctx, &actor, &request.proposal()?).await??;
+    Ok(Json(previewed.counts.into()))
 }
 
 /// Changes what an order says that binds nobody yet. With `draft` it is one again; else it is put forward as it is from then on, in

@@ -71,6 +71,11 @@ enum Elsewhere {
     Unavailable(Unavailable),
 }
 
+/// Whether a role lets somebody do it somewhere.
+fn visitor_may(visitor: &Visitor, permission: Permission) -> bool {
+    allowing(&visitor.roles, permission).next().is_some()
+}
+
 /// A number that somebody typed to confirm, its thousands apart or not; none where it is no number.
 fn typed_number(form: &Parameters, name: &'static str) -> Option<u64> {
     form.one(name).ok()??.replace([' ', '\u{a0}', '\u{202f}'], "").parse().ok()
@@ -254,7 +259,8 @@ impl<'a> Room<'a> {
             csrf: visitor.csrf(&self.app.ctx),
             suffix: self.suffix(),
             is_in: visitor.session.factor_at.is_some(),
-            reads_audit: allowing(&visitor.roles, Permission::ReadAudit).next().is_some(),
+            reads_audit: visitor_may(visitor, Permission::ReadAudit),
+            writes_orders: visitor_may(visitor, Permission::IssueOrder),
         }
     }
 

@@ -20,32 +20,47 @@ use crate::flows::console::{AtDesk, Visitor};
 use crate::flows::once::Once;
 use crate::flows::reset_order::draft::draft;
 use crate::flows::reset_order::issue::{Proposal, issue};
-use crate::flows::reset_order::preview::preview;
+use crate::flows::reset_order::preview::{Preview, preview};
 use crate::flows::reset_order::read::{View, named_operators, view};
 use crate::flows::reset_order::revise::{edit, revise};
 use crate::flows::unavailable::Unavailable;
 use crate::oidc::parameters::Parameters;
-use crate::store;
 use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
 use crate::web::api::once::once_of_order;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::or_ask_again;
-use crate::web::console::order_view::{CheckOrderPage, Foreseen, NewOrderPage, Typed};
+use crate::web::console::order_view::{CheckOrderPage, Foreseen, NewOrderPage, OrderFacts, Rest, Typed};
 use crate::web::console::orders::ORDERS;
-use crate::web::console::{Answer, Room, names, typed_number};
-use crate::web::extract::form::Form;
+use crate::web::console::{Answer, Room, names, typed_number, visitor_may};
+use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
 
+/// Where a new one is written.
+const NEW: &str = "/console/orders/new";
+
+/// The address of the form, filled in for a place.
+pub(super) fn address(room: &Room<'_>, place: &TerritoryCode) -> String {
+    room.address(NEW, &[("place", place.as_str())])
+}
+
 /// GET `/console/orders/new`.
-pub async fn show(State(app): State<App>, visit: Visit) -> Response {
+pub async fn show(State(app): State<App>, visit: Visit, query: Query) -> Response {
     let room = Room::new(&app, visit);
     let shown = async {
         let desk = room.operator().await?;
-        let typed = Typed { level: Level::Change.as_str().to_owned(), ..Typed::default() };
-        form_page(&room, &desk.visitor, typed, None).await
+        if !visitor_may(&desk.visitor, Permission::IssueOrder) {
+            return Ok(room.trouble(Trouble::NotFound));
+        }
+        let asked = query.0.ok().and_then(|query| TerritoryCode::parse(query.one("place").ok()??).ok());
+        let place = asked.map(|place| place.to_string()).unwrap_or_default();
+        let here = (!place.is_empty()).then_some(("place", place.as_str()));
+        let spoken = [("ui_locales", room.language.other().tag())];
+        let switch = room.address(NEW, &here.into_iter().chain(spoken).collect::<Vec<_>>());
+        let typed = Typed { level: Level::Change.as_str().to_owned(), place, ..Typed::default() };
+        form_page(&room, &desk.visitor, typed, Arrival::Shown(&switch)).await
     };
     room.end(shown.await)
 }
@@ -54,6 +69,16 @@ pub async fn show(State(app): State<App>, visit: Visit) -> Response {
 pub async fn check(State(app): State<App>, visit: Visit, origin: Origin, form: Form) -> Response {
     let room = Room::of_form(&app, visit, &page_of(&form), &[]);
     room.end(checked(&room, origin, form).await)
+}
+
+/// POST `/console/orders/new`: it is to be otherwise, and nothing of what was typed is lost.
+pub async fn change(State(app): State<App>, visit: Visit, form: Form) -> Response {
+    let room = Room::of_form(&app, visit, &page_of(&form), &[]);
+    let shown = async {
+        let (desk, form) = room.posted(form).await?;
+        form_page(&room, &desk.visitor, typed(&form), Arrival::Sent(None)).await
+    };
+    room.end(shown.await)
 }
 
 /// POST `/console/orders`: it is put forward.
@@ -80,7 +105,10 @@ pub async fn take_up(
         let desk = room.operator().await?;
         let seen = view(&app.ctx, &desk.actor(None, origin), &OrderId(id)).await?;
         match seen.filter(|view| view.is_whole() && view.record.order.state.force().is_none()) {
-            Some(view) => form_page(&room, &desk.visitor, written(&room, view).await?, None).await,
+            Some(view) => {
+                form_page(&room, &desk.visitor, written(&room, view).await?, Arrival::Shown(&room.switch()))
+                    .await
+            }
             None => Ok(room.trouble(Trouble::NotFound)),
         }
     };
@@ -90,7 +118,7 @@ pub async fn take_up(
 /// The page that a form was on: of a new order, or of one that was taken up.
 fn page_of(form: &Form) -> String {
     let order = form.0.as_ref().ok().and_then(|form| form.one("order").ok()?);
-    order.map_or_else(|| format!("{ORDERS}/new"), |id| format!("{ORDERS}/{id}/edit"))
+    order.map_or_else(|| NEW.to_owned(), |id| format!("{ORDERS}/{id}/edit"))
 }
 
 async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
@@ -98,11 +126,13 @@ async fn checked(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let actor = desk.actor(field(&form, "reason"), origin);
     let proposal = match proposal(room, &form) {
         Ok(proposal) => proposal,
-        Err(problem) => return form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+        Err(problem) => {
+            return form_page(room, &desk.visitor, typed(&form), Arrival::Sent(Some(&problem))).await;
+        }
     };
     if actor.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
         let missing = Problem::from(crate::flows::reset_order::issue::ProposalError::ReasonMissing);
-        return form_page(room, &desk.visitor, typed(&form), Some(&missing)).await;
+        return form_page(room, &desk.visitor, typed(&form), Arrival::Sent(Some(&missing))).await;
     }
     let key = URL_SAFE_NO_PAD.encode(room.app.ctx.random.bytes::<18>());
     check_page(room, &desk, &actor, &proposal, &form, (key, None)).await
@@ -113,7 +143,9 @@ async fn created(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     let actor = sender(&desk, origin, &form, "put forward");
     let proposal = match proposal(room, &form) {
         Ok(proposal) => proposal,
-        Err(problem) => return form_page(room, &desk.visitor, typed(&form), Some(&problem)).await,
+        Err(problem) => {
+            return form_page(room, &desk.visitor, typed(&form), Arrival::Sent(Some(&problem))).await;
+        }
     };
     // Nothing, or no number: as wrong as another number.
     let confirmed = Some(typed_number(&form, "confirmed").unwrap_or_default());
@@ -164,7 +196,7 @@ async fn left(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
 /// The form once more, with what is wrong with it.
 async fn refused(room: &Room<'_>, visitor: &Visitor, form: &Parameters, problem: Problem) -> Answer {
     let problem = or_ask_again(room, visitor, form, problem).await?;
-    form_page(room, visitor, typed(form), Some(&problem)).await
+    form_page(room, visitor, typed(form), Arrival::Sent(Some(&problem))).await
 }
 
 async fn check_page(
@@ -175,20 +207,22 @@ async fn check_page(
     form: &Parameters,
     (key, refused): (String, Option<&Problem>),
 ) -> Answer {
-    let counts = match preview(&room.app.ctx, actor, proposal).await?.map_err(Problem::from) {
-        Ok(counts) => counts,
-        Err(problem) => return form_page(room, &desk.visitor, typed(form), Some(&problem)).await,
-    };
-    let place = match store::territory::find(&room.app.ctx.db, &proposal.territory).await? {
-        Some(place) => names::place(room.app, &place.path).await?,
-        None => proposal.territory.to_string(),
-    };
+    let Preview { order, counts } =
+        match preview(&room.app.ctx, actor, proposal).await?.map_err(Problem::from) {
+            Ok(previewed) => previewed,
+            Err(problem) => {
+                return form_page(room, &desk.visitor, typed(form), Arrival::Sent(Some(&problem))).await;
+            }
+        };
+    let place = names::place(room.app, &order.population.territory).await?;
     let fields = form.under("").filter(|(name, _)| is_kept(name));
+    let reason = actor.reason.as_deref().unwrap_or_default();
+    let rest = Rest { named: &counts.named, yearly: proposal.repeats, reason };
     let view = CheckOrderPage {
         frame: room.frame(None),
         desk: room.desk(&desk.visitor),
         place,
-        level: proposal.level,
+        says: OrderFacts::of(room, &order, proposal.at, rest),
         foreseen: Foreseen { counts },
         fields: fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         key,
@@ -197,12 +231,27 @@ async fn check_page(
     Ok(page(refused.map_or(StatusCode::OK, Problem::code), &view, &[]))
 }
 
-async fn form_page(room: &Room<'_>, visitor: &Visitor, typed: Typed, refused: Option<&Problem>) -> Answer {
-    let switch = room.switch();
+/// How somebody comes to the form.
+enum Arrival<'a> {
+    /// By an address; where it is in the other language.
+    Shown(&'a str),
+    /// With what they sent, and what is wrong with it.
+    Sent(Option<&'a Problem>),
+}
+
+async fn form_page(room: &Room<'_>, visitor: &Visitor, mut typed: Typed, arrival: Arrival<'_>) -> Answer {
+    let (switch, refused) = match arrival {
+        Arrival::Shown(switch) => (Some(switch), None),
+        Arrival::Sent(refused) => (None, refused),
+    };
+    let places = names::choices(room.app, &visitor.roles, Permission::IssueOrder).await?;
+    if typed.other.is_empty() && !places.iter().any(|place| place.code == typed.place) {
+        typed.other.clone_from(&typed.place);
+    }
     let view = NewOrderPage {
-        frame: room.frame(refused.is_none().then_some(switch.as_str())),
+        frame: room.frame(switch),
         desk: room.desk(visitor),
-        places: names::choices(room.app, &visitor.roles, Permission::IssueOrder).await?,
+        places,
         profiles: &Profile::ALL,
         typed,
         refused: refused.map(|problem| problem.told(room.language)),
@@ -299,8 +348,8 @@ async fn written(room: &Room<'_>, view: View) -> Result<Typed, Unavailable> {
     Ok(Typed {
         order: order.id.0,
         digest: digest.0,
-        place: code.clone(),
-        other: code,
+        place: code,
+        other: String::new(),
         profiles: order.population.profiles.iter().map(|it| it.as_str().to_owned()).collect(),
         level: order.level.as_str().to_owned(),
         never_activated: order.exclusions.never_activated,

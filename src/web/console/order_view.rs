@@ -5,10 +5,13 @@ use askama::Template;
 use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
-use crate::domain::reset_order::OrderState;
+use crate::domain::progress::Opened;
+use crate::domain::reset_order::{OrderState, ResetOrder};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::reset_order::preview::{Counts, LISTED};
 use crate::store::reset_order::OrderRecord;
 use crate::web::app::App;
+use crate::web::console::Room;
 use crate::web::console::progress_view::{FailedNotices, Progress, spared_key};
 use crate::web::console::view::people::profile_key;
 use crate::web::console::view::places::PrintForm;
@@ -71,11 +74,15 @@ impl OrderRow {
     }
 
     pub(super) fn people(&self, frame: &Frame<'_>) -> String {
-        if self.profiles.is_empty() {
-            return frame.text("order-everybody");
-        }
-        self.profiles.iter().map(|who| profile(frame, *who)).collect::<Vec<_>>().join(", ")
+        people(frame, &self.profiles)
     }
+}
+
+fn people(frame: &Frame<'_>, profiles: &[Profile]) -> String {
+    if profiles.is_empty() {
+        return frame.text("order-everybody");
+    }
+    profiles.iter().map(|who| profile(frame, *who)).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn level(frame: &Frame<'_>, level: Level) -> String {
@@ -163,8 +170,8 @@ pub(super) struct OrdersPage<'a> {
     pub(super) next: Option<String>,
 }
 
-/// For how many the gate would open, and as of when that was counted; none where it was not yet.
-pub(super) struct Opened(pub(super) Option<(u64, String)>);
+/// What lifting would open, and as of when that was counted; none where it was not yet.
+pub(super) struct Opens(pub(super) Option<(Opened, String)>);
 
 /// One order.
 #[derive(Template)]
@@ -173,7 +180,7 @@ pub(super) struct OrderPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) desk: Desk,
     pub(super) order: OrderRow,
-    pub(super) reason: String,
+    pub(super) says: OrderFacts,
     pub(super) author: String,
     /// Who waits for an approval, if somebody does.
     pub(super) asked_by: Option<String>,
@@ -182,15 +189,14 @@ pub(super) struct OrderPage<'a> {
     /// Whether this operator is the one who asked.
     pub(super) own: bool,
     pub(super) digest: String,
-    pub(super) spares: Spares,
     /// What it would do, while it waits for an approval.
     pub(super) foreseen: Option<Foreseen>,
     /// How far it has got, once people were counted.
     pub(super) progress: Option<Progress>,
     /// What services were told in vain.
     pub(super) failed: Vec<FailedNotices>,
-    /// For how many lifting it would open the gate, where it keeps anybody out.
-    pub(super) opened: Option<Opened>,
+    /// What lifting it would open, where it keeps anybody out.
+    pub(super) opens: Option<Opens>,
     pub(super) acts: Vec<Act>,
     /// How the slips are asked for of those whom it binds.
     pub(super) print: Option<PrintForm>,
@@ -212,11 +218,18 @@ impl OrderPage<'_> {
     }
 
     fn opens(&self) -> Option<String> {
-        let Opened(counted) = self.opened.as_ref()?;
-        let Some((number, time)) = counted else { return Some(self.frame.text("order-opens-uncounted")) };
-        let opens = self.frame.language.text_with("order-opens", &[("count", *number)]);
-        let counted = self.frame.language.text_with("order-opens-as-of", &[("time", time.as_str())]);
-        Some(format!("{opens} {counted}"))
+        let Opens(counted) = self.opens.as_ref()?;
+        let Some((opened, time)) = counted else { return Some(self.frame.text("order-opens-uncounted")) };
+        let language = self.frame.language;
+        let mut said = Vec::new();
+        if opened.gate > 0 || opened.change_page == 0 {
+            said.push(language.text_with("order-opens", &[("count", opened.gate)]));
+        }
+        if opened.change_page > 0 {
+            said.push(language.text_with("order-opens-change-page", &[("count", opened.change_page)]));
+        }
+        said.push(language.text_with("order-opens-as-of", &[("time", time.as_str())]));
+        Some(said.join(" "))
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything on by reference")]
@@ -280,19 +293,13 @@ pub(super) struct CheckOrderPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) desk: Desk,
     pub(super) place: String,
-    pub(super) level: Level,
+    pub(super) says: OrderFacts,
     pub(super) foreseen: Foreseen,
     /// Everything that was typed, to be sent once more.
     pub(super) fields: Vec<(String, String)>,
     /// Names this one request, so that it makes one order however often it is sent.
     pub(super) key: String,
     pub(super) refused: Option<String>,
-}
-
-impl CheckOrderPage<'_> {
-    fn level(&self) -> String {
-        level(&self.frame, self.level)
-    }
 }
 
 /// What an order would do.
@@ -326,18 +333,60 @@ fn and_more(frame: &Frame<'_>, listed: &[String], more: u64) -> String {
     }
 }
 
-/// Whom an order spares and whom it does not, as its author said.
-pub(super) struct Spares {
+/// All that an order says and somebody confirms or approves: the same list before it is put forward and ever after.
+pub(super) struct OrderFacts {
+    pub(super) profiles: Vec<Profile>,
+    pub(super) level: Level,
+    /// When it came into force, or is to; none of what is to begin at once.
+    pub(super) since: Option<String>,
+    pub(super) deadline: Option<String>,
     pub(super) never_activated: bool,
     pub(super) changed_since: Option<String>,
     pub(super) reset_by_school_since: Option<String>,
     /// Operators who are not left out; none for whoever sees a part of the order.
     pub(super) named: Vec<String>,
     pub(super) yearly: bool,
+    pub(super) reason: String,
 }
 
-impl Spares {
-    fn said(&self, frame: &Frame<'_>) -> Vec<String> {
+impl OrderFacts {
+    pub(super) fn of(room: &Room<'_>, order: &ResetOrder, since: Option<Timestamp>, rest: Rest<'_>) -> Self {
+        let written = |at| room.language.date_and_time(&room.app.site.local(at));
+        Self {
+            profiles: order.population.profiles.iter().copied().collect(),
+            level: order.level,
+            since: since.map(written),
+            deadline: order.deadline.map(written),
+            never_activated: order.exclusions.never_activated,
+            changed_since: order.exclusions.changed_since.map(written),
+            reset_by_school_since: order.exclusions.reset_by_school_since.map(written),
+            named: rest.named.to_vec(),
+            yearly: rest.yearly,
+            reason: rest.reason.to_owned(),
+        }
+    }
+
+    fn people(&self, frame: &Frame<'_>) -> String {
+        people(frame, &self.profiles)
+    }
+
+    fn level(&self, frame: &Frame<'_>) -> String {
+        level(frame, self.level)
+    }
+
+    fn begins(&self, frame: &Frame<'_>) -> String {
+        self.since.clone().unwrap_or_else(|| frame.text("order-at-once"))
+    }
+
+    /// What comes with the deadline.
+    fn then(&self, frame: &Frame<'_>) -> String {
+        frame.text(match self.level {
+            Level::Change => "order-deadline-closes",
+            Level::Recover => "order-deadline-only",
+        })
+    }
+
+    fn spares(&self, frame: &Frame<'_>) -> Vec<String> {
         let since = |key, time: &Option<String>| {
             time.as_deref().map(|time| frame.language.text_with(key, &[("time", time)]))
         };
@@ -350,4 +399,13 @@ impl Spares {
         let said: Vec<_> = said.into_iter().flatten().collect();
         if said.is_empty() { vec![frame.text("order-spares-nobody")] } else { said }
     }
+}
+
+/// What an order says that is not in its own row.
+#[derive(Clone, Copy)]
+pub(super) struct Rest<'a> {
+    /// Operators who are not left out, by login.
+    pub(super) named: &'a [String],
+    pub(super) yearly: bool,
+    pub(super) reason: &'a str,
 }

@@ -23,7 +23,9 @@ use crate::web::api::problem::Problem;
 use crate::web::app::App;
 use crate::web::console::factor::or_ask_again;
 use crate::web::console::order_report::{failed, progress};
-use crate::web::console::order_view::{Act, Foreseen, Opened, OrderPage, OrderRow, OrdersPage, Spares};
+use crate::web::console::order_view::{
+    Act, Foreseen, Opens, OrderFacts, OrderPage, OrderRow, OrdersPage, Rest,
+};
 use crate::web::console::slips::order_form;
 use crate::web::console::{Answer, Room, names};
 use crate::web::extract::form::{Form, Query};
@@ -154,7 +156,7 @@ pub(super) async fn order_page(
         frame: room.frame(refused.is_none().then_some(switch.as_str())),
         desk: room.desk(visitor),
         order: OrderRow::of(app, language, place, &view.record),
-        reason: view.record.reason.clone(),
+        says: says(room, view, details.as_ref()),
         author: names::actor(app, &view.record.author).await?,
         asked_by: match &view.request {
             Some(request) => Some(names::actor(app, &request.by).await?),
@@ -163,10 +165,9 @@ pub(super) async fn order_page(
         lifts: view.request.as_ref().is_some_and(|request| request.wish == Wish::Cancel),
         own,
         digest: view.shown().0,
-        spares: spares(room, view, details.as_ref()),
         foreseen: details.and_then(|details| details.foreseen).map(|counts| Foreseen { counts }),
         progress: progress(room, actor, &report, turned).await?,
-        opened: opened(room, view),
+        opens: opens(room, view),
         acts: acts(view, !failed.is_empty()),
         print: order_form(room, view, &actor.powers(&app.ctx).await?),
         changes: view.may.contains(&Permission::IssueOrder),
@@ -178,16 +179,12 @@ pub(super) async fn order_page(
     Ok(page(status, &shown, &[]))
 }
 
-fn spares(room: &Room<'_>, view: &View, details: Option<&Details>) -> Spares {
-    let written = |at| room.language.date_and_time(&room.app.site.local(at));
-    let exclusions = &view.record.order.exclusions;
-    Spares {
-        never_activated: exclusions.never_activated,
-        changed_since: exclusions.changed_since.map(written),
-        reset_by_school_since: exclusions.reset_by_school_since.map(written),
-        named: details.map(|details| details.named_operators.clone()).unwrap_or_default(),
-        yearly: view.record.repeats,
-    }
+fn says(room: &Room<'_>, view: &View, details: Option<&Details>) -> OrderFacts {
+    let record = &view.record;
+    let since = record.order.state.force().map_or(record.scheduled_at, |force| force.since);
+    let named = details.map(|details| details.named_operators.as_slice()).unwrap_or_default();
+    let rest = Rest { named, yearly: record.repeats, reason: &record.reason };
+    OrderFacts::of(room, &record.order, Some(since), rest)
 }
 
 /// What the operator may do with an order that stands there, a second factor and the approval of what others asked supposed.
@@ -212,12 +209,12 @@ fn acts(view: &View, has_failed: bool) -> Vec<Act> {
 }
 
 /// What is to be said before it is lifted, of an order that keeps somebody out; it is counted in the background.
-fn opened(room: &Room<'_>, view: &View) -> Option<Opened> {
+fn opens(room: &Room<'_>, view: &View) -> Option<Opens> {
     match view.record.order.state {
         OrderState::InForce(_) | OrderState::Closed { .. } if view.is_whole() => {
             let counted = view.progress.as_of.zip(view.progress.opened);
             let written = |at| room.language.date_and_time(&room.app.site.local(at));
-            Some(Opened(counted.map(|(at, number)| (number, written(at)))))
+            Some(Opens(counted.map(|(at, opened)| (opened, written(at)))))
         }
         _ => None,
     }

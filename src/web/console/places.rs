@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::domain::account::AccountId;
+use crate::domain::jurisdiction::Permission;
 use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryKind};
@@ -23,7 +24,7 @@ use crate::web::app::App;
 use crate::web::console::people::Search;
 use crate::web::console::slips::printed_file;
 use crate::web::console::view::places::{Below, Omitted, PlacesPage, PrintForm, RollPage, RollRow, Told};
-use crate::web::console::{Answer, Elsewhere, Room, names};
+use crate::web::console::{Answer, Elsewhere, Room, names, new_order};
 use crate::web::extract::form::{Form, Query};
 use crate::web::extract::visit::Visit;
 use crate::web::pages::view::Trouble;
@@ -126,6 +127,7 @@ async fn own_places(room: &Room<'_>, desk: &AtDesk, actor: &Actor) -> Answer {
         profiles: Vec::new(),
         next: None,
         print: None,
+        order: None,
         told: None,
     };
     Ok(page(StatusCode::OK, &view, &[]))
@@ -179,6 +181,7 @@ fn overview_page(
         None => Vec::new(),
     };
     let switch = spot.address(room, &[("ui_locales", room.language.other().tag())]);
+    let can = |act| found.may.contains(&act);
     let view = PlacesPage {
         frame: room.frame(Some(&switch)),
         desk: room.desk(&desk.visitor),
@@ -187,7 +190,8 @@ fn overview_page(
         below: below.collect(),
         profiles: of_profiles.into_iter().map(of_profile).collect(),
         next: found.next.map(|next| spot.address(room, &[("behind", next.as_str())])),
-        print: found.prints.then(|| print_form(room, spot, found.left_out)),
+        print: can(Permission::PrintSlips).then(|| print_form(room, spot, found.left_out)),
+        order: can(Permission::IssueOrder).then(|| new_order::address(room, &spot.code)),
         told,
     };
     page(StatusCode::OK, &view, &[])
@@ -228,6 +232,7 @@ async fn roll_page(
     let kept = from.map(|from| ("from", from));
     let more: Vec<_> = kept.into_iter().chain([("ui_locales", room.language.other().tag())]).collect();
     let switch = spot.address(room, &more);
+    let can = |act| found.may.contains(&act);
     let above = found.place.path.parent().and_then(|above| above.code());
     let above = match above.filter(|_| spot.code.kind() == TerritoryKind::Class) {
         Some(school) => store::territory::find(&room.app.ctx.db, &school).await?,
@@ -244,9 +249,11 @@ async fn roll_page(
         at: spot.code.to_string(),
         from: from.unwrap_or_default(),
         next: next.map(|next| spot.address(room, &[("from", &next)])),
-        print: found.prints.then(|| print_form(room, spot, found.left_out)),
-        ticks: found.ticks,
-        require: found.requires.then(|| Search::among(spot.code.clone(), spot.profile).address(room, &[])),
+        print: can(Permission::PrintSlips).then(|| print_form(room, spot, found.left_out)),
+        order: can(Permission::IssueOrder).then(|| new_order::address(room, &spot.code)),
+        ticks: can(Permission::HandOver),
+        require: can(Permission::ForceChange)
+            .then(|| Search::among(spot.code.clone(), spot.profile).address(room, &[])),
         told,
     };
     Ok(page(StatusCode::OK, &view, &[]))

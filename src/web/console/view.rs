@@ -29,6 +29,8 @@ pub(in crate::web) struct Desk {
     pub(in crate::web) is_in: bool,
     /// Whether a role lets them read the audit log.
     pub(in crate::web) reads_audit: bool,
+    /// Whether a role lets them write an order somewhere.
+    pub(in crate::web) writes_orders: bool,
 }
 
 /// Why what was typed was not taken.

@@ -129,6 +129,8 @@ pub(in crate::web) struct PlacesPage<'a> {
     pub(in crate::web) profiles: Vec<(Profile, String, Option<Counts>)>,
     pub(in crate::web) next: Option<String>,
     pub(in crate::web) print: Option<PrintForm>,
+    /// Where an order for the place is written, by whoever may.
+    pub(in crate::web) order: Option<String>,
     pub(in crate::web) told: Option<Told>,
 }
 
@@ -227,6 +229,8 @@ pub(in crate::web) struct RollPage<'a> {
     pub(in crate::web) from: &'a str,
     pub(in crate::web) next: Option<String>,
     pub(in crate::web) print: Option<PrintForm>,
+    /// Where an order for the place is written, by whoever may.
+    pub(in crate::web) order: Option<String>,
     /// Whether slips may be ticked.
     pub(in crate::web) ticks: bool,
     /// Where some of them are chosen, for whoever may require a change of them.

@@ -39,6 +39,7 @@ fn desk(is_in: bool) -> Desk {
         suffix: "?ui_locales=fr".to_owned(),
         is_in,
         reads_audit: is_in,
+        writes_orders: is_in,
     }
 }
 
@@ -177,6 +178,7 @@ fn places_pages(pages: &mut Vec<(String, String)>, language: Language) {
             profiles: if is_school { profiles.into() } else { Vec::new() },
             next: Some("/console/places".to_owned()),
             print: is_school.then(|| print_form(language, true)),
+            order: is_school.then(|| "/console/orders/new?place=1".to_owned()),
             told,
         };
         page(pages, &format!("console-places-{name}"), &view, language);
@@ -227,6 +229,7 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
             from: "",
             next: None,
             print: (number != 2).then(|| print_form(language, false)),
+            order: (number != 2).then(|| "/console/orders/new?place=1".to_owned()),
             ticks: number != 2,
             require: (number == 1).then(|| "/console/people".to_owned()),
             told,
@@ -246,6 +249,7 @@ fn roll_pages(pages: &mut Vec<(String, String)>, language: Language) {
         from: "",
         next: None,
         print: None,
+        order: None,
         ticks: false,
         require: None,
         told: refused,
