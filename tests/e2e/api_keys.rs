@@ -271,7 +271,7 @@ async fn notices_are_put_back_and_slips_are_ticked_once() {
     let id = provider.order(Level::Change).await;
     let parked = Statement::new(
         "INSERT INTO notice (id, kind, cause, client_id, account_id, sid, written_at, attempts, failure, parked_at)
-         SELECT 'n' || id, 'voided', $1, 'portal', id, id, 0, 4, 'no answer', 1 FROM account WHERE id LIKE 'pupil%'",
+         SELECT 'n' || id, 'voided', $1, 'portal', id, id, 0, 4, 'no answer', 1795255200000000 FROM account WHERE id LIKE 'pupil%'",
         vec![id.0.as_str().into()],
     );
     provider.ctx.db.run(Batch::plain(vec![parked])).await.unwrap();
