@@ -80,7 +80,8 @@ pub struct Wanted<'a> {
     pub limit: u32,
 }
 
-/// Beginnings of names and of logins, a class by its name, everybody of a school. What was typed is compared as it is: no sign
+/// Beginnings of names and of logins, a class by its name, everybody of a school, both as far as they lie at the place: where else somebody
+/// belongs is not for whoever sees them here. What was typed is compared as it is: no sign
 /// in it stands for others. Whatever else is read of somebody is read of those alone who come on the page.
 const SQL: &str = person_sql!(
     "COALESCE((SELECT string_agg(t.name, ', ') FROM affiliation f JOIN territory t ON t.path = f.path
@@ -102,9 +103,11 @@ const SQL: &str = person_sql!(
             OR lower(a.given_name) >= $13 AND lower(a.given_name) < $14
                 AND lower(a.family_name) >= $15 AND lower(a.family_name) < $16
             OR a.id IN (SELECT f.account_id FROM affiliation f JOIN territory t ON t.path = f.path
-                WHERE f.ended IS NULL AND t.kind = 'class' AND lower(t.name) = $11)
+                WHERE f.ended IS NULL AND t.kind = 'class' AND lower(t.name) = $11
+                    AND (f.path = $3 OR f.path > $4 AND f.path < $5))
             OR a.id IN (SELECT f.account_id FROM affiliation f
-                WHERE f.ended IS NULL AND (f.path = $17 OR f.path > $18 AND f.path < $19)))
+                WHERE f.ended IS NULL AND (f.path = $17 OR f.path > $18 AND f.path < $19)
+                    AND (f.path = $3 OR f.path > $4 AND f.path < $5)))
         AND CASE $22 WHEN 'disabled' THEN a.disabled_at IS NOT NULL
             WHEN 'individual' THEN a.forced_level IS NOT NULL
             WHEN 'not_activated' THEN NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = a.id)

@@ -188,8 +188,9 @@ async fn every_role_that_waits_is_reached() {
 async fn every_reason_why_services_were_not_told_is_reached() {
     let provider = Provider::start().await;
     let anne = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    // What is to a relying party that is not there, the server that starts beside us tidies away.
+    RelyingParty::portal(&provider).await;
     let id = provider.order(Level::Change).await;
-    // Given up today: what is older than a grant, the server that starts beside us tidies away.
     let parked = Statement::new(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 150)
          INSERT INTO notice (id, kind, cause, client_id, account_id, sid, written_at, attempts, failure, parked_at)

@@ -43,6 +43,7 @@ mod deployment;
 mod doctor;
 mod documents;
 mod doors;
+mod existence;
 mod factor_races;
 mod four_eyes;
 mod heard;

@@ -14,7 +14,7 @@ use crate::cli::{instant, open, reset_order};
 use crate::config::layers::Loaded;
 use crate::domain::audit_chain::{Head, Question};
 use crate::domain::territory::TerritoryCode;
-use crate::flows::audit::export;
+use crate::flows::audit::export::{self, Typed};
 use crate::flows::audit::read::{actor_of, object_of};
 use crate::flows::audit::verify::verify;
 use crate::flows::context::Context;
@@ -159,7 +159,8 @@ async fn run_export(
     zone: &TimeZone,
 ) -> Result<ExitStatus, Failure> {
     let question = filter.question(ctx, zone).await?;
-    let mut lines = export::export(ctx, &acting.actor(), &question).await?.map_err(Failure::refused)?;
+    let mut lines =
+        export::export(ctx, &acting.actor(), &question, Typed::default()).await?.map_err(Failure::refused)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     while let Some(chunk) = lines.next().await {
         for line in chunk? {

@@ -44,7 +44,7 @@ pub enum AccountError {
         /// Why not.
         refusal: Refusal,
     },
-    /// It is not done to several at once.
+    /// It is done to nobody, or not to several at once.
     #[error(transparent)]
     NotAtOnce(Refusal),
     /// More than one person may shut out within a day.
@@ -107,6 +107,10 @@ async fn select(
         return Ok(Err(AccountError::TooMany(logins.len())));
     }
     let powers = actor.powers(ctx).await?;
+    // Whoever may do it nowhere is told so before anybody is looked up: who is there would be told with it.
+    if powers.allowing(permission).is_empty() {
+        return Ok(Err(AccountError::NotAtOnce(Refusal::NotOfRole)));
+    }
     if let Err(refusal) = powers.may_at_once(permission, logins.len()) {
         return Ok(Err(AccountError::NotAtOnce(refusal)));
     }

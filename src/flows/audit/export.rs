@@ -38,18 +38,29 @@ impl Lines {
     }
 }
 
+/// Words that a question was made of, where it means something else. The line that says what was asked repeats them: which account a login
+/// is, or that it is one, is not for everybody who may ask.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Typed<'a> {
+    /// Who acted.
+    pub actor: Option<&'a str>,
+    /// To what.
+    pub object: Option<&'a str>,
+}
+
 /// Begins to read out. The act is written for each part of the territory that is read, where whoever is above it sees it.
 pub async fn export(
     ctx: &Context,
     actor: &Actor,
     question: &Question,
+    typed: Typed<'_>,
 ) -> Result<Result<Lines, Refusal>, Unavailable> {
     let parts = match parts(ctx, actor).await? {
         Ok(parts) => parts,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let now = ctx.clock.now();
-    let said = said(question);
+    let said = said(question, typed);
     let line = |territory: Option<String>| AuditLine {
         territory,
         reason: (!said.is_empty()).then(|| said.clone()),
@@ -64,13 +75,15 @@ pub async fn export(
 }
 
 /// What was asked for, for the line that says so.
-fn said(question: &Question) -> String {
+fn said(question: &Question, typed: Typed<'_>) -> String {
+    let as_typed =
+        |typed: Option<&str>, meant: &Option<String>| typed.map(str::to_owned).or_else(|| meant.clone());
     let parts = [
         ("from", question.from.map(written)),
         ("to", question.to.map(written)),
         ("act", question.act.clone()),
-        ("actor", question.actor.clone()),
-        ("object", question.object.clone()),
+        ("actor", as_typed(typed.actor, &question.actor)),
+        ("object", as_typed(typed.object, &question.object)),
         ("within", question.within.as_ref().map(|path| path.as_str().to_owned())),
     ];
     let said = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));

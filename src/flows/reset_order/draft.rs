@@ -66,13 +66,7 @@ pub(super) async fn permitted(
     proposal: &Proposal,
     now: Timestamp,
 ) -> Result<Result<(ResetOrder, Right), ProposalError>, Unavailable> {
-    let order = match draw_up(ctx, proposal, now).await? {
-        Ok(order) => order,
-        Err(error) => return Ok(Err(error)),
-    };
-    let population = Target::Population(&order.population);
-    let right = actor.powers(ctx).await?.may(Permission::IssueOrder, population);
-    Ok(right.map(|right| (order, right)).map_err(ProposalError::from))
+    draw_up(ctx, actor, Permission::IssueOrder, (proposal, now)).await
 }
 
 /// An order that the actor may know of.

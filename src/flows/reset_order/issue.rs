@@ -15,7 +15,7 @@ use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
 use crate::domain::secret::SecretBytes;
 use crate::domain::territory::TerritoryCode;
 use crate::domain::timestamp::Timestamp;
-use crate::flows::actor::Actor;
+use crate::flows::actor::{Actor, Powers, Right};
 use crate::flows::code_key::seal_name;
 use crate::flows::context::Context;
 use crate::flows::reset_order::help::NobodyLeft;
@@ -111,14 +111,9 @@ pub async fn issue(
     };
     for _ in 0..TRIES {
         let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-        let order = match draw_up(ctx, proposal, now).await? {
-            Ok(order) => order,
+        let (order, right) = match draw_up(ctx, actor, Permission::IssueOrder, (proposal, now)).await? {
+            Ok(drawn_up) => drawn_up,
             Err(error) => return Ok(Err(error)),
-        };
-        let population = Target::Population(&order.population);
-        let right = match actor.powers(ctx).await?.may(Permission::IssueOrder, population) {
-            Ok(right) => right,
-            Err(refusal) => return Ok(Err(refusal.into())),
         };
         let begins_at = proposal.at.unwrap_or(now);
         let putting = Putting { order: &order, begins_at, confirmed, before: None };
@@ -158,29 +153,37 @@ pub(super) fn insert(ctx: &Context, record: &OrderRecord) -> Result<Statement, U
     store::reset_order::insert(record, &sealed).map_err(|error| broken(&error))
 }
 
-/// The order as it would be, as a draft: also what the preview counts with.
+/// The order as it would be, as a draft, and the right to do this with it: also what the preview counts with. Who is at a place, and whose
+/// login is one, is told after that alone.
 pub(super) async fn draw_up(
     ctx: &Context,
-    proposal: &Proposal,
-    now: Timestamp,
-) -> Result<Result<ResetOrder, ProposalError>, Unavailable> {
+    actor: &Actor,
+    permission: Permission,
+    (proposal, now): (&Proposal, Timestamp),
+) -> Result<Result<(ResetOrder, Right), ProposalError>, Unavailable> {
     if let Err(error) = check_times(proposal, now) {
         return Ok(Err(error));
     }
     let Some(territory) = store::territory::find(&ctx.db, &proposal.territory).await? else {
         return Ok(Err(ProposalError::UnknownTerritory(proposal.territory.clone())));
     };
-    if !store::territory::has_people(&ctx.db, &territory.path, &proposal.profiles).await? {
+    let population = Population { territory: territory.path, profiles: proposal.profiles.clone() };
+    let powers = actor.powers(ctx).await?;
+    let right = match powers.may(permission, Target::Population(&population)) {
+        Ok(right) => right,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    if !store::territory::has_people(&ctx.db, &population.territory, &population.profiles).await? {
         return Ok(Err(ProposalError::Nobody(proposal.territory.clone())));
     }
-    let named_operators = match named(ctx, &proposal.named_operators).await? {
+    let named_operators = match named(ctx, &powers, &proposal.named_operators).await? {
         Ok(named) => named,
         Err(error) => return Ok(Err(error)),
     };
     let start = proposal.at.unwrap_or(now);
-    Ok(Ok(ResetOrder {
+    let order = ResetOrder {
         id: OrderId(ctx.new_id(now)),
-        population: Population { territory: territory.path, profiles: proposal.profiles.clone() },
+        population,
         exclusions: Exclusions {
             never_activated: proposal.never_activated,
             changed_since: proposal.changed_since,
@@ -191,7 +194,8 @@ pub(super) async fn draw_up(
         state: OrderState::Draft,
         deadline: proposal.deadline,
         codes_expire_at: start.plus(ctx.settings.policy.code_lifetime),
-    }))
+    };
+    Ok(Ok((order, right)))
 }
 
 pub(super) fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), ProposalError> {
@@ -204,8 +208,10 @@ pub(super) fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), Pro
     }
 }
 
+/// Those who are named. Somebody whom the author sees nowhere is as nobody.
 async fn named(
     ctx: &Context,
+    powers: &Powers,
     logins: &[String],
 ) -> Result<Result<BTreeSet<AccountId>, ProposalError>, Unavailable> {
     if logins.len() > NAMED {
@@ -218,9 +224,11 @@ async fn named(
             Err(_) => None,
         };
         match person {
-            Some(person) => named.insert(person.facts.account),
-            None => return Ok(Err(ProposalError::UnknownLogin(login.clone()))),
-        };
+            Some(person) if powers.may_on(ctx, Permission::ReadPeople, &person.facts).await?.is_ok() => {
+                named.insert(person.facts.account);
+            }
+            _ => return Ok(Err(ProposalError::UnknownLogin(login.clone()))),
+        }
     }
     Ok(Ok(named))
 }

@@ -7,7 +7,7 @@ use crate::domain::account::WayIn;
 use crate::domain::client::ClientId;
 use crate::domain::facts::{Facts, Proof};
 use crate::domain::gate::{Evidence, evaluate};
-use crate::domain::jurisdiction::{Permission, Target};
+use crate::domain::jurisdiction::Permission;
 use crate::domain::level::Level;
 use crate::domain::order_clock::OrderClock;
 use crate::domain::population::Exclusion;
@@ -67,14 +67,10 @@ pub async fn preview(
     proposal: &Proposal,
 ) -> Result<Result<Preview, ProposalError>, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-    let order = match draw_up(ctx, proposal, now).await? {
-        Ok(order) => order,
+    let order = match draw_up(ctx, actor, Permission::ReadProgress, (proposal, now)).await? {
+        Ok((order, _)) => order,
         Err(error) => return Ok(Err(error)),
     };
-    let population = Target::Population(&order.population);
-    if let Err(refusal) = actor.powers(ctx).await?.may(Permission::ReadProgress, population) {
-        return Ok(Err(refusal.into()));
-    }
     let counts = foresee(ctx, order.clone(), &book, now).await?;
     Ok(Ok(Preview { order, counts }))
 }

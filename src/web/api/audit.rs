@@ -14,7 +14,7 @@ use crate::domain::audit_chain::{Line, Question};
 use crate::domain::scope::ApiScope;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
-use crate::flows::audit::export;
+use crate::flows::audit::export::{self, Typed};
 use crate::flows::audit::read::{self, Position};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -200,6 +200,6 @@ pub async fn export(
     let actor = caller.act(&app, ApiScope::AuditRead).await?;
     let question = query.question(&app).await?;
     let place = app.begin_file(&actor)?;
-    let lines = export::export(&app.ctx, &actor, &question).await??;
+    let lines = export::export(&app.ctx, &actor, &question, Typed::default()).await??;
     Ok(file(&app, place, lines, Form::Json))
 }

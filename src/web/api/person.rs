@@ -105,12 +105,13 @@ pub(super) fn unknown() -> Problem {
 /// Somebody whom the operator may see, by login or id.
 pub(super) async fn find(app: &App, actor: &Actor, login: &str) -> Answer<Person> {
     let ctx = &app.ctx;
-    let person = named(ctx, login).await?.ok_or_else(unknown)?;
-    match actor.powers(ctx).await?.may_on(ctx, Permission::ReadPeople, &person.facts).await? {
-        Ok(_) => Ok(person),
-        Err(Refusal::NotOfRole) => Err(Refusal::NotOfRole.into()),
-        Err(_) => Err(unknown()),
+    let powers = actor.powers(ctx).await?;
+    if powers.allowing(Permission::ReadPeople).is_empty() {
+        return Err(Refusal::NotOfRole.into());
     }
+    let person = named(ctx, login).await?.ok_or_else(unknown)?;
+    powers.may_on(ctx, Permission::ReadPeople, &person.facts).await?.map_err(|_| unknown())?;
+    Ok(person)
 }
 
 /// One person, with their roles and where they are signed in.

@@ -13,7 +13,7 @@ use crate::domain::reset_order::OrderId;
 use crate::domain::territory::{TerritoryCode, TerritoryPath, Uai};
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Origin};
-use crate::flows::audit::export;
+use crate::flows::audit::export::{self, Typed as Words};
 use crate::flows::audit::read::{self, Position};
 use crate::flows::console::AtDesk;
 use crate::flows::unavailable::Unavailable;
@@ -129,7 +129,10 @@ async fn exported(room: &Room<'_>, origin: Origin, form: Form) -> Answer {
     };
     let actor: Actor = desk.actor(None, origin);
     let place = room.app.begin_file(&actor)?;
-    Ok(match export::export(&room.app.ctx, &actor, &question).await? {
+    let given = |word| Some(word).filter(|word: &&str| !word.is_empty());
+    let object = question.object.as_ref().and(given(typed.about.as_str()));
+    let words = Words { actor: given(typed.actor.as_str()), object };
+    Ok(match export::export(&room.app.ctx, &actor, &question, words).await? {
         Ok(lines) => file(room.app, place, lines, kind),
         Err(_) => room.trouble(Trouble::NotFound),
     })
