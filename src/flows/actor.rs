@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, AccountNumber};
 use crate::domain::event::{Act, AuditLine};
 use crate::domain::facts::Facts;
+use crate::domain::grant::Authentication;
 use crate::domain::jurisdiction::{
     Permission, Refusal, RoleGrant, Target, WholeAccount, allowing, permits, seen,
 };
@@ -14,6 +15,7 @@ use crate::domain::profile::Profile;
 use crate::domain::reset_order::ResetOrder;
 use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
+use crate::flows::ask_gate::ask;
 use crate::flows::context::Context;
 use crate::flows::once::Once;
 use crate::flows::unavailable::Unavailable;
@@ -62,15 +64,31 @@ pub struct Local {
     pub breaks_glass: bool,
 }
 
-/// Somebody with roles. Which, is read for every act, and once more in its batch.
+/// Somebody with roles. Which, is read for every act, and once more in its batch; and so is whether the sign-in still stands.
 #[derive(Clone, Debug)]
 pub struct Operator {
-    /// Whose account.
-    pub account: AccountId,
+    /// The sign-in that the act rests on.
+    pub authentication: Authentication,
     /// The program that acts with the operator's consent, or by itself.
     pub client: Option<String>,
     /// When a second factor was last shown.
     pub factor_at: Option<Timestamp>,
+}
+
+impl Operator {
+    /// Whose account.
+    pub const fn account(&self) -> &AccountId {
+        &self.authentication.account
+    }
+
+    /// What they hold, as it is written now: nothing, once what they signed in with has ended.
+    async fn held(&self, ctx: &Context) -> Result<Vec<RoleGrant>, Unavailable> {
+        let asked = ask(ctx, self.account()).await?;
+        if !asked.is_some_and(|asked| self.authentication.stands(&asked.evidence)) {
+            return Ok(Vec::new());
+        }
+        Ok(store::operator::held(&ctx.db, self.account()).await?)
+    }
 }
 
 /// The right that an act rests on.
@@ -79,29 +97,46 @@ pub enum Right {
     /// No territory binds it.
     Root,
     /// The one grant that allows it.
-    Grant(AccountId, RoleGrant),
+    Grant(Holder, RoleGrant),
+}
+
+/// Who holds a grant, as they signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    account: AccountId,
+    number: AccountNumber,
 }
 
 impl Right {
-    /// In a batch: the grant is still held, and stays so until the batch has committed.
-    pub fn still_held(&self) -> Option<Statement> {
+    /// In a batch: the grant is still held, by whoever signed in, and stays so until the batch has committed. Nothing ended their
+    /// sign-in meanwhile: no change of their password, no disabling, no end of their sessions.
+    pub fn still_held(&self) -> Vec<Statement> {
         match self {
-            Self::Root => None,
-            Self::Grant(account, grant) => Some(store::operator::still_holds(account, grant)),
+            Self::Root => Vec::new(),
+            Self::Grant(Holder { account, number }, grant) => vec![
+                store::operator::still_holds(account, grant),
+                store::operator::still_signed_in(account, *number),
+            ],
         }
     }
 
     /// The same, and it still reaches all that this account is anywhere.
     pub fn still_reaches(&self, whom: &AccountId) -> Vec<Statement> {
-        match self {
-            Self::Root => Vec::new(),
-            Self::Grant(account, grant) => {
-                vec![
-                    store::operator::still_holds(account, grant),
-                    store::operator::still_reaches(grant, whom),
-                ]
+        Self::all_still_reach([(self, whom)])
+    }
+
+    /// The same for many: what several rest on is asked once.
+    pub fn all_still_reach<'a>(each: impl IntoIterator<Item = (&'a Self, &'a AccountId)>) -> Vec<Statement> {
+        let (mut held, mut still) = (Vec::new(), Vec::new());
+        for (right, whom) in each {
+            let Self::Grant(_, grant) = right else { continue };
+            if !held.contains(&right) {
+                held.push(right);
+                still.extend(right.still_held());
             }
+            still.push(store::operator::still_reaches(grant, whom));
         }
+        still
     }
 
     /// The territory of the grant, for the audit log.
@@ -147,7 +182,7 @@ impl Actor {
         match &self.standing {
             Standing::Local(local) => format!("local:{}", local.user),
             Standing::System => "system".to_owned(),
-            Standing::Operator(operator) => format!("account:{}", operator.account.0),
+            Standing::Operator(operator) => format!("account:{}", operator.account().0),
         }
     }
 
@@ -159,7 +194,7 @@ impl Actor {
     /// The account behind it, if there is one.
     pub const fn account(&self) -> Option<&AccountId> {
         match &self.standing {
-            Standing::Operator(operator) => Some(&operator.account),
+            Standing::Operator(operator) => Some(operator.account()),
             Standing::Local(_) | Standing::System => None,
         }
     }
@@ -168,9 +203,7 @@ impl Actor {
     pub async fn powers(&self, ctx: &Context) -> Result<Powers, Unavailable> {
         let held = match &self.standing {
             Standing::Local(_) | Standing::System => None,
-            Standing::Operator(operator) => {
-                Some((operator.clone(), store::operator::held(&ctx.db, &operator.account).await?))
-            }
+            Standing::Operator(operator) => Some((operator.clone(), operator.held(ctx).await?)),
         };
         Ok(Powers { held, now: ctx.clock.now() })
     }
@@ -212,12 +245,18 @@ pub struct Powers {
 }
 
 impl Powers {
+    /// What the actor may do by now, by the factor that these were read with: what has begun need not show it again.
+    pub async fn again(&self, ctx: &Context, actor: &Actor) -> Result<Self, Unavailable> {
+        Ok(Self { now: self.now, ..actor.powers(ctx).await? })
+    }
+
     /// The right that an act rests on, or why there is none. Some acts need a second factor that was shown lately.
     pub fn may(&self, permission: Permission, target: Target<'_>) -> Result<Right, Refusal> {
         let Some((operator, grants)) = &self.held else { return Ok(Right::Root) };
-        let grant = permits(&operator.account, grants, permission, target)?;
+        let grant = permits(operator.account(), grants, permission, target)?;
         permission.check_factor(1, operator.factor_at, self.now)?;
-        Ok(Right::Grant(operator.account.clone(), grant.clone()))
+        let Authentication { account, number, .. } = &operator.authentication;
+        Ok(Right::Grant(Holder { account: account.clone(), number: *number }, grant.clone()))
     }
 
     /// Whether the actor may do it, once a second factor is shown.

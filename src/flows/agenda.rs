@@ -12,7 +12,7 @@ use crate::domain::territory::TerritoryPath;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::{Actor, Powers};
 use crate::flows::context::Context;
-use crate::flows::people::operators::all_waiting;
+use crate::flows::people::operators::any_waits;
 use crate::flows::reset_order::read::{parts, progress};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
@@ -81,7 +81,7 @@ pub async fn agenda(ctx: &Context, actor: &Actor) -> Result<Agenda, Unavailable>
         to_approve,
         drafts,
         campaigns: campaigns(ctx, &powers).await?,
-        roles_wait: all_waiting(ctx, actor).await?.iter().any(|waiting| !waiting.is_own),
+        roles_wait: any_waits(ctx, actor).await?,
     })
 }
 

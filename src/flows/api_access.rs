@@ -26,7 +26,7 @@ pub async fn api_access(
         return Ok(Err(BearerError::ScopeInsufficient));
     }
     let operator = Operator {
-        account: grant.authentication.account.clone(),
+        authentication: grant.authentication.clone(),
         client: Some(grant.client.0.clone()),
         factor_at: grant.authentication.factor_at,
     };

@@ -186,6 +186,11 @@ impl Press<'_> {
         let (mut marked, mut again) = (Vec::new(), Vec::new());
         let mut conflicts = usize::from(!held);
         self.sort_out(turns, held, &mut marked, &mut again);
+        if !held {
+            // It may be whoever prints who changed: then nobody else is asked for.
+            self.powers = self.powers.again(self.ctx, self.actor).await?;
+            self.selection.allowed(&self.powers).map_err(Unavailable::Withdrawn)?;
+        }
         while let Some(some) = again.pop() {
             let Decided { batch, turns } = self.decide(self.reload(some).await?).await?;
             let held = self.ctx.commit(Batch::under_order_lock(batch)).await?;
@@ -231,7 +236,7 @@ impl Press<'_> {
     }
 
     async fn decide(&self, people: Vec<Met>) -> Result<Decided, Unavailable> {
-        let (mut writes, mut turns) = (Vec::new(), Vec::new());
+        let (mut writes, mut turns, mut rights) = (Vec::new(), Vec::new(), Vec::new());
         // Whose numbers they were read with, and since when. They are all of one order clock, or the batch is undone.
         let mut asked = BTreeMap::new();
         for mut met in people {
@@ -246,7 +251,9 @@ impl Press<'_> {
             let (closure, then) = (self.closure(&evidence), self.closure(&evidence.after_print()));
             let mut turn = self.turn(&evidence, closure.as_ref(), then.as_ref());
             let right = self.powers.may_on(self.ctx, Permission::PrintSlips, facts).await?;
-            if right.is_err() && !matches!(turn, Turn::Skip(_)) {
+            // Who has a role elsewhere is not told apart from who is something else there.
+            if right.is_err() && matches!(turn, Turn::Print(_) | Turn::Issue | Turn::Skip(Skipped::Operator))
+            {
                 turn = Turn::Skip(Skipped::Elsewhere);
             }
             let act = match turn {
@@ -277,14 +284,15 @@ impl Press<'_> {
                 writes.push(store::notice::account_ended(&facts.account, &cause, facts.now));
             }
             let right = right.unwrap_or(Right::Root);
-            writes.extend(right.still_reaches(&facts.account));
             let whom = format!("account:{}", facts.account.0);
             let line = self.actor.line_by(&right, act, whom, &self.selection.place_of(facts));
             writes.push(self.ctx.audit(facts.now, &line));
+            rights.push((right, facts.account.clone()));
             turns.push((met, turn));
         }
         let mut batch = Vec::with_capacity(writes.len() + 2);
         batch.extend(asked.into_iter().flat_map(|((clock, epoch), since)| same_orders(clock, epoch, since)));
+        batch.extend(Right::all_still_reach(rights.iter().map(|(right, whom)| (right, whom))));
         batch.append(&mut writes);
         Ok(Decided { batch, turns })
     }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::domain::jurisdiction::Refusal;
 use crate::flows::hash_pool::HashError;
 use crate::store::db::DbError;
 
@@ -23,6 +24,9 @@ pub enum Unavailable {
     /// The same request was done at the same time, under the same key: what came of it is the answer.
     #[error("the same request was done at the same time")]
     SentBefore,
+    /// The right that it rested on was taken while it was under way. What was given until then is not all of it.
+    #[error("whoever asked for it may not have the rest: {0}")]
+    Withdrawn(Refusal),
     /// A stored value does not open, or a key is missing.
     #[error("{0}")]
     Broken(String),

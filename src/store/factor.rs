@@ -129,6 +129,11 @@ pub fn forget(account: &AccountId) -> [Statement; 2] {
     [q!("DELETE FROM factor WHERE account_id = $1", account.0.as_str()), forget_codes(account)]
 }
 
+/// In a batch: a list of codes that its owner enrolled is one no more.
+pub fn forget_list(account: &AccountId) -> Statement {
+    q!("DELETE FROM factor WHERE account_id = $1 AND kind = $2", account.0.as_str(), Kind::List.as_str())
+}
+
 /// In a batch: no code is left.
 pub fn forget_codes(account: &AccountId) -> Statement {
     q!("DELETE FROM spare_code WHERE account_id = $1", account.0.as_str())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, AccountNumber};
 use crate::domain::jurisdiction::RoleGrant;
 use crate::domain::operator::Role;
 use crate::domain::profile::Profile;
@@ -56,6 +56,14 @@ pub fn still_holds(operator: &AccountId, grant: &RoleGrant) -> Statement {
     )
     .holds()
     .named("operator role")
+}
+
+/// In a batch: nothing has ended what the operator signed in with, and nothing does until the batch has committed. Many batches of one
+/// operator may hold this at once; those that end it wait.
+pub fn still_signed_in(operator: &AccountId, number: AccountNumber) -> Statement {
+    q!("SELECT id FROM account WHERE id = $1 AND number = $2", operator.0.as_str(), number.0)
+        .holds()
+        .named("operator sign-in")
 }
 
 /// In a batch: the grant still reaches all that this account is anywhere, by the rule of

@@ -110,6 +110,26 @@ pub async fn list(
     db.all(sql).await?.iter().map(read).collect()
 }
 
+/// Whether one that somebody else asked for waits there and below, asked for since an instant.
+pub async fn any_of_others(
+    db: &Db,
+    place: &TerritoryPath,
+    since: Timestamp,
+    asker: &str,
+) -> Result<bool, DbError> {
+    let (from, to) = place.range_below();
+    let sql = q!(
+        "SELECT id FROM pending_role WHERE ended_at IS NULL AND (path = $1 OR path > $2 AND path < $3)
+             AND requested_at >= $4 AND requested_by <> $5 LIMIT 1",
+        place.as_str(),
+        from,
+        to,
+        since,
+        asker
+    );
+    Ok(db.one(sql).await?.is_some())
+}
+
 fn read(row: &Row) -> Result<PendingRole, DbError> {
     Ok(PendingRole {
         id: row.text("id")?,

@@ -63,19 +63,25 @@ pub async fn list(db: &Db) -> Result<Vec<OrderRecord>, DbError> {
         .collect()
 }
 
-/// Orders, the newest first, after this one; at most `limit`.
+/// Orders that cover a place, something below it, or all of something above it, the newest first, after this one; at most `limit`.
 pub async fn page(
     db: &Db,
+    place: &TerritoryPath,
     after: Option<&(Timestamp, OrderId)>,
     limit: usize,
 ) -> Result<Vec<OrderRecord>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let (at, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.micros(), id.0.as_str()));
+    let (from, to) = place.range_below();
     let sql = q!(
-        "SELECT * FROM reset_order WHERE created_at < $1 OR created_at = $1 AND id < $2
-         ORDER BY created_at DESC, id DESC LIMIT $3",
+        "SELECT * FROM reset_order WHERE (created_at < $1 OR created_at = $1 AND id < $2)
+             AND (path = $3 OR path > $4 AND path < $5 OR $3 LIKE (path || '>%'))
+         ORDER BY created_at DESC, id DESC LIMIT $6",
         at,
         id,
+        place.as_str(),
+        from,
+        to,
         limit
     );
     db.all(sql).await?.iter().map(record).collect()

@@ -133,6 +133,7 @@ pub fn log(error: &Unavailable) {
         Unavailable::Hashing(HashError::Full) | Unavailable::Db(DbError::Overloaded) => {
             tracing::warn!(%error, "come back later");
         }
+        Unavailable::Withdrawn(_) => tracing::warn!(%error, "cut off"),
         Unavailable::Hashing(_)
         | Unavailable::Db(_)
         | Unavailable::ClaimsLost

@@ -1,6 +1,7 @@
 //! The audit log as a file: lines that are sent while they are read, however many there are.
 
 use std::io;
+use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use crate::flows::audit::export::{Lines, Sealed, json, written};
 use crate::paper::table::tame;
+use crate::web::answer::log;
 use crate::web::app::App;
 use crate::web::download::{Place, attachment};
 
@@ -100,15 +102,16 @@ pub fn file(app: &App, place: Place, lines: Lines, form: Form) -> Response {
     let today = app.site.local(app.ctx.clock.now());
     let name = format!("audit-{}.{ending}", today.strftime("%Y-%m-%d"));
     let begin = stream::once(async move { Ok(Bytes::from(form.head())) });
-    let rest = stream::try_unfold(lines, move |mut lines| async move {
-        let Some(chunk) = lines.next().await else { return Ok(None) };
-        let bytes = chunk.map_err(io::Error::other).and_then(|chunk| form.write(&chunk));
-        match bytes {
-            Ok(bytes) => Ok(Some((Bytes::from(bytes), lines))),
-            Err(error) => {
-                tracing::error!(%error, "an export of the audit log was cut off");
-                Err(error)
-            }
+    let ctx = Arc::clone(&app.ctx);
+    let rest = stream::try_unfold(lines, move |mut lines| {
+        let ctx = Arc::clone(&ctx);
+        async move {
+            let chunk = lines.next(&ctx).await.map_err(|error| {
+                log(&error);
+                io::Error::other("the audit log cannot be read to its end")
+            })?;
+            let Some(chunk) = chunk else { return Ok(None) };
+            Ok(Some((Bytes::from(form.write(&chunk)?), lines)))
         }
     });
     attachment(place, (kind, &name), begin.chain(rest))

@@ -73,7 +73,7 @@ fn done<T, E: Debug>(act: Result<Result<T, E>, Unavailable>) -> Result<(), Strin
     match act {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(format!("{error:?}")),
-        Err(Unavailable::Contended) => Err("contended".to_owned()),
+        Err(error @ (Unavailable::Contended | Unavailable::Withdrawn(_))) => Err(error.to_string()),
         Err(error) => panic!("{error}"),
     }
 }
@@ -201,30 +201,35 @@ impl House {
 const END_ROLES: &str =
     "UPDATE operator_role SET ended = 0 WHERE account_id IN ('anne', 'principale') AND ended IS NULL";
 
+/// What they signed in with has ended: they changed their passwords, or were signed out everywhere.
+const SIGN_OUT: &str = "UPDATE account SET number = number + 1 WHERE id IN ('anne', 'principale')";
+
 /// m.blanc teaches at another académie, too.
 const MOVE: &str = "INSERT INTO affiliation (account_id, path, profile, began)
      VALUES ('m.blanc', 'ministry:fr>academie:99', 'National_ENS', 0)";
 
 #[tokio::test]
-async fn no_act_on_an_order_outlives_the_role_that_it_rests_on() {
+async fn no_act_on_an_order_outlives_the_role_or_the_sign_in_that_it_rests_on() {
     let mut outlived = Vec::new();
-    for act in ON_ORDERS {
-        let house = House::open().await;
-        let id = house.prepare(act).await;
-        let before = house.lines().await;
-        let meanwhile = house.write(END_ROLES);
-        let (done, ()) = house.stop.before_batch(house.act(act, &id), meanwhile).await;
-        if done.is_ok() || house.lines().await != before {
-            outlived.push(act);
+    for meanwhile in [END_ROLES, SIGN_OUT] {
+        for act in ON_ORDERS {
+            let house = House::open().await;
+            let id = house.prepare(act).await;
+            let before = house.lines().await;
+            let other = house.write(meanwhile);
+            let (done, ()) = house.stop.before_batch(house.act(act, &id), other).await;
+            if done.is_ok() || house.lines().await != before {
+                outlived.push((act, meanwhile));
+            }
         }
     }
     assert!(outlived.is_empty(), "{outlived:?}");
 }
 
 #[tokio::test]
-async fn no_act_on_a_person_outlives_the_role_or_the_reach_that_it_rests_on() {
+async fn no_act_on_a_person_outlives_the_role_the_sign_in_or_the_reach_that_it_rests_on() {
     let mut outlived = Vec::new();
-    for meanwhile in [END_ROLES, MOVE] {
+    for meanwhile in [END_ROLES, SIGN_OUT, MOVE] {
         for act in ON_ONE {
             let house = House::open().await;
             house.prepare_one(act).await;

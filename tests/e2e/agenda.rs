@@ -57,8 +57,12 @@ async fn everybody_reads_what_needs_them_and_nothing_else() {
         deadline: Some(provider.clock.now().plus(HALF_AN_HOUR)),
         ..proposal("academie:13", Level::Recover)
     };
-    let id =
-        issue(&provider.ctx, &provider.as_operator("anne"), &order, None).await.unwrap().unwrap().order.id;
+    let id = issue(&provider.ctx, &provider.as_operator("anne").await, &order, None)
+        .await
+        .unwrap()
+        .unwrap()
+        .order
+        .id;
     let asked = home(&bruno).await;
     assert!(section(&asked, "waiting").is_some_and(|it| it.contains(&id.0)), "{}", asked.body);
     for other in [&anne, &school, &teacher] {

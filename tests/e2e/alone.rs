@@ -42,7 +42,7 @@ async fn whom_somebody_forces_counts_as_what_they_order() {
     let one = force_change(ctx, anne, Level::Recover, &logins(&["lea"])).await.unwrap();
     assert_eq!(one, Ok(1), "an ordinary day's one more");
     house.provider.clock.advance(Duration::from_hours(24) + Duration::from_micros(1));
-    let (anne, ctx) = (house.provider.as_operator("anne"), &house.provider.ctx);
+    let (anne, ctx) = (house.provider.as_operator("anne").await, &house.provider.ctx);
     assert_eq!(force_change(ctx, &anne, Level::Change, &logins(&["zoe", "tom"])).await.unwrap(), Ok(2));
 }
 
@@ -94,7 +94,7 @@ async fn disabling_and_new_codes_count_with_forcing() {
 async fn whoever_prints_many_new_codes_may_still_help_somebody() {
     let house = House::open().await;
     house.provider.clock.advance(house.provider.ctx.settings.policy.code_lifetime * 2);
-    let (ctx, anne) = (&house.provider.ctx, house.provider.as_operator("anne"));
+    let (ctx, anne) = (&house.provider.ctx, house.provider.as_operator("anne").await);
     let school = TerritoryCode::parse("uai:0860001J").unwrap();
     let school = store::territory::find(&ctx.db, &school).await.unwrap().unwrap().path;
     let everybody = Selection::everybody(school, None);
@@ -118,7 +118,7 @@ async fn a_fresh_factor_lets_more_be_helped_than_on_an_ordinary_day() {
     provider.clock.advance(Duration::from_mins(6));
     let refused = new_code(ctx, &anne, "zoe").await.unwrap().map(drop);
     assert_eq!(refused, Err(AccountError::NotAtOnce(Refusal::FactorTooOld)));
-    let anne = provider.as_operator("anne");
+    let anne = provider.as_operator("anne").await;
     assert!(new_code(ctx, &anne, "zoe").await.unwrap().is_ok());
 }
 

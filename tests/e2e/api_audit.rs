@@ -113,11 +113,12 @@ async fn more_lines_than_are_held_at_once_come_whole() {
     let place = ecluse::domain::territory::TerritoryCode::parse("uai:0860001J").unwrap();
     let path = store::territory::find(&provider.ctx.db, &place).await.unwrap().unwrap().path;
     let now = provider.clock.now();
+    let acting = provider.as_operator("auditeur").await;
     let line = |number: usize| {
         let line = AuditLine {
             territory: Some(path.as_str().to_owned()),
             reason: Some(format!("no. {number}")),
-            ..provider.as_operator("auditeur").line(Act::AccountUnlock, "account:zoe".to_owned())
+            ..acting.line(Act::AccountUnlock, "account:zoe".to_owned())
         };
         provider.ctx.audit(now, &line)
     };

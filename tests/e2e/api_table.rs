@@ -69,7 +69,7 @@ fn allowed(role: Role) -> Vec<&'static str> {
 /// Asks for an act on the class or on a pupil of it, where another operator prepared what it needs.
 async fn ask(provider: &Provider, program: &Program, act: &str, place: &str) -> Answer {
     let (pupil, teacher) = if place == INSIDE { ("zoe", "m.blanc") } else { ("lea", "lea") };
-    let anne = provider.as_operator("anne");
+    let anne = provider.as_operator("anne").await;
     let families = |level| {
         let profiles = ["National_ELV", "National_TUT"].map(|profile| profile.parse().unwrap()).into();
         ecluse::flows::reset_order::issue::Proposal { profiles, ..proposal(place, level) }
@@ -152,7 +152,7 @@ async fn ask_about_role(
         "role-authority" => give("authority").await,
         _ => {
             let whom = if act == "role-refuse" && place == INSIDE { "tom" } else { pupil };
-            let id = role_that_waits(provider, &provider.as_operator("anne"), whom, place).await;
+            let id = role_that_waits(provider, &provider.as_operator("anne").await, whom, place).await;
             let answer = act.trim_start_matches("role-");
             program.send(Method::POST, &format!("/roles/pending/{id}/{answer}"), None).await
         }
@@ -176,7 +176,7 @@ async fn role_that_waits(provider: &Provider, asks: &Actor, login: &str, place: 
 async fn digest(provider: &Provider, id: &str) -> String {
     let id = ecluse::domain::reset_order::OrderId(id.to_owned());
     let view =
-        ecluse::flows::reset_order::read::view(&provider.ctx, &provider.as_operator("anne"), &id).await;
+        ecluse::flows::reset_order::read::view(&provider.ctx, &provider.as_operator("anne").await, &id).await;
     view.unwrap().unwrap().shown().0
 }
 

@@ -26,16 +26,18 @@ pub(crate) async fn two_at_work() -> (Provider, Browser, Browser, String) {
     let (head, ..) = enrolled(&provider, "chef").await;
     let (rector, ..) = enrolled(&provider, "recteur").await;
     let ctx = &provider.ctx;
-    let act =
-        |login: &str, reason: &str| Actor { reason: Some(reason.to_owned()), ..provider.as_operator(login) };
+    let act = async |login: &str, reason: &str| Actor {
+        reason: Some(reason.to_owned()),
+        ..provider.as_operator(login).await
+    };
     let logins = |login: &str| [login.to_owned()];
-    unlock(ctx, &act("chef", "=1+1"), &logins("zoe")).await.unwrap().unwrap();
+    unlock(ctx, &act("chef", "=1+1").await, &logins("zoe")).await.unwrap().unwrap();
     provider.clock.advance(Duration::from_secs(1));
-    force_change(ctx, &act("chef", "au bureau"), Level::Change, &logins("tom")).await.unwrap().unwrap();
+    force_change(ctx, &act("chef", "au bureau").await, Level::Change, &logins("tom")).await.unwrap().unwrap();
     provider.clock.advance(Duration::from_secs(1));
-    unlock(ctx, &act("recteur", "appel"), &logins("lea")).await.unwrap().unwrap();
+    unlock(ctx, &act("recteur", "appel").await, &logins("lea")).await.unwrap().unwrap();
     let order = proposal("departement:016", Level::Change);
-    let order = issue(ctx, &act("recteur", "vol"), &order, None).await.unwrap().unwrap().order.id;
+    let order = issue(ctx, &act("recteur", "vol").await, &order, None).await.unwrap().unwrap().order.id;
     provider.clock.advance(Duration::from_secs(1));
     (provider, head, rector, order.0)
 }
@@ -118,7 +120,7 @@ async fn pages_go_on_where_the_one_before_ended_and_are_nobody_elses() {
     let (provider, head, rector, _) = two_at_work().await;
     let pupils = ["zoe".to_owned(), "tom".to_owned()];
     for number in 0..60 {
-        let actor = Actor { reason: Some(format!("no. {number}")), ..provider.as_operator("chef") };
+        let actor = Actor { reason: Some(format!("no. {number}")), ..provider.as_operator("chef").await };
         unlock(&provider.ctx, &actor, &pupils).await.unwrap().unwrap();
         provider.clock.advance(Duration::from_secs(1));
     }

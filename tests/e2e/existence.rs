@@ -4,9 +4,13 @@
 use std::time::Duration;
 
 use ecluse::domain::operator::Role;
+use ecluse::domain::population::Population;
+use ecluse::domain::profile::Profile;
 use ecluse::domain::scope::ApiScope;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::account::revoke_role::revoke_role;
+use ecluse::flows::print_slips::{Selection, print_slips};
+use ecluse::store;
 use ecluse::store::db::{Batch, Statement};
 use serde_json::{Value, json};
 
@@ -102,4 +106,35 @@ async fn the_line_of_an_export_says_what_was_typed() {
     }
     assert_eq!(said[0], said[1]);
     assert!(said[0].contains("actor=LOGIN") && said[0].contains("object=LOGIN"), "{said:?}");
+}
+
+#[tokio::test]
+async fn that_a_mother_holds_a_role_elsewhere_is_not_told_at_her_childs_school() {
+    let provider = Provider::start().await;
+    let sql = "INSERT INTO affiliation (account_id, path, profile, began)
+         SELECT 'mme.roux', path, 'National_TUT', 0 FROM territory WHERE code = 'class:0860001J/6A'";
+    provider.ctx.db.run(Batch::plain(vec![Statement::new(sql, Vec::new())])).await.unwrap();
+    provider.hire("mme.roux", Role::SchoolAdmin, "uai:0169001X").await;
+    let teacher = Program::of(&provider, "prof", Role::ClassTeacher, INSIDE).await;
+    let rector = Program::of(&provider, "anne", Role::Authority, "academie:13").await;
+    let class = json!({ "territory": INSIDE, "level": "recover", "profiles": ["National_TUT"] });
+    for (who, named) in [(&teacher, json!([])), (&rector, json!(["mme.roux"]))] {
+        let preview = who.post("/orders/preview", class.clone()).await.body;
+        assert_eq!((&preview["spared"]["operator"], &preview["operators"]), (&json!(1), &named), "{preview}");
+    }
+    provider.hire("chef", Role::SchoolAdmin, SCHOOL).await;
+    let (chef, ..) = enrolled(&provider, "chef").await;
+    let page = chef.go("/console/places?at=class%3A0860001J%2F6A").await.body.replace('\u{a0}', " ");
+    assert!(
+        page.contains("aussi une place ailleurs") && !page.contains("doit changer et a un rôle"),
+        "{page}"
+    );
+
+    let (ctx, prof) = (&provider.ctx, provider.as_operator("prof").await);
+    let place = TerritoryCode::parse(INSIDE).unwrap();
+    let territory = store::territory::find(&ctx.db, &place).await.unwrap().unwrap().path;
+    let guardians = Population { territory, profiles: [Profile::Guardian].into() };
+    let printed = print_slips(ctx, &prof, &Selection::of(guardians, None), |_| panic!("a slip")).await;
+    let printed = printed.unwrap().unwrap();
+    assert_eq!((printed.elsewhere, printed.operators), (vec!["mme.roux".to_owned()], vec![]));
 }

@@ -11,6 +11,7 @@ use ecluse::store;
 use serde_json::Value;
 
 use crate::premises::Premises;
+use crate::staff::just_now;
 use crate::test_server::ServerDatabase;
 
 /// The pupils `eleve0` to `eleve3` in 6A and 6B by turns, a guardian, a teacher, a head and two people of the rectorat.
@@ -125,7 +126,7 @@ pub(crate) async fn operator(ctx: &Context, login: &str) -> Actor {
     let person = store::account::find_by_login(&ctx.db, &LoginName::parse(login).unwrap()).await.unwrap();
     Actor {
         standing: Standing::Operator(Operator {
-            account: person.unwrap().facts.account,
+            authentication: just_now(&person.unwrap().facts),
             client: None,
             factor_at: Some(ctx.clock.now()),
         }),

@@ -64,7 +64,7 @@ async fn each_role_acts_inside_its_territory_and_others_are_not_there() {
     let teacher = provider.hire("professeure", Role::ClassTeacher, CLASS).await;
     let helpdesk = provider.hire("assistance", Role::Helpdesk, SCHOOL).await;
     let auditor = provider.hire("audit", Role::Auditor, "academie:13").await;
-    let nobody = provider.as_operator("tom");
+    let nobody = provider.as_operator("tom").await;
     let done = |login| {
         let provider = &provider;
         async move |actor: &Actor| {
@@ -218,7 +218,7 @@ async fn roles_are_given_inside_the_territory_and_taken_with_all_that_was_open()
         StatusCode::SEE_OTHER,
         "a new role is a new sign-in"
     );
-    let teacher = provider.as_operator("m.blanc");
+    let teacher = provider.as_operator("m.blanc").await;
     assert!(new_code(&provider.ctx, &teacher, "zoe").await.unwrap().is_ok());
 
     let browser = elsewhere(&provider, "m.blanc").await;

@@ -113,3 +113,4 @@ mod torture;
 mod traces;
 mod upgrade;
 mod watching;
+mod withdrawn;

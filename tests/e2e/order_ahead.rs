@@ -48,8 +48,8 @@ impl House {
         Self { provider, stop }
     }
 
-    fn by(&self, login: &str) -> Actor {
-        self.provider.as_operator(login)
+    async fn by(&self, login: &str) -> Actor {
+        self.provider.as_operator(login).await
     }
 
     fn at(&self, place: &str) -> Proposal {
@@ -59,9 +59,9 @@ impl House {
     /// Lets it go: approved where that takes two.
     async fn let_go(&self, proposal: &Proposal) -> OrderId {
         let ctx = &self.provider.ctx;
-        let order = issue(ctx, &self.by("anne"), proposal, None).await.unwrap().unwrap().order;
+        let order = issue(ctx, &self.by("anne").await, proposal, None).await.unwrap().unwrap().order;
         if order.state == OrderState::AwaitingApproval {
-            approve(ctx, &self.by("bruno"), &order.id, None).await.unwrap().unwrap();
+            approve(ctx, &self.by("bruno").await, &order.id, None).await.unwrap().unwrap();
         }
         order.id
     }
@@ -134,7 +134,7 @@ async fn an_order_that_became_another_one_is_a_draft_again_before_it_begins() {
         house.provider.hire("principale", Role::SchoolAdmin, "uai:0169001X").await;
         let (school, ..) = enrolled(&house.provider, "principale").await;
         assert!(!school.go("/console").await.body.contains(&id.0));
-        submit(ctx, &house.by("anne"), &id, (None, None)).await.unwrap().unwrap();
+        submit(ctx, &house.by("anne").await, &id, (None, None)).await.unwrap().unwrap();
         assert!(!anne.go("/console").await.body.contains("id=\"drafts\""));
     }
 }
@@ -143,7 +143,8 @@ async fn an_order_that_became_another_one_is_a_draft_again_before_it_begins() {
 async fn what_whoever_broke_the_glass_approved_is_not_taken_back() {
     let house = House::open().await;
     let ctx = &house.provider.ctx;
-    let order = issue(ctx, &house.by("anne"), &house.at("academie:13"), None).await.unwrap().unwrap().order;
+    let order =
+        issue(ctx, &house.by("anne").await, &house.at("academie:13"), None).await.unwrap().unwrap().order;
     approve(ctx, &operator().breaking_glass(), &order.id, None).await.unwrap().unwrap();
     house.arrives().await;
     house.provider.clock.advance(3 * DAY + Duration::from_hours(1));
@@ -219,8 +220,8 @@ async fn a_yearly_order_leaves_one_draft_with_every_date_a_year_later() {
     assert!(house.others(&id).await.is_empty(), "it has not begun");
     // Put forward anew before it begins, it is still one order.
     let later = Proposal { at: yearly.at.map(|at| at.plus(DAY)), ..yearly.clone() };
-    revise(ctx, &house.by("anne"), &id, &later, (None, None)).await.unwrap().unwrap();
-    approve(ctx, &house.by("bruno"), &id, None).await.unwrap().unwrap();
+    revise(ctx, &house.by("anne").await, &id, &later, (None, None)).await.unwrap().unwrap();
+    approve(ctx, &house.by("bruno").await, &id, None).await.unwrap().unwrap();
     assert!(house.others(&id).await.is_empty());
     house.provider.clock.advance(6 * DAY);
     for _ in 0..2 {
@@ -245,7 +246,7 @@ async fn a_yearly_order_leaves_one_draft_with_every_date_a_year_later() {
     assert!(home.body.contains(&next.order.id.0) && home.body.contains("ordre annuel"), "{}", home.body);
     // One that is lifted before it begins leaves none.
     let id = house.let_go(&Proposal { repeats: true, ..house.at("class:0169001X/5B") }).await;
-    cancel(ctx, &house.by("anne"), &id).await.unwrap().unwrap();
+    cancel(ctx, &house.by("anne").await, &id).await.unwrap().unwrap();
     assert_eq!(house.others(&id).await.len(), 2);
 }
 
@@ -254,10 +255,10 @@ async fn the_codes_of_a_draft_that_lay_for_long_live_from_when_it_is_let_go() {
     let house = House::open().await;
     let ctx = &house.provider.ctx;
     let class = proposal("class:0860001J/6A", Level::Recover);
-    let id = draft(ctx, &house.by("anne"), &class).await.unwrap().unwrap().order.id;
+    let id = draft(ctx, &house.by("anne").await, &class).await.unwrap().unwrap().order.id;
     house.provider.clock.advance(ctx.settings.policy.code_lifetime + DAY);
     tidy(ctx).await.unwrap();
-    submit(ctx, &house.by("anne"), &id, (None, None)).await.unwrap().unwrap();
+    submit(ctx, &house.by("anne").await, &id, (None, None)).await.unwrap().unwrap();
     assert_eq!(house.state(&id).await, "in_force");
     assert_eq!(house.provider.slip_at("class:0860001J/6A", "zoe").await.replace('-', "").len(), 12);
     // They die at their own time.

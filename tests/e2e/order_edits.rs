@@ -248,9 +248,10 @@ async fn whoever_began_with_what_somebody_else_changed_is_told_so() {
     assert!(refused.body.contains("L’ordre a changé"), "{}", refused.body);
     assert_eq!((refused.status, house.written(&id).await), (StatusCode::CONFLICT, before.clone()));
     // The same between reading and writing.
-    let seen = view(ctx, &house.anne, &id).await.unwrap().unwrap().shown();
+    let anne = house.provider.as_operator("anne").await;
+    let seen = view(ctx, &anne, &id).await.unwrap().unwrap().shown();
     let gentler = proposal("academie:13", Level::Change);
-    let late = revise(ctx, &house.anne, &id, &gentler, (None, Some(&seen)));
+    let late = revise(ctx, &anne, &id, &gentler, (None, Some(&seen)));
     let school = Proposal { territory: TerritoryCode::parse("uai:0860001J").unwrap(), ..house.saturday() };
     let meanwhile = revise(ctx, &house.bruno, &id, &school, (None, None));
     let (late, early) = house.stop.before_batch(late, meanwhile).await;
@@ -278,7 +279,7 @@ async fn what_was_shown_of_one_request_answers_no_later_one() {
     approve(ctx, &house.bruno, &id, Some(&seen)).await.unwrap().unwrap();
     house.provider.clock.advance(Duration::from_hours(7 * 24));
     come_into_force(ctx).await.unwrap();
-    let (anne, bruno) = (house.provider.as_operator("anne"), house.provider.as_operator("bruno"));
+    let (anne, bruno) = (house.provider.as_operator("anne").await, house.provider.as_operator("bruno").await);
     cancel(ctx, &anne, &id).await.unwrap().unwrap();
     let stale = approve(ctx, &bruno, &id, Some(&seen)).await.unwrap();
     assert_eq!(stale.map(drop), Err(Objection::Changed.into()));
@@ -348,7 +349,7 @@ async fn what_binds_or_was_lifted_is_changed_no_more() {
             let (changed, ()) = house.stop.before_batch(changing, meanwhile).await;
             assert!(changed.unwrap().is_err());
         }
-        let anne = house.provider.as_operator("anne");
+        let anne = house.provider.as_operator("anne").await;
         let before = house.written(&id).await;
         assert!(is_wrong(revise(ctx, &anne, &id, &stricter, (None, None)).await.unwrap()));
         assert!(is_wrong(edit(ctx, &anne, &id, &stricter, None).await.unwrap()));

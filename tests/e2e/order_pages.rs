@@ -30,7 +30,7 @@ async fn older_orders_are_on_the_next_page_which_is_its_askers_own() {
     let provider = Provider::start().await;
     let anne = desk(&provider, "anne", Role::Authority, "academie:13").await;
     let bruno = desk(&provider, "bruno", Role::Authority, "academie:13").await;
-    let by_anne = provider.as_operator("anne");
+    let by_anne = provider.as_operator("anne").await;
     let mut all = Vec::new();
     for _ in 0..101 {
         let drafted = draft(&provider.ctx, &by_anne, &proposal("academie:13", Level::Change)).await;

@@ -109,7 +109,7 @@ async fn what_was_given_up_before_it_was_decided_is_told_to_no_school() {
     let provider = Provider::start_with(Wish::settings(|it| it.orders.approval_above = 2)).await;
     let (_, id) = waits(&provider).await;
     let school = desk(&provider, "principale", Role::SchoolAdmin, "uai:0169001X").await;
-    let anne = Actor { reason: Some("Fausse alerte".to_owned()), ..provider.as_operator("anne") };
+    let anne = Actor { reason: Some("Fausse alerte".to_owned()), ..provider.as_operator("anne").await };
     cancel(&provider.ctx, &anne, &id).await.unwrap().unwrap();
     assert_eq!(school.go(&format!("/console/orders/{id}")).await.status, 404);
     assert!(!school.go("/console/orders").await.body.contains(&id.0));

@@ -47,7 +47,7 @@ async fn town() -> Provider {
 
 /// What the preview says, and what comes of the order.
 async fn both(provider: &Provider, proposal: &Proposal) -> [Counts; 2] {
-    let (ctx, anne) = (&provider.ctx, provider.as_operator("anne"));
+    let (ctx, anne) = (&provider.ctx, provider.as_operator("anne").await);
     let mut said = preview(ctx, &anne, proposal).await.unwrap().unwrap().counts;
     assert!(said.told.len() < 2, "services are told once, when it begins");
     said.told.clear();

@@ -225,7 +225,7 @@ async fn what_was_asked_is_refused_or_taken_back_and_lapses() {
     provider.clock.advance(Duration::from_mins(6));
     assert_eq!(approve_role(ctx, &bruno, &id).await.unwrap(), Err(Refusal::FactorTooOld.into()));
     provider.clock.advance(Duration::from_hours(7 * 24));
-    let (anne, bruno) = (provider.as_operator("anne"), provider.as_operator("bruno"));
+    let (anne, bruno) = (provider.as_operator("anne").await, provider.as_operator("bruno").await);
     assert_eq!(approve_role(ctx, &bruno, &id).await.unwrap(), unknown, "too late");
     let anew = pending(&provider, &anne).await;
     assert!(approve_role(ctx, &bruno, &anew).await.unwrap().is_ok(), "asked anew");
@@ -252,10 +252,12 @@ async fn the_second_person_is_another_one_who_owes_the_first_nothing() {
     assert_eq!(approve_role(ctx, &anne, &id).await.unwrap(), Err(Objection::OwnWish.into()));
     assert_eq!(approve_role(ctx, &operator(), &id).await.unwrap(), Err(Objection::Local.into()));
     new_code(ctx, &anne, "bruno").await.unwrap().unwrap();
+    assert_eq!(approve_role(ctx, &bruno, &id).await.unwrap(), Err(Refusal::NotOfRole.into()), "it has ended");
+    let bruno = provider.as_operator("bruno").await;
     assert_eq!(approve_role(ctx, &bruno, &id).await.unwrap(), Err(Objection::Beholden.into()));
     let clara = provider.hire("clara", Role::Authority, ACADEMIE).await;
     let Ok(Granted::Pending(for_clara)) = ask(&provider, &clara, "tom").await else { panic!() };
-    let tom = provider.as_operator("tom");
+    let tom = provider.as_operator("tom").await;
     assert_eq!(approve_role(ctx, &tom, &for_clara.id).await.unwrap(), Err(Refusal::NotOfRole.into()));
     // Whoever would be helped to a role is not the one to help whoever asked for it.
     let dora = provider.hire("dora", Role::Authority, "departement:086").await;

@@ -1,6 +1,8 @@
 //! People with roles, and what they act as.
 
 use ecluse::domain::account::AccountId;
+use ecluse::domain::facts::Facts;
+use ecluse::domain::grant::Authentication;
 use ecluse::domain::operator::Role;
 use ecluse::domain::territory::TerritoryCode;
 use ecluse::flows::actor::{Actor, Operator, Origin, Standing};
@@ -8,6 +10,18 @@ use ecluse::store;
 use ecluse::store::db::{Batch, Statement};
 
 use crate::provider::Provider;
+
+/// A sign-in of whoever these facts are of.
+pub(crate) fn just_now(facts: &Facts) -> Authentication {
+    Authentication {
+        account: facts.account.clone(),
+        number: facts.number,
+        epoch: facts.epoch,
+        clock: facts.clock,
+        authenticated_at: facts.now,
+        factor_at: None,
+    }
+}
 
 impl Provider {
     /// Somebody of no school, with a role at a place, who has just shown a second factor.
@@ -23,7 +37,7 @@ impl Provider {
         let path = store::territory::find(&self.ctx.db, &code).await.unwrap().unwrap().path;
         let role = store::operator::grant(&AccountId(login.to_owned()), role, &path);
         self.ctx.db.run(Batch::plain(vec![account, role])).await.unwrap();
-        self.as_operator(login)
+        self.as_operator(login).await
     }
 
     /// So that an order over the place covers them.
@@ -34,11 +48,12 @@ impl Provider {
         self.ctx.db.run(Batch::plain(vec![at])).await.unwrap();
     }
 
-    /// Somebody who has just shown a second factor, whatever they may do.
-    pub(crate) fn as_operator(&self, login: &str) -> Actor {
+    /// Somebody who has just signed in and shown a second factor, whatever they may do.
+    pub(crate) async fn as_operator(&self, login: &str) -> Actor {
+        let person = store::account::find(&self.ctx.db, &AccountId(login.to_owned())).await.unwrap().unwrap();
         Actor {
             standing: Standing::Operator(Operator {
-                account: AccountId(login.to_owned()),
+                authentication: just_now(&person.facts),
                 client: None,
                 factor_at: Some(self.clock.now()),
             }),

@@ -162,8 +162,8 @@ async fn run_export(
     let mut lines =
         export::export(ctx, &acting.actor(), &question, Typed::default()).await?.map_err(Failure::refused)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
-    while let Some(chunk) = lines.next().await {
-        for line in chunk? {
+    while let Some(chunk) = lines.next(ctx).await? {
+        for line in chunk {
             writeln!(out, "{}", json_text(export::json(&line).to_string()))?;
         }
     }

@@ -9,6 +9,7 @@ use crate::cli::instant;
 use crate::cli::names::Names;
 use crate::cli::printer::{ExitStatus, Failure, Printer, sheet};
 use crate::domain::reset_order::{OrderState, ResetOrder};
+use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::preview::{Counts, foreseen, progress};
 
@@ -61,7 +62,7 @@ const fn since(order: &ResetOrder) -> &'static str {
 async fn counted(ctx: &Context, order: &ResetOrder, printer: &Printer) -> Result<Counts, Failure> {
     match order.state {
         OrderState::Draft | OrderState::AwaitingApproval | OrderState::Scheduled { .. } => {
-            Ok(foreseen(ctx, order).await?)
+            Ok(foreseen(ctx, &Actor::system(), order).await?)
         }
         OrderState::InForce(_) | OrderState::Closed { .. } | OrderState::Cancelled { .. } => {
             let (bar, told) = places_bar(printer);

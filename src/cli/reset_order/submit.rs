@@ -34,7 +34,8 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let record = find(ctx, &args.which.id).await?;
     let (draft, seen) = (&record.order, Digest::shown(&record.order, record.scheduled_at, None));
-    let confirmed = if args.yes { None } else { Some(confirm(&foreseen(ctx, draft).await?, *printer)?) };
+    let confirmed =
+        if args.yes { None } else { Some(confirm(&foreseen(ctx, &actor, draft).await?, *printer)?) };
     let record = match submit(ctx, &actor, &draft.id, (confirmed, Some(&seen))).await? {
         Ok(record) => record,
         Err(error @ DraftError::Proposal(ProposalError::ReasonMissing)) => {

@@ -75,8 +75,9 @@ pub(super) struct Judged {
 impl Judged {
     /// In a batch: it is so still.
     pub(super) fn still(&self) -> Vec<Statement> {
-        let over = self.over.still_held().into_iter();
-        over.chain(self.right.still_reaches(&self.person.facts.account)).collect()
+        let mut still = self.over.still_held();
+        still.extend(self.right.still_reaches(&self.person.facts.account));
+        still
     }
 
     /// In a batch: what somebody did about a role.

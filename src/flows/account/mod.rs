@@ -175,12 +175,12 @@ async fn act_on(
                 Err(error) => return Ok(Err(error)),
             }
         }
+        let each = people.iter().map(|(person, right)| (right, &person.facts.account));
+        writes.extend(Right::all_still_reach(each));
         for (person, right) in &people {
             if let Err(error) = (deed.check)(person) {
                 return Ok(Err(error));
             }
-            let account = &person.facts.account;
-            writes.extend(right.still_reaches(account));
             writes.extend(write(person, now));
             writes.push(ctx.audit(now, &actor.account_line(right, deed.act, &person.facts)));
         }

@@ -15,6 +15,7 @@ use crate::flows::actor::Actor;
 use crate::flows::ask_gate::{Asked, ask};
 use crate::flows::code_key::live_code_secret;
 use crate::flows::context::Context;
+use crate::flows::factor::factor_of;
 use crate::flows::notices::told_by_mail;
 use crate::flows::reset_order::come_into_force::come_into_force;
 use crate::flows::unavailable::{TRIES, Unavailable};
@@ -108,7 +109,11 @@ pub async fn shown_again(ctx: &Context, actor: &Actor, which: &str) -> Result<Op
 /// Whether whoever signs in with a code of the account may set up a second factor, since there is none: the code is as good as the
 /// roles then.
 pub(super) async fn is_as_good_as_roles(ctx: &Context, facts: &Facts) -> Result<bool, Unavailable> {
-    Ok(facts.is_operator() && store::factor::find(&ctx.db, &facts.account).await?.is_none())
+    if !facts.is_operator() {
+        return Ok(false);
+    }
+    let roles = store::operator::held(&ctx.db, &facts.account).await?;
+    Ok(factor_of(ctx, &facts.account, &roles).await?.is_none())
 }
 
 async fn load(ctx: &Context, account: &AccountId) -> Result<Option<Asked<Person>>, Unavailable> {

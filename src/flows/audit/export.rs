@@ -24,17 +24,21 @@ pub type Sealed = (Option<Head>, Line);
 /// Lines on their way to whoever reads them out.
 pub struct Lines {
     rows: mpsc::Receiver<Result<Vec<Row>, DbError>>,
+    actor: Actor,
     parts: Parts,
 }
 
 impl Lines {
-    /// The next of them; none when all were read. One that fails leaves the reading incomplete.
-    pub async fn next(&mut self) -> Option<Result<Vec<Sealed>, DbError>> {
-        let chunk = self.rows.recv().await?;
-        Some(chunk.and_then(|rows| {
-            let lines = rows.iter().map(store::audit::exported).collect::<Result<Vec<_>, _>>()?;
-            Ok(lines.into_iter().filter(|(_, line)| self.parts.show(line)).collect())
-        }))
+    /// The next of them; none when all were read. One that fails leaves the reading incomplete, and so does that whoever reads may see
+    /// less by now.
+    pub async fn next(&mut self, ctx: &Context) -> Result<Option<Vec<Sealed>>, Unavailable> {
+        let Some(rows) = self.rows.recv().await else { return Ok(None) };
+        let parts = parts(ctx, &self.actor).await?.map_err(Unavailable::Withdrawn)?;
+        if parts != self.parts {
+            return Err(Unavailable::Withdrawn(Refusal::OutOfTerritory));
+        }
+        let lines = rows?.iter().map(store::audit::exported).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(lines.into_iter().filter(|(_, line)| self.parts.show(line)).collect()))
     }
 }
 
@@ -71,7 +75,7 @@ pub async fn export(
     // What is written from here on, this line among it, is not part of what was asked for.
     let bounded = Question { to: Some(question.to.map_or(now, |to| to.min(now))), ..question.clone() };
     let rows = ctx.db.each(store::audit::matching(&bounded), CHUNK).await?;
-    Ok(Ok(Lines { rows, parts }))
+    Ok(Ok(Lines { rows, actor: actor.clone(), parts }))
 }
 
 /// What was asked for, for the line that says so.

@@ -19,6 +19,7 @@ const STEPS: usize = 20;
 pub type Position = (Timestamp, String);
 
 /// The parts of the territory of which somebody reads the audit log.
+#[derive(PartialEq, Eq)]
 pub(super) struct Parts(Vec<TerritoryPath>);
 
 pub(super) async fn parts(ctx: &Context, actor: &Actor) -> Result<Result<Parts, Refusal>, Unavailable> {

@@ -15,7 +15,7 @@ use crate::domain::account::AccountId;
 use crate::domain::client::{AuthMethod, Client, ClientId, GrantType, PasswordChangeMode, SigningAlgorithm};
 use crate::domain::facts::Proof;
 use crate::domain::gate::GatePass;
-use crate::domain::grant::GrantId;
+use crate::domain::grant::{Authentication, GrantId};
 use crate::domain::jurisdiction::RoleGrant;
 use crate::domain::scope::{Scope, ScopeSet};
 use crate::domain::secret::Secret;
@@ -98,8 +98,8 @@ pub struct Visitor {
     pub person: Person,
     /// What the gate let through.
     pub pass: GatePass,
-    /// When the password was shown.
-    pub authenticated_at: Timestamp,
+    /// The sign-in that it rests on.
+    pub authentication: Authentication,
     /// What they may do to others, now.
     pub roles: Vec<RoleGrant>,
     /// The database's time.
@@ -150,11 +150,11 @@ async fn visit(ctx: &Context, cookie: Option<&Secret>) -> Result<Option<Visitor>
         && authentication.stands(&asked.evidence)
         && now < session.seen_at.plus(ctx.settings.session.idle)
         && now < authentication.authenticated_at.plus(ctx.settings.session.absolute);
-    let authenticated_at = authentication.authenticated_at;
+    let authentication = authentication.clone();
     let Some(pass) = asked.verdict.ok().filter(|_| stands) else { return Ok(None) };
     let person = asked.loaded.person;
     let roles = store::operator::held(&ctx.db, &person.facts.account).await?;
-    let mut visitor = Visitor { key, session, person, pass, authenticated_at, roles, now };
+    let mut visitor = Visitor { key, session, person, pass, authentication, roles, now };
     if now.since(visitor.session.seen_at) > RENEW_AFTER {
         visitor.session.seen_at = now;
         let mut writes = Writes::plain();
@@ -187,7 +187,7 @@ impl Visitor {
     /// code. A password alone does not do, or whoever stole it would enrol a telephone of their own.
     pub fn may_enrol(&self) -> bool {
         let by_code = self.person.facts.credential.is_some_and(|credential| {
-            credential.proof == Proof::Code && credential.chosen_at == self.authenticated_at
+            credential.proof == Proof::Code && credential.chosen_at == self.authentication.authenticated_at
         });
         self.session.may_enrol || by_code
     }
@@ -222,7 +222,7 @@ impl Visitor {
     }
 
     fn ends_at(&self, ctx: &Context) -> Timestamp {
-        self.authenticated_at.plus(ctx.settings.session.absolute)
+        self.authentication.authenticated_at.plus(ctx.settings.session.absolute)
     }
 }
 
@@ -234,7 +234,7 @@ impl AtDesk {
     /// The operator, for an act that came with this request.
     pub fn actor(&self, reason: Option<String>, origin: Origin) -> Actor {
         let operator = Operator {
-            account: self.visitor.account().clone(),
+            authentication: self.visitor.authentication.clone(),
             client: None,
             factor_at: Some(self.factor_at),
         };

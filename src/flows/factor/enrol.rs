@@ -121,6 +121,9 @@ fn enrolment(
     let (account, now) = (visitor.account(), visitor.now);
     let codes = spare_codes(ctx, count);
     writes.extend(still_passes(&visitor.pass));
+    if !may_have_list(visitor) {
+        writes.push(store::factor::forget_list(account));
+    }
     writes.push(store::factor::enrol(&ctx.new_id(now), account, kind, app, now));
     writes.push(store::factor::forget_codes(account));
     writes.extend(

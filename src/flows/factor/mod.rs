@@ -6,18 +6,31 @@ pub mod show;
 
 use crate::domain::account::AccountId;
 use crate::domain::factor::spare_code;
+use crate::domain::jurisdiction::RoleGrant;
 use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
 use crate::flows::step::Step;
 use crate::flows::unavailable::Unavailable;
+use crate::store;
 use crate::store::db::BatchError;
 use crate::store::ephemeral::{Committed, Reserve, Writes};
-use crate::store::factor::USED_BEFORE;
+use crate::store::factor::{Factor, USED_BEFORE};
 
 /// The counter of one account's wrong second factors. Only somebody who has the password comes so far.
 pub fn factor_throttle_key(account: &AccountId) -> String {
     format!("factor:{}", account.0)
+}
+
+/// What somebody with these roles has to show: none where what they enrolled does for them no more. A list of codes, which is for a class
+/// teacher, is not what protects the roles that were given to its owner since.
+pub async fn factor_of(
+    ctx: &Context,
+    account: &AccountId,
+    roles: &[RoleGrant],
+) -> Result<Option<Factor>, Unavailable> {
+    let factor = store::factor::find(&ctx.db, account).await?;
+    Ok(factor.filter(|factor| factor.kind.is_for(roles.iter().map(|held| held.role))))
 }
 
 /// What is stored of a spare code: whoever reads the database and has not the master key cannot try them out.

@@ -6,7 +6,7 @@ use crate::domain::jurisdiction::FACTOR_AGE;
 use crate::domain::secret::Secret;
 use crate::flows::console::AtDesk;
 use crate::flows::context::Context;
-use crate::flows::factor::{Written, spare_codes, spare_tag, write};
+use crate::flows::factor::{Written, factor_of, spare_codes, spare_tag, write};
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::store::account::still_passes;
@@ -34,7 +34,7 @@ pub async fn renew_codes(ctx: &Context, desk: &AtDesk) -> Result<Renewed, Unavai
     if visitor.session.factor_at.is_none_or(|at| now.since(at) > FACTOR_AGE) {
         return Ok(Renewed::FactorTooOld);
     }
-    let Some(factor) = store::factor::find(&ctx.db, account).await? else { return Ok(Renewed::Ended) };
+    let Some(factor) = factor_of(ctx, account, &visitor.roles).await? else { return Ok(Renewed::Ended) };
     let is_list = factor.kind == Kind::List;
     let codes = spare_codes(ctx, if is_list { LISTED_CODES } else { RECOVERY_CODES });
     let mut writes = Writes::under_order_lock();

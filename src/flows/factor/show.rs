@@ -6,9 +6,8 @@ use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::console::Visitor;
 use crate::flows::context::Context;
-use crate::flows::factor::{Written, book, factor_throttle_key, spare_tag, write};
+use crate::flows::factor::{Written, book, factor_of, factor_throttle_key, spare_tag, write};
 use crate::flows::unavailable::Unavailable;
-use crate::store;
 use crate::store::account::still_passes;
 use crate::store::db::Statement;
 use crate::store::ephemeral::{Claim, Writes};
@@ -32,7 +31,7 @@ pub enum Shown {
 /// Shows a factor: the digits of an app, or a spare code. Each counts once, and the last word on that is the database's.
 pub async fn show_factor(ctx: &Context, visitor: &Visitor, typed: &Secret) -> Result<Shown, Unavailable> {
     let account = visitor.account();
-    let Some(factor) = store::factor::find(&ctx.db, account).await? else { return Ok(Shown::Ended) };
+    let Some(factor) = factor_of(ctx, account, &visitor.roles).await? else { return Ok(Shown::Ended) };
     if let Some(until) = book(ctx, account).await? {
         return Ok(Shown::Throttled { until });
     }

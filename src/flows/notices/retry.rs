@@ -75,7 +75,7 @@ pub async fn retry_of(
         // As many as are counted, or it is decided again: their number is what is remembered.
         let number = store::notice::parked(&ctx.db, &cause).await?;
         let back = vec![store::notice::retry_caused(&cause, now).want(number)];
-        let mut beside: Vec<_> = right.still_held().into_iter().collect();
+        let mut beside = right.still_held();
         beside.push(ctx.audit(now, &actor.order_line(&right, Act::NoticeRetry, &record.order)));
         beside.extend(actor.remember(number, now));
         if let Some(number) = put_back(ctx, back, beside).await? {

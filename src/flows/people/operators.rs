@@ -60,6 +60,18 @@ pub struct Waiting {
     pub is_own: bool,
 }
 
+/// Whether a role that somebody else asked for waits where the actor may give it.
+pub async fn any_waits(ctx: &Context, actor: &Actor) -> Result<bool, Unavailable> {
+    let powers = actor.powers(ctx).await?;
+    let since = ctx.clock.now().minus(PENDING);
+    for place in powers.sees(Permission::GrantRole(Role::Authority), &TerritoryPath::root()) {
+        if store::pending_role::any_of_others(&ctx.db, &place, since, &actor.name()).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// All of the roles that wait where the actor may give them, the oldest first.
 pub async fn all_waiting(ctx: &Context, actor: &Actor) -> Result<Vec<Waiting>, Unavailable> {
     const STEP: u32 = 100;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::account::AccountId;
-use crate::domain::jurisdiction::Permission;
+use crate::domain::facts::Facts;
+use crate::domain::jurisdiction::{Permission, Refusal};
 use crate::domain::population::Population;
 use crate::domain::profile::Profile;
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
@@ -155,21 +156,32 @@ pub struct LeftOut {
     pub operators: Vec<(AccountId, String)>,
     /// They are also something elsewhere, so that the actor may not act on the whole account.
     pub elsewhere: Vec<(AccountId, String)>,
+    /// They have a role, and whether the actor may know of it is to be asked.
+    with_roles: Vec<(Facts, String)>,
 }
 
 impl LeftOut {
     fn look_at(&mut self, powers: &Powers, seen: &Seen) {
         let person = &seen.found.person;
-        let among = if !seen.standing.must_change() {
+        if !seen.standing.must_change() {
             return;
-        } else if person.facts.is_operator() {
-            &mut self.operators
-        } else if powers.could_on(Permission::PrintSlips, &person.facts) {
-            return;
-        } else {
-            &mut self.elsewhere
-        };
-        among.push((person.facts.account.clone(), person.full_name()));
+        }
+        if person.facts.is_operator() {
+            self.with_roles.push((person.facts.clone(), person.full_name()));
+        } else if !powers.could_on(Permission::PrintSlips, &person.facts) {
+            self.elsewhere.push((person.facts.account.clone(), person.full_name()));
+        }
+    }
+
+    /// Who has a role where the actor has no say is not told apart from who is something else there.
+    async fn sort_out(&mut self, ctx: &Context, powers: &Powers) -> Result<(), Unavailable> {
+        for (facts, name) in std::mem::take(&mut self.with_roles) {
+            let right = powers.may_on(ctx, Permission::PrintSlips, &facts).await?;
+            let is_theirs = matches!(right, Ok(_) | Err(Refusal::FactorTooOld));
+            let among = if is_theirs { &mut self.operators } else { &mut self.elsewhere };
+            among.push((facts.account, name));
+        }
+        Ok(())
     }
 }
 
@@ -198,6 +210,7 @@ pub async fn roll(
     } else {
         count(ctx, actor, &question, add).await?
     };
+    left_out.sort_out(ctx, &powers).await?;
     let may = allowed(&powers, &place.path, who);
     let (counts, left_out) = (counted.then_some(counts), counted.then_some(left_out));
     Ok(Some(Roll { place, who, people, counts, left_out, may }))
@@ -286,5 +299,7 @@ async fn by_class(
             profiles.entry(profile).or_default().add(one);
         }
     });
-    Ok(all.await?.then_some(((classes, profiles), left_out)))
+    let all = all.await?;
+    left_out.sort_out(ctx, powers).await?;
+    Ok(all.then_some(((classes, profiles), left_out)))
 }

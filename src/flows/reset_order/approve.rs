@@ -131,7 +131,7 @@ fn after(
     now: Timestamp,
 ) -> Result<Vec<Statement>, Unavailable> {
     let (id, right) = (&record.order.id, &asked.right);
-    let mut batch: Vec<_> = right.still_held().into_iter().collect();
+    let mut batch = right.still_held();
     batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderApprove, &record.order)));
     if actor.breaks_glass() {
         batch.push(ctx.audit(now, &actor.order_line(right, Act::BreakGlass, &record.order)));
@@ -216,7 +216,7 @@ async fn object(
         Wish::Issue => store::population::covered(&ctx.db, &asked.record.order.population).await?,
         Wish::Cancel => asked.request.covered,
     };
-    Ok(asked.request.check(&asked.record.order, &asked.digest, covers, &operator.account))
+    Ok(asked.request.check(&asked.record.order, &asked.digest, covers, operator.account()))
 }
 
 /// What was asked is asked no more. None of it changes whom the gate lets through, so no clock is raised.

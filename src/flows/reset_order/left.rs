@@ -52,6 +52,7 @@ pub enum LeftError {
 pub struct Remaining {
     order: ResetOrder,
     book: OrderBook,
+    actor: Actor,
     powers: Powers,
     /// Parts of the territory that are still to be gone through.
     parts: VecDeque<TerritoryPath>,
@@ -95,7 +96,8 @@ impl Remaining {
         });
         ctx.commit(Batch::plain(lines.collect())).await?;
         let book = store::reset_order::book(&ctx.db).await?;
-        Ok(Ok(Self { order, book, powers, parts, walk: None, names: HashMap::new() }))
+        let actor = actor.clone();
+        Ok(Ok(Self { order, book, actor, powers, parts, walk: None, names: HashMap::new() }))
     }
 
     /// Those who are left at the next place where anybody is; none when all places lie behind.
@@ -107,6 +109,11 @@ impl Remaining {
                 continue;
             };
             let root = root.clone();
+            // Read slowly, it may take longer than whoever began it may go on.
+            self.powers = self.powers.again(ctx, &self.actor).await?;
+            if self.powers.sees(Permission::ReadPeople, &root) != [root.clone()] {
+                return Err(Unavailable::Withdrawn(Refusal::NotOfRole));
+            }
             let Some((place, people)) = walk.next(ctx).await? else {
                 self.walk = None;
                 continue;

@@ -40,7 +40,7 @@ pub struct Counts {
     pub chosen_with_old_password: u64,
     /// Bound accounts without an e-mail address.
     pub without_email: u64,
-    /// The first of the operators in the population that are left out, by login.
+    /// The first of the operators in the population that are left out, as far as whoever asks may read of them, by login.
     pub operators: Vec<String>,
     /// The operators who are named, and so not left out, by login.
     pub named: Vec<String>,
@@ -71,26 +71,26 @@ pub async fn preview(
         Ok((order, _)) => order,
         Err(error) => return Ok(Err(error)),
     };
-    let counts = foresee(ctx, order.clone(), &book, now).await?;
+    let counts = foresee(ctx, actor, order.clone(), (&book, now)).await?;
     Ok(Ok(Preview { order, counts }))
 }
 
 /// The same of an order that is written and binds nobody yet: for whoever is to approve it. Who may see it is asked before.
-pub async fn foreseen(ctx: &Context, order: &ResetOrder) -> Result<Counts, Unavailable> {
+pub async fn foreseen(ctx: &Context, actor: &Actor, order: &ResetOrder) -> Result<Counts, Unavailable> {
     let (book, now) = store::reset_order::book_and_time(&ctx.db).await?;
-    foresee(ctx, order.clone(), &book, now).await
+    foresee(ctx, actor, order.clone(), (&book, now)).await
 }
 
 /// A scheduled order is previewed as if it came into force now.
 async fn foresee(
     ctx: &Context,
+    actor: &Actor,
     mut order: ResetOrder,
-    book: &OrderBook,
-    now: Timestamp,
+    (book, now): (&OrderBook, Timestamp),
 ) -> Result<Counts, Unavailable> {
     let clock = OrderClock(book.clock.0 + 1);
     order.state = OrderState::InForce(Force { clock, since: now, hardened_at: None });
-    let counts = census(ctx, &order, book, now).await?;
+    let counts = census(ctx, actor, &order, (book, now)).await?;
     let clients = store::client::list(&ctx.db).await?.into_iter();
     let told = clients.filter(|client| client.backchannel_logout_uri.is_some());
     let told = told.map(|client| (client.id, client.name)).collect();
@@ -101,9 +101,9 @@ async fn foresee(
 /// schools with orders of their own, where the order asks about those.
 async fn census(
     ctx: &Context,
+    actor: &Actor,
     order: &ResetOrder,
-    book: &OrderBook,
-    now: Timestamp,
+    (book, now): (&OrderBook, Timestamp),
 ) -> Result<Counts, Unavailable> {
     let exclusions = &order.exclusions;
     let question = Question {
@@ -127,8 +127,16 @@ async fn census(
         without_email: found.without_email,
         ..Counts::default()
     };
+    let powers = actor.powers(ctx).await?;
     for person in store::population::operators(&ctx.db, &order.population).await? {
-        counts.add(order, book, &person);
+        let is_left_out = counts.add(order, book, &person) == Place::Spared(Exclusion::Operator);
+        // That somebody's mother holds a role elsewhere is not for her class teacher to read.
+        if is_left_out
+            && counts.operators.len() < LISTED
+            && powers.may_on(ctx, Permission::ReadPeople, &person.facts).await?.is_ok()
+        {
+            counts.operators.push(person.login);
+        }
     }
     // Of the others only these may be spared for what their school did.
     let mut seen = HashSet::new();
@@ -173,7 +181,10 @@ async fn count(
     let mut walk = Walk::through(ctx, &order.population.territory).await?;
     while let Some((_, people)) = walk.next(ctx).await? {
         for person in &people {
-            counts.add(order, book, person);
+            let is_left_out = counts.add(order, book, person) == Place::Spared(Exclusion::Operator);
+            if is_left_out && counts.operators.len() < LISTED {
+                counts.operators.push(person.login.clone());
+            }
         }
         let (behind, all) = walk.progress();
         told(behind, all);
@@ -238,16 +249,12 @@ impl Counts {
         all.saturating_sub(u64::try_from(self.operators.len()).unwrap_or(u64::MAX))
     }
 
-    fn add(&mut self, order: &ResetOrder, book: &OrderBook, person: &Person) {
+    fn add(&mut self, order: &ResetOrder, book: &OrderBook, person: &Person) -> Place {
         let facts = &person.facts;
-        match Place::of(order, book, facts) {
-            Place::Outside => return,
-            Place::Spared(why) => {
-                *self.spared.entry(why).or_default() += 1;
-                if why == Exclusion::Operator && self.operators.len() < LISTED {
-                    self.operators.push(person.login.clone());
-                }
-            }
+        let place = Place::of(order, book, facts);
+        match place {
+            Place::Outside => return place,
+            Place::Spared(why) => *self.spared.entry(why).or_default() += 1,
             Place::Done => self.done += 1,
             Place::Bound => {
                 self.bound += 1;
@@ -256,6 +263,7 @@ impl Counts {
             }
         }
         self.covered += 1;
+        place
     }
 }
 

@@ -1,5 +1,7 @@
 //! What an operator may see of orders: those over the own territory and those that reach into it, and of these the own part.
 
+use std::cmp::Reverse;
+
 use crate::domain::approval::{Digest, Request};
 use crate::domain::jurisdiction::Permission;
 use crate::domain::progress::Progress;
@@ -58,10 +60,18 @@ pub async fn list(
     limit: usize,
 ) -> Result<Vec<OrderRecord>, Unavailable> {
     let powers = actor.powers(ctx).await?;
+    let places = powers.sees(Permission::ReadProgress, &TerritoryPath::root());
     let mut found = Vec::new();
     let mut position = after;
     loop {
-        let page = store::reset_order::page(&ctx.db, position.as_ref(), STEP).await?;
+        let mut page = Vec::new();
+        for place in &places {
+            page.extend(store::reset_order::page(&ctx.db, place, position.as_ref(), STEP).await?);
+        }
+        let newest = |record: &OrderRecord| Reverse((record.created_at, record.order.id.clone()));
+        page.sort_by_cached_key(newest);
+        page.dedup_by(|one, other| one.order.id == other.order.id);
+        page.truncate(STEP);
         let is_last = page.len() < STEP;
         position = page.last().map(|record| (record.created_at, record.order.id.clone()));
         let seen = |record: &OrderRecord| !parts(&powers, record).is_empty();
@@ -83,13 +93,13 @@ pub struct Details {
 
 impl Details {
     /// None of an order that is seen in part.
-    pub async fn of(ctx: &Context, view: &View) -> Result<Option<Self>, Unavailable> {
+    pub async fn of(ctx: &Context, actor: &Actor, view: &View) -> Result<Option<Self>, Unavailable> {
         if !view.is_whole() {
             return Ok(None);
         }
         let order = &view.record.order;
         let foreseen = match order.state {
-            OrderState::AwaitingApproval => Some(foreseen(ctx, order).await?),
+            OrderState::AwaitingApproval => Some(foreseen(ctx, actor, order).await?),
             OrderState::Draft
             | OrderState::Scheduled { .. }
             | OrderState::InForce(_)

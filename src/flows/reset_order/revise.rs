@@ -197,7 +197,7 @@ impl Change {
 
     /// In a batch: whoever changes it may do so still, to whom it covered and to whom it will.
     fn still_held(&self) -> impl Iterator<Item = Statement> {
-        let new = if self.over == self.right { None } else { self.right.still_held() };
+        let new = if self.over == self.right { Vec::new() } else { self.right.still_held() };
         self.over.still_held().into_iter().chain(new)
     }
 

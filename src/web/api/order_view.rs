@@ -120,7 +120,7 @@ impl OrderView {
     async fn of(app: &App, actor: &Actor, view: View, cursor: Option<&str>) -> Answer<Self> {
         let asked = format!("parts of {}", view.record.order.id);
         let after = cursor::read(&app.ctx, actor, &asked, cursor)?;
-        let details = Details::of(&app.ctx, &view).await?;
+        let details = Details::of(&app.ctx, actor, &view).await?;
         let (named_operators, foreseen) = match details {
             Some(details) => (Some(details.named_operators), details.foreseen),
             None => (None, None),

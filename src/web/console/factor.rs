@@ -10,10 +10,10 @@ use crate::domain::secret::Secret;
 use crate::domain::timestamp::Timestamp;
 use crate::flows::console::Visitor;
 use crate::flows::factor::enrol::{self, Enrolled, may_have_list, offer};
+use crate::flows::factor::factor_of;
 use crate::flows::factor::renew_codes::{Renewed, renew_codes};
 use crate::flows::factor::show::{Shown, show_factor};
 use crate::oidc::parameters::Parameters;
-use crate::store;
 use crate::web::answer::page;
 use crate::web::api::problem::Problem;
 use crate::web::app::App;
@@ -102,7 +102,7 @@ pub(super) async fn or_ask_again(
 }
 
 async fn due(room: &Room<'_>, visitor: &Visitor, refused: Option<Refused>) -> Answer {
-    if store::factor::find(&room.app.ctx.db, visitor.account()).await?.is_some() {
+    if factor_of(&room.app.ctx, visitor.account(), &visitor.roles).await?.is_some() {
         return factor_page(room, visitor, refused, None).await;
     }
     let switch = room.switch();
@@ -130,7 +130,7 @@ async fn factor_page(
     refused: Option<Refused>,
     resumed: Option<&Resumed>,
 ) -> Answer {
-    let Some(factor) = store::factor::find(&room.app.ctx.db, visitor.account()).await? else {
+    let Some(factor) = factor_of(&room.app.ctx, visitor.account(), &visitor.roles).await? else {
         return Ok(room.go(FACTOR));
     };
     // Another language by a GET would lose what was typed.

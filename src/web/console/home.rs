@@ -9,6 +9,7 @@ use crate::domain::reset_order::OrderState;
 use crate::domain::territory::{TerritoryKind, TerritoryPath};
 use crate::flows::actor::Origin;
 use crate::flows::agenda::{Campaign, agenda};
+use crate::flows::factor::factor_of;
 use crate::flows::unavailable::Unavailable;
 use crate::store;
 use crate::web::answer::page;
@@ -32,7 +33,7 @@ async fn home(room: &Room<'_>, origin: Origin) -> Answer {
         places.push(place(room, held).await?);
     }
     let switch = room.switch();
-    let factor = store::factor::find(&room.app.ctx.db, desk.visitor.account()).await?;
+    let factor = factor_of(&room.app.ctx, desk.visitor.account(), &desk.visitor.roles).await?;
     let agenda = agenda(&room.app.ctx, &desk.actor(None, origin)).await?;
     let mut campaigns = Vec::with_capacity(agenda.campaigns.len());
     for campaign in &agenda.campaigns {

@@ -148,7 +148,7 @@ pub(super) async fn order_page(
     let view = &report.view;
     let place = names::place(room.app, &view.record.order.population.territory).await?;
     let failed = failed(room, view).await?;
-    let details = Details::of(&room.app.ctx, view).await?;
+    let details = Details::of(&room.app.ctx, actor, view).await?;
     let switch = room.switch();
     let own = view.request.as_ref().is_some_and(|request| request.by == actor.name());
     let (language, app) = (room.language, room.app);

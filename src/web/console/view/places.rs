@@ -61,7 +61,7 @@ pub(in crate::web) struct Omitted {
 impl Omitted {
     /// Those with a role, and those who also belong elsewhere, where there are any.
     pub(in crate::web) fn of(left_out: LeftOut) -> Vec<Self> {
-        let LeftOut { operators, elsewhere } = left_out;
+        let LeftOut { operators, elsewhere, .. } = left_out;
         let all = [("print-leaves-operators", operators), ("print-leaves-elsewhere", elsewhere)];
         let some = all.into_iter().filter(|(_, people)| !people.is_empty());
         some.map(|(key, people)| Self {
