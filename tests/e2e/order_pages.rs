@@ -54,6 +54,26 @@ async fn older_orders_are_on_the_next_page_which_is_its_askers_own() {
     assert_eq!(anne.go("/console/orders?cursor=x").await.status, 400);
 }
 
+#[tokio::test]
+async fn whoever_has_two_schools_reads_the_orders_around_them_once_and_the_newest_first() {
+    let provider = Provider::start().await;
+    let here = ["uai:0860001J", "uai:0169001X"];
+    let chef = Program::of(&provider, "chef", Role::SchoolAdmin, here[0]).await;
+    provider.hire("chef", Role::SchoolAdmin, here[1]).await;
+    let mut all = Vec::new();
+    for place in ["academie:13", here[0], "class:0169001X/5B", "departement:086", here[1]] {
+        provider.clock.advance(std::time::Duration::from_secs(1));
+        all.insert(0, provider.order_for(place, Level::Change).await.0);
+    }
+    let ids = |answer: &Value| {
+        let orders = answer["orders"].as_array().unwrap();
+        orders.iter().map(|order| order["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&chef.get("/orders").await.body), all);
+    let other = Program::of(&provider, "voisine", Role::SchoolAdmin, here[1]).await;
+    assert_eq!(ids(&other.get("/orders").await.body), [&all[0], &all[2], &all[4]].map(String::clone));
+}
+
 /// As if so many schools had been counted; half of them have somebody left.
 async fn counted(provider: &Provider, id: &OrderId) {
     let sql = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1200)
