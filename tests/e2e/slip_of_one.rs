@@ -144,7 +144,7 @@ async fn of_somebody_elsewhere_no_slip_comes_and_not_even_that_they_exist() {
         json!({ "login": "zoe", "profiles": ["National_ELV"] }),
         json!({ "login": "zoe", "order": "1" }),
     ] {
-        assert_eq!(slips(&program, &body).await.0, 400, "{body}");
+        assert_eq!(slips(&program, &body).await.0, 422, "{body}");
     }
     assert!(prints(&provider).await.is_empty());
 }

@@ -131,7 +131,10 @@ async fn selection(app: &App, actor: &Actor, request: &SlipsRequest) -> Answer<S
                 Err(refusal) => Err(refusal.into()),
             };
         }
-        _ => return Err(Problem::invalid("name a territory, or a login without profiles and order")),
+        _ => {
+            let detail = "name a territory, or a login without profiles and order";
+            return Err(Problem::senseless("nobody", detail));
+        }
     };
     let found = store::territory::find(&app.ctx.db, &territory).await.map_err(Unavailable::from)?;
     let territory = found.ok_or_else(|| unknown(request))?.path;
