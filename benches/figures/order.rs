@@ -36,6 +36,7 @@ pub(crate) fn proposal(territory: &str, profiles: &[Profile], level: Level) -> P
         named_operators: Vec::new(),
         at: None,
         deadline: None,
+        code_lifetime: None,
         repeats: false,
     }
 }

@@ -44,6 +44,14 @@ order-at-once = Now
 order-deadline = Deadline
 order-deadline-closes = From then on the old password opens nothing any more for whoever was given a code.
 order-deadline-only = A date for people: nothing closes by it.
+order-codes = Codes
+order-codes-until = They open the change page until { $time }.
+order-codes-until-from = They open the change page until { $time }: { $span } from when it takes effect.
+order-codes-early = They expire before the deadline: whoever has not changed by then needs another slip.
+order-codes-days = { $count ->
+    [one] one day
+   *[other] { $count } days
+}
 order-covered = People covered when it was put forward
 order-reason = Reason
 order-author = Put forward by
@@ -108,6 +116,9 @@ new-order-at = Takes effect
 new-order-at-hint = Empty: at once.
 new-order-deadline = Deadline
 new-order-deadline-hint = By when everybody should have changed. At level change the old password then opens nothing for whoever was given a code.
+new-order-code-lifetime = Lifetime of the codes, in days
+new-order-code-lifetime-hint = { $most } at most. Empty: as the settings say when it takes effect, { $setting } today.
+new-order-code-lifetime-wrong = Write a whole number of days, { $most } at most, or nothing.
 new-order-yearly = Prepare a draft of the same order for the next year
 new-order-check = Check
 
@@ -133,6 +144,7 @@ problem-answer-gone = What came of this request is there no more. Begin again.
 problem-author-left = Whoever asked for this role may not give it any more: it must be asked for again.
 problem-beholden = Within the last 30 days the author gave you a role, a code or a reset, or you gave them a code, or somebody gave a code to both of you: somebody else must approve.
 problem-changed = The order was changed since you read it. Read it again.
+problem-code-lifetime = The codes cannot have that lifetime.
 problem-deadline = The deadline must come after the start.
 problem-deadline-passed = The deadline of the order has passed meanwhile. Send it back, so that it gets another.
 problem-drifted = Too many people came or went since it was put forward: the order is a draft again and must be put forward anew.

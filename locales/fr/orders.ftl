@@ -44,6 +44,14 @@ order-at-once = Tout de suite
 order-deadline = Échéance
 order-deadline-closes = Dès lors, l’ancien mot de passe n’ouvre plus rien pour qui a reçu un code.
 order-deadline-only = Une date pour les personnes : rien ne se ferme par elle.
+order-codes = Codes
+order-codes-until = Ils ouvrent la page de changement jusqu’au { $time }.
+order-codes-until-from = Ils ouvrent la page de changement jusqu’au { $time } : { $span } à partir de la prise d’effet.
+order-codes-early = Ils expirent avant l’échéance : qui n’a pas changé d’ici là aura besoin d’un autre papier.
+order-codes-days = { $count ->
+    [one] un jour
+   *[other] { $count } jours
+}
 order-covered = Personnes visées au dépôt
 order-reason = Motif
 order-author = Déposé par
@@ -108,6 +116,9 @@ new-order-at = Prend effet
 new-order-at-hint = Vide : tout de suite.
 new-order-deadline = Échéance
 new-order-deadline-hint = Quand tout le monde doit avoir changé. Au niveau changement, l’ancien mot de passe n’ouvre alors plus rien pour qui a reçu un code.
+new-order-code-lifetime = Durée de validité des codes, en jours
+new-order-code-lifetime-hint = { $most } au plus. Vide : selon le réglage à la prise d’effet, { $setting } aujourd’hui.
+new-order-code-lifetime-wrong = Écrivez un nombre entier de jours, { $most } au plus, ou rien.
 new-order-yearly = Préparer un brouillon du même ordre pour l’année suivante
 new-order-check = Vérifier
 
@@ -133,6 +144,7 @@ problem-answer-gone = Ce que cette demande avait donné n’existe plus. Recomme
 problem-author-left = Qui a demandé ce rôle ne peut plus le donner : il faut le redemander.
 problem-beholden = Depuis moins de 30 jours, l’auteur vous a donné un rôle, un code ou une réinitialisation, ou vous lui avez donné un code, ou quelqu’un vous en a donné un à tous deux : une autre personne doit approuver.
 problem-changed = L’ordre a changé depuis que vous l’avez lu. Relisez-le.
+problem-code-lifetime = Les codes ne peuvent pas avoir cette durée de validité.
 problem-deadline = L’échéance doit venir après la prise d’effet.
 problem-deadline-passed = L’échéance de l’ordre est passée entre-temps. Renvoyez-le, pour qu’il en reçoive une autre.
 problem-drifted = Trop de personnes sont arrivées ou parties depuis le dépôt : l’ordre est redevenu un brouillon et doit être déposé de nouveau.

@@ -93,6 +93,7 @@ impl Config {
         let operator = self.password.operator_maximum_lifetime;
         PolicyBook {
             code_lifetime: self.codes.lifetime,
+            code_ceiling: self.codes.ceiling,
             maximum_lifetime: self.password.maximum_lifetime.clone(),
             operator_maximum_lifetime: (!operator.is_zero()).then_some(operator),
         }

@@ -49,6 +49,7 @@ impl Digest {
             order.level.as_str(),
             begins_at,
             order.deadline,
+            order.code_lifetime.map(|chosen| chosen.as_secs()),
         ]);
         Self(Secret::new(words.to_string()).hash())
     }

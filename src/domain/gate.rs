@@ -21,12 +21,21 @@ use super::timestamp::Timestamp;
 /// role, and how long a code lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyBook {
-    /// How long a code of the deployment's key opens the change page.
+    /// How long a code opens the change page that nobody chose another lifetime for.
     pub code_lifetime: Duration,
+    /// The longest lifetime that an order may choose for its codes.
+    pub code_ceiling: Duration,
     /// The maximum lifetime by profile.
     pub maximum_lifetime: BTreeMap<Profile, Duration>,
     /// The maximum lifetime for operators.
     pub operator_maximum_lifetime: Option<Duration>,
+}
+
+impl PolicyBook {
+    /// How long the codes of an order open the change page that begins now. What was chosen under a higher ceiling ends at today's.
+    pub fn codes_of_order(&self, chosen: Option<Duration>) -> Duration {
+        chosen.map_or(self.code_lifetime, |chosen| chosen.min(self.code_ceiling))
+    }
 }
 
 /// Facts together with the order book of the same order clock. Only a pair that agrees can be judged.

@@ -74,6 +74,7 @@ fn order(id: &str, clock: i64, level: Level) -> ResetOrder {
             hardened_at: None,
         }),
         deadline: None,
+        code_lifetime: None,
         codes_expire_at: at(200 * DAY),
     }
 }
@@ -81,6 +82,7 @@ fn order(id: &str, clock: i64, level: Level) -> ResetOrder {
 fn policy() -> PolicyBook {
     PolicyBook {
         code_lifetime: Duration::from_hours(30 * 24),
+        code_ceiling: Duration::from_hours(90 * 24),
         maximum_lifetime: BTreeMap::new(),
         operator_maximum_lifetime: None,
     }

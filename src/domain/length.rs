@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serializer};
 use thiserror::Error;
 
-const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+const DAY: u64 = 86_400;
+
+const UNITS: [(char, u64); 4] = [('d', DAY), ('h', 3_600), ('m', 60), ('s', 1)];
 
 /// A length for serde's `with`: the shortest spelling in whole units, `90s` or `2m`.
 pub fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -23,6 +25,22 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duratio
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0:?} is not a length of time; write a whole number and s, m, h or d, such as \"90s\" or \"30d\"")]
 pub struct NotALength(pub String);
+
+/// So many days, saturating.
+pub const fn days(number: u64) -> Duration {
+    Duration::from_secs(number.saturating_mul(DAY))
+}
+
+/// The whole days of a length, rounded down.
+pub const fn in_days(length: Duration) -> u64 {
+    length.as_secs() / DAY
+}
+
+/// The days of a length that has nothing beside them.
+pub fn whole_days(length: Duration) -> Option<u64> {
+    let number = in_days(length);
+    (length == days(number)).then_some(number)
+}
 
 /// Reads a length.
 pub fn parse(text: &str) -> Result<Duration, NotALength> {
@@ -57,6 +75,13 @@ mod tests {
             assert_eq!(text(parse(spelling).unwrap()), spelling);
         }
         assert_eq!(text(parse("3600s").unwrap()), "1h");
+    }
+
+    #[test]
+    fn what_is_no_whole_number_of_days_is_none() {
+        assert_eq!(whole_days(parse("48h").unwrap()), Some(2));
+        assert_eq!(whole_days(parse("36h").unwrap()), None);
+        assert_eq!(days(u64::MAX), Duration::from_secs(u64::MAX));
     }
 
     #[test]

@@ -7,11 +7,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::facts::{Facts, Proof};
+use super::gate::PolicyBook;
 use super::level::Level;
 use super::order_clock::OrderClock;
 use super::population::{Exclusion, Exclusions, Population};
@@ -45,7 +47,9 @@ pub struct ResetOrder {
     /// By when everybody should have changed. From then on a `change` order is `recover` for those whose code was printed or
     /// sent.
     pub deadline: Option<Timestamp>,
-    /// Until when its codes open the change page; its key is destroyed afterwards.
+    /// How long its codes open the change page, as somebody chose; none for the deployment's setting when it begins.
+    pub code_lifetime: Option<Duration>,
+    /// Until when its codes open the change page; its key is destroyed afterwards. Of what has not begun, as it was written last.
     pub codes_expire_at: Timestamp,
 }
 
@@ -171,6 +175,41 @@ pub struct Binding<'book> {
 }
 
 impl ResetOrder {
+    /// The order once it stands there: from when it begins, its codes live.
+    #[must_use]
+    pub fn standing(&self, state: OrderState, policy: &PolicyBook) -> Self {
+        let begins_at = match state {
+            OrderState::Scheduled { at } => Some(at),
+            OrderState::InForce(force) => Some(force.since),
+            OrderState::Draft
+            | OrderState::AwaitingApproval
+            | OrderState::Closed { .. }
+            | OrderState::Cancelled { .. } => None,
+        };
+        let live = policy.codes_of_order(self.code_lifetime);
+        let codes_expire_at = begins_at.map_or(self.codes_expire_at, |begins_at| begins_at.plus(live));
+        Self { state, codes_expire_at, ..self.clone() }
+    }
+
+    /// Until when its codes open the change page: of what has not begun, if it began at its instant, or now where that has
+    /// passed.
+    pub fn codes_expire(&self, begins_at: Timestamp, now: Timestamp, policy: &PolicyBook) -> Timestamp {
+        match self.state {
+            OrderState::Draft | OrderState::AwaitingApproval => {
+                begins_at.max(now).plus(policy.codes_of_order(self.code_lifetime))
+            }
+            OrderState::Scheduled { .. } => self.standing(self.state, policy).codes_expire_at,
+            OrderState::InForce(_) | OrderState::Closed { .. } | OrderState::Cancelled { .. } => {
+                self.codes_expire_at
+            }
+        }
+    }
+
+    /// Whether codes that expire then leave somebody behind who still has until the deadline: another slip is needed.
+    pub fn codes_end_early(&self, expire: Timestamp) -> bool {
+        self.deadline.is_some_and(|deadline| expire < deadline)
+    }
+
     /// Whether the order reaches the account at all at this instant, whoever it spares and whatever was chosen since.
     pub fn reaches<'book>(&'book self, facts: &Facts, now: Timestamp) -> Option<Binding<'book>> {
         let clock = match self.state {

@@ -84,6 +84,7 @@ impl TestContext {
             named_operators: Vec::new(),
             at: after.map(|after| self.ctx.clock.now().plus(after)),
             deadline: None,
+            code_lifetime: None,
             repeats: false,
         };
         issue(&self.ctx, &self.actor, &proposal, None).await.unwrap().unwrap().order.id

@@ -41,7 +41,8 @@ pub async fn book(db: &Db) -> Result<OrderBook, DbError> {
 pub async fn book_and_time(db: &Db) -> Result<(OrderBook, Timestamp), DbError> {
     let rows = db
         .all(q!("SELECT k.value AS order_clock, now_us() AS now, r.id, r.state, r.level, r.path, r.profiles, r.exclusions,
-                     r.scheduled_at, r.deadline, r.clock, r.in_force_at, r.hardened_at, r.closed_at, r.cancelled_at, r.codes_expire_at
+                     r.scheduled_at, r.deadline, r.clock, r.in_force_at, r.hardened_at, r.closed_at, r.cancelled_at, r.codes_expire_at,
+                     r.code_lifetime
                  FROM order_clock k LEFT JOIN reset_order r ON r.state NOT IN ('draft', 'awaiting_approval')
                      AND (r.state <> 'cancelled' OR r.clock IS NOT NULL)"))
         .await?;
@@ -178,8 +179,9 @@ pub fn insert(record: &OrderRecord, sealed_code_key: &str) -> Result<Statement, 
     let force = order.state.force();
     Ok(q!(
         "INSERT INTO reset_order (id, state, level, path, profiles, exclusions, reason, author, scheduled_at, deadline,
-             clock, in_force_at, codes_expire_at, sealed_code_key, created_at, submitted_at, covered, repeats)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+             clock, in_force_at, codes_expire_at, sealed_code_key, created_at, submitted_at, covered, repeats,
+             code_lifetime)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         order.id.0.as_str(),
         order.state.as_str(),
         order.level.as_str(),
@@ -197,7 +199,8 @@ pub fn insert(record: &OrderRecord, sealed_code_key: &str) -> Result<Statement, 
         record.created_at,
         record.submitted_at,
         record.covered.map(count),
-        record.repeats.then_some(1_i64)
+        record.repeats.then_some(1_i64),
+        order.code_lifetime.map(micros)
     )
     .want(1))
 }
@@ -293,10 +296,11 @@ pub fn submit(id: &OrderId, author: &str, covered: Option<u64>, now: Timestamp) 
     .want(1)
 }
 
-/// In a batch: an order that was written some time ago begins, now or at its instant: its codes live from then on.
-pub fn begins(state: &OrderState, id: &OrderId, now: Timestamp, codes_live: Duration) -> Option<Statement> {
-    let at = match state {
-        OrderState::Scheduled { at } => *at,
+/// In a batch: an order that was written some time ago begins, now or at its instant: its codes live from then on
+/// ([`ResetOrder::standing`]).
+pub fn begins(order: &ResetOrder, now: Timestamp) -> Option<Statement> {
+    let at = match order.state {
+        OrderState::Scheduled { at } => at,
         OrderState::InForce(_) => now,
         OrderState::Draft
         | OrderState::AwaitingApproval
@@ -305,9 +309,9 @@ pub fn begins(state: &OrderState, id: &OrderId, now: Timestamp, codes_live: Dura
     };
     let sql = q!(
         "UPDATE reset_order SET scheduled_at = $2, codes_expire_at = $3 WHERE id = $1",
-        id.0.as_str(),
+        order.id.0.as_str(),
         at,
-        at.plus(codes_live)
+        order.codes_expire_at
     );
     Some(sql.want(1))
 }
@@ -317,7 +321,8 @@ pub fn rewrite(record: &OrderRecord) -> Result<Statement, serde_json::Error> {
     let order = &record.order;
     Ok(q!(
         "UPDATE reset_order SET level = $2, path = $3, profiles = $4, exclusions = $5, reason = $6, scheduled_at = $7,
-             deadline = $8, codes_expire_at = $9, repeats = $10, submitted_at = NULL, covered = NULL
+             deadline = $8, codes_expire_at = $9, repeats = $10, code_lifetime = $11, submitted_at = NULL,
+             covered = NULL
          WHERE id = $1 AND clock IS NULL",
         order.id.0.as_str(),
         order.level.as_str(),
@@ -328,7 +333,8 @@ pub fn rewrite(record: &OrderRecord) -> Result<Statement, serde_json::Error> {
         record.scheduled_at,
         order.deadline,
         order.codes_expire_at,
-        record.repeats.then_some(1_i64)
+        record.repeats.then_some(1_i64),
+        order.code_lifetime.map(micros)
     )
     .want(1)
     .named("order state"))
@@ -336,6 +342,10 @@ pub fn rewrite(record: &OrderRecord) -> Result<Statement, serde_json::Error> {
 
 fn count(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn record(row: &Row) -> Result<OrderRecord, DbError> {
@@ -361,6 +371,9 @@ fn order(row: &Row) -> Result<ResetOrder, DbError> {
         level: row.parsed("level")?,
         state: state(row)?,
         deadline: row.opt_time("deadline")?,
+        code_lifetime: row
+            .opt_int("code_lifetime")?
+            .map(|micros| Duration::from_micros(u64::try_from(micros).unwrap_or_default())),
         codes_expire_at: row.time("codes_expire_at")?,
     })
 }

@@ -26,6 +26,7 @@ mod claims;
 mod client_assertion;
 mod client_credentials;
 mod client_notice;
+mod code_lifetime;
 mod command_line;
 mod command_line_operators;
 mod command_line_orders;

@@ -214,6 +214,7 @@ async fn a_yearly_order_leaves_one_draft_with_every_date_a_year_later() {
         changed_since: ago(20),
         reset_by_school_since: ago(10),
         deadline: Some(now.plus(30 * DAY)),
+        code_lifetime: Some(21 * DAY),
         ..house.at("academie:13")
     };
     let id = house.let_go(&yearly).await;
@@ -234,6 +235,8 @@ async fn a_yearly_order_leaves_one_draft_with_every_date_a_year_later() {
     assert_eq!(next.order.state, OrderState::Draft);
     assert_eq!(Some(next.scheduled_at), year(later.at));
     assert_eq!(next.order.deadline, year(yearly.deadline));
+    assert_eq!(next.order.code_lifetime, yearly.code_lifetime);
+    assert_eq!(next.order.codes_expire_at, next.scheduled_at.plus(21 * DAY));
     assert_eq!(next.order.exclusions.changed_since, year(yearly.changed_since));
     assert_eq!(next.order.exclusions.reset_by_school_since, year(yearly.reset_by_school_since));
     // It is on the first page when the year has gone round, and not before.

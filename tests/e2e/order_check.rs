@@ -13,7 +13,7 @@ use crate::order_shown::shown;
 use crate::provider::Provider;
 
 /// An order that says everything an order can say.
-const TYPED: [(&str, &str); 12] = [
+const TYPED: [(&str, &str); 13] = [
     ("place", "academie:13"),
     ("other", "uai:0860001J"),
     ("profile.National_ENS", "1"),
@@ -25,6 +25,7 @@ const TYPED: [(&str, &str); 12] = [
     ("operators", "m.blanc"),
     ("at", "2026-11-23T08:00"),
     ("deadline", "2026-12-04T18:30"),
+    ("code_lifetime", "21"),
     ("reason", "Annuaire volé"),
 ];
 
@@ -54,6 +55,7 @@ fn says_all(page: &Page) {
         ("deadline", "4 décembre 2026"),
         ("deadline", "18 h 30"),
         ("deadline", "n’ouvre plus rien pour qui a reçu un code"),
+        ("codes", "jusqu’au 14 décembre 2026 à 8 h 00 : 21 jours à partir de la prise d’effet"),
         ("spares", "jamais activés"),
         ("spares", "choisis depuis le 20 novembre 2026"),
         ("spares", "réinitialisés par leur établissement depuis le 19 novembre 2026"),

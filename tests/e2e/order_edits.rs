@@ -73,8 +73,8 @@ impl House {
         for (sql, columns) in [
             (
                 "SELECT state, level, path, profiles, exclusions, reason, author, scheduled_at, submitted_at, covered,
-                     repeats, deadline FROM reset_order WHERE id = $1",
-                12,
+                     repeats, deadline, code_lifetime FROM reset_order WHERE id = $1",
+                13,
             ),
             (
                 "SELECT wish, digest, requested_by, requested_at, approved_by, ended_at FROM order_approval
@@ -115,6 +115,7 @@ fn name_of(name: &str) -> &'static str {
         "covered",
         "repeats",
         "deadline",
+        "code_lifetime",
         "wish",
         "digest",
         "requested_by",

@@ -289,6 +289,7 @@ pub(crate) fn proposal(territory: &str, level: Level) -> Proposal {
         named_operators: Vec::new(),
         at: None,
         deadline: None,
+        code_lifetime: None,
         repeats: false,
     }
 }
@@ -305,6 +306,7 @@ fn settings(issuer: &str) -> Settings {
         refresh_token: Duration::from_hours(30 * 24),
         policy: PolicyBook {
             code_lifetime: Duration::from_hours(30 * 24),
+            code_ceiling: Duration::from_hours(90 * 24),
             maximum_lifetime: std::collections::BTreeMap::new(),
             operator_maximum_lifetime: None,
         },

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::issue::{confirm, told};
 use super::proposal::{Changes, Whom};
-use super::{Which, find, record_json};
+use super::{Which, find, preview_text, record_json};
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::heard;
 use crate::flows::actor::Actor;
@@ -63,8 +63,8 @@ pub(super) async fn edit(
         let confirmed = if args.yes {
             None
         } else {
-            let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?.counts;
-            Some(confirm(&counts, *printer)?)
+            let previewed = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+            Some(confirm(previewed.counts.covered, &preview_text(&previewed, zone), *printer)?)
         };
         Box::pin(revise::revise(ctx, &actor, id, &proposal, (confirmed, Some(&seen)))).await?
     } else {

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _};
 use jiff::tz::TimeZone;
 
 use super::proposal::Whom;
-use super::{counts_text, record_json, state_word};
+use super::{preview_text, record_json, state_word};
 use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::heard;
@@ -14,7 +14,7 @@ use crate::domain::reset_order::OrderState;
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
 use crate::flows::reset_order::issue::issue;
-use crate::flows::reset_order::preview::{Counts, preview};
+use crate::flows::reset_order::preview::preview;
 use crate::store::reset_order::OrderRecord;
 
 /// Whom, how and when, and whether to ask.
@@ -39,8 +39,8 @@ pub(super) async fn run(
     let confirmed = if args.yes {
         None
     } else {
-        let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?.counts;
-        Some(confirm(&counts, *printer)?)
+        let previewed = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+        Some(confirm(previewed.counts.covered, &preview_text(&previewed, zone), *printer)?)
     };
     let record = issue(ctx, &actor, &proposal, confirmed).await?.map_err(Failure::refused)?;
     printer.answer(&record_json(&record), || record.order.id.to_string())?;
@@ -80,15 +80,15 @@ pub(super) fn told(record: &OrderRecord, zone: &TimeZone, printer: Printer) {
 }
 
 /// The number is typed, not "yes": whoever types it has read it.
-pub(super) fn confirm(counts: &Counts, printer: Printer) -> Result<u64, Failure> {
-    printer.talk(counts_text(counts).trim_end());
+pub(super) fn confirm(covered: u64, shown: &str, printer: Printer) -> Result<u64, Failure> {
+    printer.talk(shown.trim_end());
     if !std::io::stdin().is_terminal() {
         return Err(Failure::refused("nobody is there to confirm the number of people")
             .hint("run it in a terminal, or add --yes once you have read the preview"));
     }
-    printer.talk(format_args!("Type the number of people whom the order covers ({}):", counts.covered));
+    printer.talk(format_args!("Type the number of people whom the order covers ({covered}):"));
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
-    let typed = typed.trim().parse().ok().filter(|typed| *typed == counts.covered);
+    let typed = typed.trim().parse().ok().filter(|typed| *typed == covered);
     typed.ok_or_else(|| Failure::refused("not confirmed; nothing was ordered"))
 }

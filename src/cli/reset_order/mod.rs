@@ -18,15 +18,18 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::cli::system_user::Acting;
 use crate::cli::{instant, open};
 use crate::config::layers::Loaded;
-use crate::domain::reset_order::{OrderId, OrderState};
+use crate::domain::length;
+use crate::domain::reset_order::{OrderId, OrderState, ResetOrder};
+use crate::domain::timestamp::Timestamp;
 use crate::flows::context::Context;
-use crate::flows::reset_order::preview::Counts;
+use crate::flows::reset_order::preview::{Counts, Preview};
 use crate::store::reset_order::{self, OrderRecord};
 
 use proposal::Whom;
@@ -167,11 +170,33 @@ fn record_json(record: &OrderRecord) -> Value {
         "in_force_at": record.order.state.force().map(|force| instant::write_utc(force.since)),
         "clock": record.order.state.force().map(|force| force.clock.0),
         "deadline": record.order.deadline.map(instant::write_utc),
+        "code_lifetime_days": record.order.code_lifetime.map(length::in_days),
         "codes_expire_at": instant::write_utc(record.order.codes_expire_at),
         "never_activated": exclusions.never_activated,
         "changed_since": exclusions.changed_since.map(instant::write_utc),
         "reset_by_school_since": exclusions.reset_by_school_since.map(instant::write_utc),
     })
+}
+
+/// What a proposal would do, and until when its codes would open the change page.
+fn preview_text(previewed: &Preview, zone: &TimeZone) -> String {
+    let Preview { order, counts } = previewed;
+    let expire = order.codes_expire_at;
+    format!(
+        "{}codes expire: {}\n{}",
+        counts_text(counts),
+        instant::write(expire, zone),
+        remark(order, expire)
+    )
+}
+
+/// That codes which expire then leave somebody behind; nothing where they do not.
+fn remark(order: &ResetOrder, expire: Timestamp) -> &'static str {
+    if order.codes_end_early(expire) {
+        "the codes expire before the deadline: whoever has not changed by then needs another slip\n"
+    } else {
+        ""
+    }
 }
 
 fn counts_json(counts: &Counts) -> Value {

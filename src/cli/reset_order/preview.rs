@@ -3,11 +3,12 @@
 use jiff::tz::TimeZone;
 
 use super::proposal::Whom;
-use super::{counts_json, counts_text};
+use super::{counts_json, preview_text};
+use crate::cli::instant;
 use crate::cli::printer::{ExitStatus, Failure, Printer};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
-use crate::flows::reset_order::preview::preview;
+use crate::flows::reset_order::preview::{Preview, preview};
 
 /// Counts and prints; writes nothing.
 pub(super) async fn run(
@@ -18,7 +19,11 @@ pub(super) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let proposal = whom.proposal(zone)?;
-    let counts = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?.counts;
-    printer.answer(&counts_json(&counts), || counts_text(&counts))?;
+    let previewed = preview(ctx, &actor, &proposal).await?.map_err(Failure::refused)?;
+    let Preview { order, counts } = &previewed;
+    let mut data = counts_json(counts);
+    data["codes_expire_at"] = instant::write_utc(order.codes_expire_at).into();
+    data["codes_expire_before_deadline"] = order.codes_end_early(order.codes_expire_at).into();
+    printer.answer(&data, || preview_text(&previewed, zone))?;
     Ok(ExitStatus::Done)
 }

@@ -1,10 +1,13 @@
 //! Whom an order covers, how and when, as it is written on a command line.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use crate::cli::instant;
 use crate::cli::printer::Failure;
+use crate::domain::length;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::territory::TerritoryCode;
@@ -57,6 +60,9 @@ struct Rest {
     /// By when everybody should have changed; change is then recover for those who hold a code.
     #[arg(long, value_name = "INSTANT")]
     deadline: Option<String>,
+    /// For how many days its codes open the change page, such as 14d; as codes.lifetime says when it begins, when absent.
+    #[arg(long, value_name = "DAYS", value_parser = days)]
+    code_lifetime: Option<Duration>,
     /// Writes a draft of the same order for the next year once this one is let go.
     #[arg(long)]
     yearly: bool,
@@ -70,7 +76,14 @@ enum Part {
     IncludeOperator,
     At,
     Deadline,
+    CodeLifetime,
     Yearly,
+}
+
+fn days(text: &str) -> Result<Duration, String> {
+    let read =
+        length::parse(text).ok().filter(|length| length::whole_days(*length).is_some_and(|days| days > 0));
+    read.ok_or_else(|| "write a whole number of days, such as 14d".to_owned())
 }
 
 impl Whom {
@@ -85,6 +98,7 @@ impl Whom {
             named_operators: Vec::new(),
             at: None,
             deadline: None,
+            code_lifetime: None,
             repeats: false,
         };
         self.rest.added_to(nothing_else, zone)
@@ -94,9 +108,7 @@ impl Whom {
 impl Changes {
     /// Whether nothing is to be otherwise.
     pub(super) fn is_empty(&self) -> bool {
-        let named =
-            [Part::Profile, Part::Exclude, Part::IncludeOperator, Part::At, Part::Deadline, Part::Yearly];
-        let says = named.into_iter().any(|part| self.rest.says(part));
+        let says = Part::value_variants().iter().any(|part| self.rest.says(*part));
         self.territory.is_none() && self.level.is_none() && self.without.is_empty() && !says
     }
 
@@ -130,6 +142,7 @@ impl Part {
             Self::IncludeOperator => proposal.named_operators.clear(),
             Self::At => proposal.at = None,
             Self::Deadline => proposal.deadline = None,
+            Self::CodeLifetime => proposal.code_lifetime = None,
             Self::Yearly => proposal.repeats = false,
         }
     }
@@ -143,6 +156,7 @@ impl Rest {
             Part::IncludeOperator => !self.operators.is_empty(),
             Part::At => self.at.is_some(),
             Part::Deadline => self.deadline.is_some(),
+            Part::CodeLifetime => self.code_lifetime.is_some(),
             Part::Yearly => self.yearly,
         }
     }
@@ -162,6 +176,7 @@ impl Rest {
         if let Some(deadline) = &self.deadline {
             proposal.deadline = Some(instant(deadline)?);
         }
+        proposal.code_lifetime = self.code_lifetime.or(proposal.code_lifetime);
         proposal.repeats |= self.yearly;
         if !self.exclusions.is_empty() {
             Part::Exclude.take_out_of(&mut proposal);

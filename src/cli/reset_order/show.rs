@@ -4,10 +4,13 @@ use jiff::tz::TimeZone;
 
 use serde_json::json;
 
-use super::{Which, counts_json, counts_text, find, place, places_bar, profiles, record_json, state_word};
+use super::{
+    Which, counts_json, counts_text, find, place, places_bar, profiles, record_json, remark, state_word,
+};
 use crate::cli::instant;
 use crate::cli::names::Names;
 use crate::cli::printer::{ExitStatus, Failure, Printer, sheet};
+use crate::domain::length;
 use crate::domain::reset_order::{OrderState, ResetOrder};
 use crate::flows::actor::Actor;
 use crate::flows::context::Context;
@@ -24,6 +27,9 @@ pub(super) async fn run(
     let counts = counted(ctx, &record.order, printer).await?;
     let author = Names::new(ctx).of(&record.author).await?;
     let mut data = record_json(&record);
+    let expire = record.order.codes_expire(record.scheduled_at, ctx.clock.now(), &ctx.settings.policy);
+    data["codes_expire_at"] = instant::write_utc(expire).into();
+    data["codes_expire_before_deadline"] = record.order.codes_end_early(expire).into();
     data["named_operators"] = json!(counts.named);
     data["people"] = counts_json(&counts);
     printer.answer(&data, || {
@@ -34,18 +40,21 @@ pub(super) async fn run(
             ("territory".to_owned(), place(&record)),
             ("profiles".to_owned(), profiles(&record)),
             (since(&record.order).to_owned(), instant::write(record.scheduled_at, zone)),
-            ("codes expire".to_owned(), instant::write(record.order.codes_expire_at, zone)),
+            ("codes expire".to_owned(), instant::write(expire, zone)),
             ("author".to_owned(), author),
             ("reason".to_owned(), record.reason.clone()),
         ];
         rows.extend(
             record.order.deadline.map(|deadline| ("deadline".to_owned(), instant::write(deadline, zone))),
         );
+        rows.extend(
+            record.order.code_lifetime.map(|chosen| ("code lifetime".to_owned(), length::text(chosen))),
+        );
         rows.extend(exclusions(&record.order, zone).map(|said| ("spared by its author".to_owned(), said)));
         if record.repeats {
             rows.push(("yearly".to_owned(), "yes".to_owned()));
         }
-        format!("{}\n{}", sheet(rows), counts_text(&counts))
+        format!("{}\n{}{}", sheet(rows), counts_text(&counts), remark(&record.order, expire))
     })?;
     Ok(ExitStatus::Done)
 }

@@ -103,8 +103,8 @@ pub async fn approve(
                 Err(_) => return Ok(Err(ApproveError::NotAsked(id.clone()))),
             },
         };
-        let record =
-            OrderRecord { order: ResetOrder { state, ..asked.record.order.clone() }, ..asked.record.clone() };
+        let order = asked.record.order.standing(state, &ctx.settings.policy);
+        let record = OrderRecord { order, ..asked.record.clone() };
         let mut batch = vec![
             store::reset_order::raise_clock(book.clock),
             store::reset_order::change_state(id, before, state),
@@ -130,7 +130,7 @@ fn after(
     record: &OrderRecord,
     now: Timestamp,
 ) -> Result<Vec<Statement>, Unavailable> {
-    let (id, right) = (&record.order.id, &asked.right);
+    let right = &asked.right;
     let mut batch = right.still_held();
     batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderApprove, &record.order)));
     if actor.breaks_glass() {
@@ -138,8 +138,7 @@ fn after(
     }
     match asked.request.wish {
         Wish::Issue => {
-            let lifetime = ctx.settings.policy.code_lifetime;
-            batch.extend(store::reset_order::begins(&record.order.state, id, now, lifetime));
+            batch.extend(store::reset_order::begins(&record.order, now));
             if let OrderState::InForce(_) = record.order.state {
                 batch.extend(next_year(ctx, record, now)?);
             }

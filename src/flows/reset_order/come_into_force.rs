@@ -58,10 +58,13 @@ async fn settle(
             store::reset_order::change_state(&order.id, order.state, state),
             ctx.audit(now, &line),
         ];
-        if act == Act::OrderInForce
-            && let Some(record) = store::reset_order::find(&ctx.db, &order.id).await?
-        {
-            batch.extend(next_year(ctx, &record, now)?);
+        if act == Act::OrderInForce {
+            // By the setting of today, from the instant on that it binds since.
+            let begun = order.standing(order.state, &ctx.settings.policy);
+            batch.extend(store::reset_order::begins(&begun, now));
+            if let Some(record) = store::reset_order::find(&ctx.db, &order.id).await? {
+                batch.extend(next_year(ctx, &record, now)?);
+            }
         }
         if !ctx.commit(Batch::changing_orders(batch)).await? {
             conflicts += 1;

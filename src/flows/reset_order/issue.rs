@@ -1,6 +1,7 @@
 //! An order is written, and comes into force at once or at its instant.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::Serialize;
 use thiserror::Error;
@@ -8,6 +9,7 @@ use thiserror::Error;
 use crate::domain::account::{AccountId, LoginName};
 use crate::domain::event::Act;
 use crate::domain::jurisdiction::{Permission, Refusal, Target};
+use crate::domain::length;
 use crate::domain::level::Level;
 use crate::domain::population::{Exclusions, Population};
 use crate::domain::profile::Profile;
@@ -47,6 +49,8 @@ pub struct Proposal {
     pub at: Option<Timestamp>,
     /// By when everybody should have changed; `change` is then `recover` for those who hold a code.
     pub deadline: Option<Timestamp>,
+    /// How long its codes open the change page; the deployment's setting when it begins, where none.
+    pub code_lifetime: Option<Duration>,
     /// Whether a draft of the same for the next year is written once it is put forward.
     pub repeats: bool,
 }
@@ -54,6 +58,12 @@ pub struct Proposal {
 /// Why an order cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProposalError {
+    /// Its codes would live for no time, or longer than anybody may choose.
+    #[error("the codes of an order live for a day at least and {} at most", length::text(*ceiling))]
+    CodeLifetime {
+        /// The longest that may be chosen.
+        ceiling: Duration,
+    },
     /// The deadline does not come after the start.
     #[error("the deadline must come after the order comes into force")]
     DeadlineTooEarly,
@@ -161,7 +171,10 @@ pub(super) async fn draw_up(
     permission: Permission,
     (proposal, now): (&Proposal, Timestamp),
 ) -> Result<Result<(ResetOrder, Right), ProposalError>, Unavailable> {
-    if let Err(error) = check_times(proposal, now) {
+    let policy = &ctx.settings.policy;
+    if let Err(error) =
+        check_times(proposal, now).and_then(|()| check_lifetime(proposal, policy.code_ceiling))
+    {
         return Ok(Err(error));
     }
     let Some(territory) = store::territory::find(&ctx.db, &proposal.territory).await? else {
@@ -193,12 +206,20 @@ pub(super) async fn draw_up(
         level: proposal.level,
         state: OrderState::Draft,
         deadline: proposal.deadline,
-        codes_expire_at: start.plus(ctx.settings.policy.code_lifetime),
+        code_lifetime: proposal.code_lifetime,
+        codes_expire_at: start.plus(policy.codes_of_order(proposal.code_lifetime)),
     };
     Ok(Ok((order, right)))
 }
 
-pub(super) fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), ProposalError> {
+fn check_lifetime(proposal: &Proposal, ceiling: Duration) -> Result<(), ProposalError> {
+    match proposal.code_lifetime {
+        Some(chosen) if chosen.is_zero() || chosen > ceiling => Err(ProposalError::CodeLifetime { ceiling }),
+        _ => Ok(()),
+    }
+}
+
+fn check_times(proposal: &Proposal, now: Timestamp) -> Result<(), ProposalError> {
     if proposal.at.is_some_and(|at| at < now) {
         return Err(ProposalError::StartInPast);
     }

@@ -141,6 +141,7 @@ pub(super) fn next_year(
     }
     let order = &record.order;
     let later = |at: Option<Timestamp>| at.map(|at| at.plus(YEAR));
+    let scheduled_at = record.scheduled_at.plus(YEAR);
     let next = OrderRecord {
         order: ResetOrder {
             id: OrderId(ctx.new_id(now)),
@@ -151,10 +152,10 @@ pub(super) fn next_year(
                 ..order.exclusions.clone()
             },
             deadline: later(order.deadline),
-            codes_expire_at: order.codes_expire_at.plus(YEAR),
+            codes_expire_at: scheduled_at.plus(ctx.settings.policy.codes_of_order(order.code_lifetime)),
             ..order.clone()
         },
-        scheduled_at: record.scheduled_at.plus(YEAR),
+        scheduled_at,
         created_at: now,
         submitted_at: None,
         covered: None,

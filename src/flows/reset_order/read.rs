@@ -143,6 +143,7 @@ pub async fn proposal_of(ctx: &Context, record: &OrderRecord) -> Result<Proposal
         named_operators: named_operators(ctx, order).await?,
         at: Some(record.scheduled_at).filter(|at| *at > now),
         deadline: order.deadline,
+        code_lifetime: order.code_lifetime,
         repeats: record.repeats,
     })
 }

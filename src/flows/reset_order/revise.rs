@@ -182,7 +182,7 @@ impl Change {
     fn is_none(&self) -> bool {
         let said = |record: &OrderRecord| {
             let order = record.order.clone();
-            let when = (record.scheduled_at, order.deadline, record.repeats);
+            let when = (record.scheduled_at, order.deadline, order.code_lifetime, record.repeats);
             (order.population, order.exclusions, order.level, when, record.reason.clone())
         };
         said(&self.before) == said(&self.after)
@@ -246,14 +246,15 @@ impl Change {
             batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderEdit, &after.order)));
         }
         batch.push(ctx.audit(now, &actor.order_line(right, Act::OrderIssue, &after.order)));
-        batch.extend(store::reset_order::begins(&state, id, now, ctx.settings.policy.code_lifetime));
+        let order = after.order.standing(state, &ctx.settings.policy);
+        batch.extend(store::reset_order::begins(&order, now));
         batch.extend(self.still_held());
         batch.extend(actor.remember(id, now));
         let record = OrderRecord {
             author: actor.name(),
             submitted_at: Some(now),
             covered: forward.covered,
-            order: ResetOrder { state, ..after.order.clone() },
+            order,
             ..after.clone()
         };
         let done = forward.commit(ctx, actor, &record, (right, clock), batch).await?;

@@ -195,6 +195,8 @@ CREATE TABLE reset_order (
     hardened_at BIGINT,
     closed_at BIGINT,
     cancelled_at BIGINT,
+    -- How long its codes live from when it begins, where somebody chose; else it is the setting of that day.
+    code_lifetime BIGINT,
     codes_expire_at BIGINT NOT NULL,
     -- The key of its codes, sealed, absent once they have expired.
     sealed_code_key TEXT,

@@ -14,9 +14,10 @@ use super::problem::{Answer, Problem};
 use super::wire::{Instant, Path, Query};
 use crate::domain::profile::Profile;
 use crate::domain::progress::Tally;
-use crate::domain::reset_order::OrderId;
+use crate::domain::reset_order::{OrderId, ResetOrder};
 use crate::domain::scope::ApiScope;
 use crate::domain::territory::TerritoryPath;
+use crate::domain::timestamp::Timestamp;
 use crate::flows::actor::Actor;
 use crate::flows::reset_order::preview::Counts;
 use crate::flows::reset_order::read::{self, Details, View};
@@ -91,6 +92,10 @@ pub struct PreviewAnswer {
     named_operators: Vec<String>,
     /// Services that will be told.
     told: Vec<ToldAnswer>,
+    /// Until when its codes would open the change page.
+    codes_expire_at: Instant,
+    /// Whether that is before the deadline: whoever has not changed by then needs another slip.
+    codes_expire_before_deadline: bool,
 }
 
 /// A service.
@@ -100,8 +105,8 @@ pub struct ToldAnswer {
     name: String,
 }
 
-impl From<Counts> for PreviewAnswer {
-    fn from(counts: Counts) -> Self {
+impl PreviewAnswer {
+    pub(super) fn of(order: &ResetOrder, codes_expire_at: Timestamp, counts: Counts) -> Self {
         let told = counts.told.into_iter();
         Self {
             covered: counts.covered,
@@ -112,6 +117,8 @@ impl From<Counts> for PreviewAnswer {
             operators: counts.operators,
             named_operators: counts.named,
             told: told.map(|(client, name)| ToldAnswer { client_id: client.0, name }).collect(),
+            codes_expire_at: codes_expire_at.into(),
+            codes_expire_before_deadline: order.codes_end_early(codes_expire_at),
         }
     }
 }
@@ -131,11 +138,13 @@ impl OrderView {
             tally: tally.into(),
         };
         let (begins_at, shown) = (view.record.scheduled_at, view.shown());
+        let (order, now) = (&view.record.order, app.ctx.clock.now());
+        let codes_expire_at = order.codes_expire(begins_at, now, &app.ctx.settings.policy);
         let (parts, last) = page_of(view.progress.parts.into_iter(), after.as_ref(), PARTS);
         Ok(Self {
-            at: Some(begins_at).filter(|at| *at > app.ctx.clock.now()).map(Instant::from),
+            at: Some(begins_at).filter(|at| *at > now).map(Instant::from),
             named_operators,
-            preview: foreseen.map(PreviewAnswer::from),
+            preview: foreseen.map(|counts| PreviewAnswer::of(order, codes_expire_at, counts)),
             digest: shown.0,
             waiting: view.request.map(|request| WaitingAnswer {
                 wish: request.wish.as_str(),

@@ -15,6 +15,7 @@ use super::order_view::PreviewAnswer;
 use super::problem::{Answer, Problem};
 use super::wire::{Body, Instant, Path, Query, place, whole};
 use crate::domain::approval::Digest;
+use crate::domain::length;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::progress::Tally;
@@ -61,6 +62,11 @@ pub struct OrderRequest {
     at: Option<Instant>,
     /// By when everybody should have changed; `change` is then `recover` for those who hold a code.
     deadline: Option<Instant>,
+    /// For how many days from when it takes effect its codes open the change page, at most the deployment's `codes.ceiling`; as long as
+    /// the deployment's setting says then when absent.
+    #[serde(default, deserialize_with = "whole")]
+    #[schema(minimum = 1, example = 14)]
+    code_lifetime_days: Option<u64>,
     /// Whether a draft of the same for the next year is written.
     #[serde(default)]
     yearly: bool,
@@ -94,6 +100,9 @@ pub struct OrderAnswer {
     scheduled_at: Instant,
     in_force_at: Option<Instant>,
     deadline: Option<Instant>,
+    /// For how many days its codes were chosen to live; absent where nobody chose.
+    code_lifetime_days: Option<u64>,
+    /// Until when its codes open the change page; of what has not begun, as it was when it was written last.
     codes_expire_at: Instant,
     yearly: bool,
     /// Whether accounts are spared that were never activated.
@@ -180,6 +189,7 @@ impl OrderRequest {
             named_operators: self.named_operators.clone(),
             at: instant(self.at),
             deadline: instant(self.deadline),
+            code_lifetime: self.code_lifetime_days.map(length::days),
             repeats: self.yearly,
         })
     }
@@ -204,6 +214,7 @@ impl From<OrderRecord> for OrderAnswer {
             scheduled_at: record.scheduled_at.into(),
             in_force_at: order.state.force().map(|force| force.since.into()),
             deadline: order.deadline.map(Instant::from),
+            code_lifetime_days: order.code_lifetime.map(length::in_days),
             codes_expire_at: order.codes_expire_at.into(),
             yearly: record.repeats,
             never_activated: order.exclusions.never_activated,
@@ -285,7 +296,7 @@ pub async fn preview(
 ) -> Answer<Json<PreviewAnswer>> {
     let actor = caller.act(&app, ApiScope::OrdersRead).await?;
     let previewed = preview_order(&app.ctx, &actor, &request.proposal()?).await??;
-    Ok(Json(previewed.counts.into()))
+    Ok(Json(PreviewAnswer::of(&previewed.order, previewed.order.codes_expire_at, previewed.counts)))
 }
 
 /// Changes what an order says that binds nobody yet. With `draft` it is one again; else it is put forward as it is from then on, in

@@ -30,6 +30,9 @@ pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 /// The word for an act whose second factor was shown too long ago.
 const FACTOR_TOO_OLD: &str = "factor-too-old";
 
+/// The word for codes that would live for no time, or too long.
+pub(in crate::web) const CODE_LIFETIME: &str = "code-lifetime";
+
 /// Why a request was not done.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
@@ -283,6 +286,7 @@ impl From<ProposalError> for Problem {
             ProposalError::NotAllowed(refusal) => return refusal.into(),
             ProposalError::NotConfirmed { .. } => return Self::conflict("not-confirmed", error.to_string()),
             ProposalError::NobodyLeft(left) => return left.into(),
+            ProposalError::CodeLifetime { .. } => CODE_LIFETIME,
             ProposalError::NamesAuthor => "names-author",
             ProposalError::DeadlineTooEarly => "deadline",
             ProposalError::Nobody(_) => "nobody",

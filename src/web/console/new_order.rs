@@ -1,6 +1,8 @@
 //! An order is written at the console: whom, how and when; what it would do; and the number of people, typed. What is not ready
 //! yet is left as a draft, and taken up again.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use base64::Engine as _;
@@ -10,6 +12,7 @@ use jiff::civil::DateTime;
 
 use crate::domain::approval::Digest;
 use crate::domain::jurisdiction::Permission;
+use crate::domain::length;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::reset_order::OrderId;
@@ -28,7 +31,7 @@ use crate::oidc::parameters::Parameters;
 use crate::store::reset_order::OrderRecord;
 use crate::web::answer::page;
 use crate::web::api::once::once_of_order;
-use crate::web::api::problem::Problem;
+use crate::web::api::problem::{CODE_LIFETIME, Problem};
 use crate::web::app::App;
 use crate::web::console::factor::or_ask_again;
 use crate::web::console::order_view::{CheckOrderPage, Foreseen, NewOrderPage, OrderFacts, Rest, Typed};
@@ -254,6 +257,8 @@ async fn form_page(room: &Room<'_>, visitor: &Visitor, mut typed: Typed, arrival
         places,
         profiles: &Profile::ALL,
         typed,
+        policy: &room.app.ctx.settings.policy,
+        wrong_lifetime: refused.is_some_and(|problem| problem.word() == CODE_LIFETIME),
         refused: refused.map(|problem| problem.told(room.language)),
     };
     Ok(page(refused.map_or(StatusCode::OK, Problem::code), &view, &[]))
@@ -295,6 +300,7 @@ fn typed(form: &Parameters) -> Typed {
         operators: text("operators"),
         at: text("at"),
         deadline: text("deadline"),
+        code_lifetime: text("code_lifetime"),
         yearly: field(form, "yearly").is_some(),
         reason: text("reason"),
     }
@@ -322,6 +328,7 @@ fn proposal(room: &Room<'_>, form: &Parameters) -> Result<Proposal, Problem> {
         named_operators: logins(&typed.operators),
         at: instant(room, &typed.at)?,
         deadline: instant(room, &typed.deadline)?,
+        code_lifetime: lifetime(&typed.code_lifetime)?,
         repeats: typed.yearly,
     })
 }
@@ -358,9 +365,21 @@ async fn written(room: &Room<'_>, view: View) -> Result<Typed, Unavailable> {
         operators: operators.join(" "),
         at: at.map(local).unwrap_or_default(),
         deadline: order.deadline.map(local).unwrap_or_default(),
+        code_lifetime: order.code_lifetime.map(|it| length::in_days(it).to_string()).unwrap_or_default(),
         yearly: record.repeats,
         reason: record.reason,
     })
+}
+
+/// A number of days; whether codes may live as long is asked with the rest.
+fn lifetime(text: &str) -> Result<Option<Duration>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let days = text.parse().map(length::days);
+    days.map(Some)
+        .map_err(|_| Problem::senseless(CODE_LIFETIME, format!("{text:?} is no whole number of days")))
 }
 
 /// A day and an hour in the deployment's zone, as browsers write them.

@@ -1,8 +1,12 @@
 //! What the pages of orders show: one struct per page.
 
+use std::time::Duration;
+
 use askama::Template;
 
+use crate::domain::gate::PolicyBook;
 use crate::domain::jurisdiction::Permission;
+use crate::domain::length;
 use crate::domain::level::Level;
 use crate::domain::profile::Profile;
 use crate::domain::progress::Opened;
@@ -256,6 +260,8 @@ pub(super) struct Typed {
     pub(super) operators: String,
     pub(super) at: String,
     pub(super) deadline: String,
+    /// In days.
+    pub(super) code_lifetime: String,
     pub(super) yearly: bool,
     pub(super) reason: String,
 }
@@ -276,6 +282,9 @@ pub(super) struct NewOrderPage<'a> {
     pub(super) places: Vec<Choice>,
     pub(super) profiles: &'a [Profile],
     pub(super) typed: Typed,
+    pub(super) policy: &'a PolicyBook,
+    /// Whether it is the lifetime of the codes that was refused.
+    pub(super) wrong_lifetime: bool,
     pub(super) refused: Option<String>,
 }
 
@@ -283,6 +292,14 @@ impl NewOrderPage<'_> {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything on by reference")]
     fn who(&self, profile: &Profile) -> String {
         self::profile(&self.frame, *profile)
+    }
+
+    /// What is said of the lifetime of codes: what may be chosen, and what holds where nobody chooses.
+    fn lifetime(&self, key: &str) -> String {
+        let language = self.frame.language;
+        let most = lifetime(language, length::days(length::in_days(self.policy.code_ceiling)));
+        let setting = lifetime(language, self.policy.code_lifetime);
+        language.text_with(key, &[("most", most), ("setting", setting)])
     }
 }
 
@@ -340,6 +357,10 @@ pub(super) struct OrderFacts {
     /// When it came into force, or is to; none of what is to begin at once.
     pub(super) since: Option<String>,
     pub(super) deadline: Option<String>,
+    /// Until when its codes open the change page; none of what was lifted before it began.
+    pub(super) codes: Option<String>,
+    /// Whether they expire before the deadline.
+    pub(super) codes_end_early: bool,
     pub(super) never_activated: bool,
     pub(super) changed_since: Option<String>,
     pub(super) reset_by_school_since: Option<String>,
@@ -352,7 +373,22 @@ pub(super) struct OrderFacts {
 impl OrderFacts {
     pub(super) fn of(room: &Room<'_>, order: &ResetOrder, since: Option<Timestamp>, rest: Rest<'_>) -> Self {
         let written = |at| room.language.date_and_time(&room.app.site.local(at));
+        let (now, policy) = (room.app.ctx.clock.now(), &room.app.ctx.settings.policy);
+        let expire = order.codes_expire(since.unwrap_or(now), now, policy);
+        let codes = match order.state {
+            OrderState::Cancelled { force: None, .. } => None,
+            OrderState::Draft | OrderState::AwaitingApproval | OrderState::Scheduled { .. } => {
+                let live = lifetime(room.language, policy.codes_of_order(order.code_lifetime));
+                let both = [("time", written(expire)), ("span", live)];
+                Some(room.language.text_with("order-codes-until-from", &both))
+            }
+            OrderState::InForce(_) | OrderState::Closed { .. } | OrderState::Cancelled { .. } => {
+                Some(room.language.text_with("order-codes-until", &[("time", written(expire))]))
+            }
+        };
         Self {
+            codes_end_early: codes.is_some() && order.codes_end_early(expire),
+            codes,
             profiles: order.population.profiles.iter().copied().collect(),
             level: order.level,
             since: since.map(written),
@@ -399,6 +435,14 @@ impl OrderFacts {
         let said: Vec<_> = said.into_iter().flatten().collect();
         if said.is_empty() { vec![frame.text("order-spares-nobody")] } else { said }
     }
+}
+
+/// A length as people say it: days, or as it stands in the settings where it is none.
+fn lifetime(language: Language, length: Duration) -> String {
+    length::whole_days(length).map_or_else(
+        || length::text(length),
+        |days| language.text_with("order-codes-days", &[("count", days)]),
+    )
 }
 
 /// What an order says that is not in its own row.
