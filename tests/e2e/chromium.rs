@@ -116,12 +116,23 @@ impl Chromium {
     }
 
     pub(crate) async fn text(&self, id: &str) -> String {
-        self.see(id).await.text().await.unwrap()
+        self.read(async || self.see(id).await).await
     }
 
     /// The heading.
     pub(crate) async fn heading(&self) -> String {
-        self.see_css("h1").await.text().await.unwrap()
+        self.read(async || self.see_css("h1").await).await
+    }
+
+    /// What an element says. Where its page gives way to the next between seeing and reading, it is looked for again.
+    async fn read(&self, see: impl AsyncFn() -> Element) -> String {
+        for _ in 0..60 {
+            match see().await.text().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                text => return text.unwrap(),
+            }
+        }
+        panic!("no page stays: {}", self.client.source().await.unwrap());
     }
 
     pub(crate) async fn fill(&self, id: &str, text: &str) {
