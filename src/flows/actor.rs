@@ -108,14 +108,14 @@ pub struct Holder {
 }
 
 impl Right {
-    /// In a batch: the grant is still held, by whoever signed in, and stays so until the batch has committed. Nothing ended their
-    /// sign-in meanwhile: no change of their password, no disabling, no end of their sessions.
+    /// In a batch: the grant is still held, by whoever signed in, and stays so until the batch has committed. Nothing that was done to
+    /// their account ended the sign-in meanwhile: no change of the password, no disabling, no end of the sessions.
     pub fn still_held(&self) -> Vec<Statement> {
         match self {
             Self::Root => Vec::new(),
             Self::Grant(Holder { account, number }, grant) => vec![
-                store::operator::still_holds(account, grant),
                 store::operator::still_signed_in(account, *number),
+                store::operator::still_holds(account, grant),
             ],
         }
     }

@@ -12,7 +12,7 @@ use crate::domain::profile::Profile;
 use crate::domain::slip::Handed;
 use crate::domain::territory::{TerritoryCode, TerritoryKind, TerritoryPath};
 use crate::flows::account::{AccountError, MOST};
-use crate::flows::actor::{Actor, Powers};
+use crate::flows::actor::{Actor, Powers, Right};
 use crate::flows::context::Context;
 use crate::flows::people::roll::profiles;
 use crate::flows::people::search::{Question, search, standing};
@@ -95,8 +95,7 @@ pub async fn hand_over(
         };
         let now = ctx.clock.now();
         let handed = wish.handed.then(|| Handed { at: now, by: actor.name() });
-        let mut batch = Vec::new();
-        let mut ticked = 0;
+        let mut ticks = Vec::new();
         for (person, stands) in &people {
             let whose = match reached(ctx, &powers, person, &wish.which).await? {
                 Ok(Some(whose)) => whose,
@@ -108,20 +107,25 @@ pub async fn hand_over(
                 continue;
             };
             let facts = &person.facts;
-            batch.extend(whose.still_reaches(&facts.account));
-            batch.push(slip::hand_over(&facts.account, facts.number, printed, handed.as_ref()));
-            ticked += 1;
+            let tick = slip::hand_over(&facts.account, facts.number, printed, handed.as_ref());
+            ticks.push((facts.account.clone(), whose, tick));
         }
-        batch.extend(right.still_held());
-        if ticked > 0 {
-            // What ticks nobody does as little when it is sent again.
-            batch.extend(actor.remember(ticked, now));
-            let act = if wish.handed { Act::CodeHandOver } else { Act::CodeTakeBack };
-            let place = &population.territory;
-            let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place), place);
-            line.count = i64::try_from(ticked).ok();
-            batch.push(ctx.audit(now, &line));
+        let ticked = ticks.len();
+        if ticked == 0 {
+            // It does as little when it is sent again.
+            return Ok(Ok(0));
         }
+        // In one order, as every act on several: two that overlap wait for each other.
+        ticks.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        let mut batch = right.still_held();
+        batch.extend(Right::all_still_reach(ticks.iter().map(|(whom, whose, _)| (whose, whom))));
+        batch.extend(ticks.into_iter().map(|(.., tick)| tick));
+        batch.extend(actor.remember(ticked, now));
+        let act = if wish.handed { Act::CodeHandOver } else { Act::CodeTakeBack };
+        let place = &population.territory;
+        let mut line = actor.line_by(&right, act, format!("territory:{}", wish.place), place);
+        line.count = i64::try_from(ticked).ok();
+        batch.push(ctx.audit(now, &line));
         if ctx.commit(Batch::plain(batch)).await? {
             return Ok(Ok(ticked));
         }
@@ -135,7 +139,7 @@ async fn reached(
     powers: &Powers,
     person: &Person,
     which: &Which<'_>,
-) -> Result<Result<Option<crate::flows::actor::Right>, AccountError>, Unavailable> {
+) -> Result<Result<Option<Right>, AccountError>, Unavailable> {
     Ok(match (powers.may_on(ctx, Permission::HandOver, &person.facts).await?, which) {
         (Ok(right), _) => Ok(Some(right)),
         (Err(_), Which::Printed) => Ok(None),

@@ -186,11 +186,7 @@ impl Press<'_> {
         let (mut marked, mut again) = (Vec::new(), Vec::new());
         let mut conflicts = usize::from(!held);
         self.sort_out(turns, held, &mut marked, &mut again);
-        if !held {
-            // It may be whoever prints who changed: then nobody else is asked for.
-            self.powers = self.powers.again(self.ctx, self.actor).await?;
-            self.selection.allowed(&self.powers).map_err(Unavailable::Withdrawn)?;
-        }
+        self.may_go_on().await?;
         while let Some(some) = again.pop() {
             let Decided { batch, turns } = self.decide(self.reload(some).await?).await?;
             let held = self.ctx.commit(Batch::under_order_lock(batch)).await?;
@@ -198,10 +194,19 @@ impl Press<'_> {
             if conflicts > most {
                 return Err(Unavailable::Contended);
             }
+            if !held {
+                self.may_go_on().await?;
+            }
             self.sort_out(turns, held, &mut marked, &mut again);
         }
         marked.sort_by_key(|(met, _)| met.number);
         Ok(marked)
+    }
+
+    /// It may be whoever prints who changed: then nobody else is asked for.
+    async fn may_go_on(&mut self) -> Result<(), Unavailable> {
+        self.powers = self.powers.again(self.ctx, self.actor).await?;
+        self.selection.allowed(&self.powers).map_err(Unavailable::Withdrawn)
     }
 
     /// Whoever was issued a code is asked for again; of a batch that was undone, one half and then the other, so that

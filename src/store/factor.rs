@@ -134,6 +134,15 @@ pub fn forget_list(account: &AccountId) -> Statement {
     q!("DELETE FROM factor WHERE account_id = $1 AND kind = $2", account.0.as_str(), Kind::List.as_str())
 }
 
+/// In a batch: no code gives leave to enrol any more.
+pub fn forget_leave(account: &AccountId) -> Statement {
+    q!(
+        "DELETE FROM spare_code WHERE account_id = $1 AND purpose = $2",
+        account.0.as_str(),
+        Purpose::Enrolment.as_str()
+    )
+}
+
 /// In a batch: no code is left.
 pub fn forget_codes(account: &AccountId) -> Statement {
     q!("DELETE FROM spare_code WHERE account_id = $1", account.0.as_str())

@@ -58,11 +58,12 @@ pub fn still_holds(operator: &AccountId, grant: &RoleGrant) -> Statement {
     .named("operator role")
 }
 
-/// In a batch: nothing has ended what the operator signed in with, and nothing does until the batch has committed. Many batches of one
-/// operator may hold this at once; those that end it wait.
+/// In a batch: nothing has ended what the operator signed in with, and nothing does until the batch has committed. One operator's
+/// batches come one after another: if several held this at once, more could join them for ever, and whoever disables the account
+/// would wait for the last.
 pub fn still_signed_in(operator: &AccountId, number: AccountNumber) -> Statement {
     q!("SELECT id FROM account WHERE id = $1 AND number = $2", operator.0.as_str(), number.0)
-        .holds()
+        .holds_alone()
         .named("operator sign-in")
 }
 

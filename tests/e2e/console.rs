@@ -10,7 +10,6 @@ use ecluse::domain::jurisdiction::Refusal;
 use ecluse::domain::level::Level;
 use ecluse::domain::operator::Role;
 use ecluse::flows::account::AccountError;
-use ecluse::flows::account::new_code::new_code;
 use ecluse::flows::account::reset_factor::reset_factor;
 use ecluse::flows::actor::Actor;
 use ecluse::store;
@@ -71,15 +70,15 @@ pub(crate) fn is_home(page: &Page) -> bool {
     page.status == StatusCode::OK && page.body.contains("class=\"roles\"")
 }
 
-fn asks_factor(page: &Page) -> bool {
+pub(crate) fn asks_factor(page: &Page) -> bool {
     page.body.contains("id=\"show-factor\"")
 }
 
-fn asks_leave(page: &Page) -> bool {
+pub(crate) fn asks_leave(page: &Page) -> bool {
     page.body.contains("id=\"permit\"")
 }
 
-fn offers(page: &Page) -> bool {
+pub(crate) fn offers(page: &Page) -> bool {
     page.body.contains("id=\"enrol\"")
 }
 
@@ -345,51 +344,6 @@ async fn a_class_teacher_may_use_a_list_and_nobody_else() {
     let sent = chief.post("/console/factor/list", &page.fields("/factor/app")).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER);
     assert!(offers(&chief.go("/console").await));
-}
-
-#[tokio::test]
-async fn a_list_protects_nothing_that_is_given_to_its_owner_later() {
-    let provider = Provider::start().await;
-    provider.hire("chef", Role::Authority, "academie:13").await;
-    provider.hire(TEACHER, Role::ClassTeacher, "class:0860001J/6A").await;
-    let browser = activate(&provider, TEACHER).await;
-    let page = browser.go("/console").await;
-    let list = codes(&browser.submit(&page, "/factor/list", &[]).await);
-    assert!(is_home(&show(&browser, &browser.go("/console").await, &list[0]).await));
-    provider.hire(TEACHER, Role::SchoolAdmin, "uai:0860001J").await;
-    provider.clock.advance(Duration::from_secs(1));
-    let (again, page) = password_alone(&provider, TEACHER).await;
-    assert!(asks_leave(&page), "the list is none any more: {}", page.body);
-    let mut form = page.fields("/console/factor/permit");
-    form.retain(|(name, _)| name == "csrf");
-    form.push(("code".to_owned(), list[1].clone()));
-    again.post("/console/factor", &form).await;
-    assert!(asks_leave(&again.go("/console").await));
-
-    // A code for the password is as good as the roles, as for whoever has nothing: the help desk cannot give it.
-    let helps = provider.hire("aide", Role::Helpdesk, "uai:0860001J").await;
-    assert!(new_code(&provider.ctx, &helps, TEACHER).await.unwrap().is_err());
-    let leave = reset_factor(&provider.ctx, &provider.as_operator("chef").await, TEACHER).await;
-    assert!(leave.unwrap().is_ok());
-}
-
-#[tokio::test]
-async fn an_app_takes_the_place_of_a_list_that_does_no_more() {
-    let provider = Provider::start().await;
-    provider.hire(TEACHER, Role::ClassTeacher, "class:0860001J/6A").await;
-    let browser = activate(&provider, TEACHER).await;
-    let page = browser.go("/console").await;
-    let list = codes(&browser.submit(&page, "/factor/list", &[]).await);
-    provider.hire(TEACHER, Role::SchoolAdmin, "uai:0860001J").await;
-    // The sign-in by the code is leave still.
-    let page = browser.go("/console").await;
-    let app = App::scan(&provider, &page);
-    let page = browser.submit(&page, "/factor/app", &[("code", &app.digits())]).await;
-    assert_eq!(codes(&page).len(), 10, "{}", page.body);
-    let (again, page) = password_alone(&provider, TEACHER).await;
-    let refused = show(&again, &page, &list[1]).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
-    assert!(is_home(&show(&again, &page, &app.next()).await));
 }
 
 #[tokio::test]

@@ -212,7 +212,7 @@ mod on_postgres {
         assert!(said.contains(lost), "the tests' own server is such a one: {said}");
         assert!(!says(&house, &[], "schema").contains("wrong"));
         let said = says(&house, &["--set", "store.connections=1000"], "database");
-        assert!(said.contains("and each program may open 1004"), "{said}");
+        assert!(said.contains("and each program may open 1006"), "{said}");
 
         let role = format!("{}_reader", url.rsplit_once('/').unwrap().1);
         admin.batch_execute(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();

@@ -45,6 +45,7 @@ mod doctor;
 mod documents;
 mod doors;
 mod existence;
+mod factor_of_roles;
 mod factor_races;
 mod four_eyes;
 mod heard;

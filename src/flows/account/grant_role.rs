@@ -96,7 +96,8 @@ impl Judged {
     }
 
     /// In a batch: the role begins or ends. A role changes how long a password may live and which code opens the page: what was
-    /// decided before is void, and so is a slip that was printed for somebody without a role.
+    /// decided before is void, and so is a slip that was printed for somebody without a role, and leave to enrol that was given by
+    /// whoever could give the roles held then.
     pub(super) fn write(
         &self,
         ctx: &Context,
@@ -107,6 +108,7 @@ impl Judged {
         let account = &self.person.facts.account;
         vec![
             (change.write)(account, change.role, &self.place),
+            store::factor::forget_leave(account),
             store::account::end_code(account, now),
             store::notice::account_ended(account, &ctx.new_cause(now), now),
             self.line(ctx, actor, (change.act, change.role), now),

@@ -210,7 +210,9 @@ pub async fn roll(
     } else {
         count(ctx, actor, &question, add).await?
     };
-    left_out.sort_out(ctx, &powers).await?;
+    if counted {
+        left_out.sort_out(ctx, &powers).await?;
+    }
     let may = allowed(&powers, &place.path, who);
     let (counts, left_out) = (counted.then_some(counts), counted.then_some(left_out));
     Ok(Some(Roll { place, who, people, counts, left_out, may }))
@@ -300,6 +302,8 @@ async fn by_class(
         }
     });
     let all = all.await?;
-    left_out.sort_out(ctx, powers).await?;
+    if all {
+        left_out.sort_out(ctx, powers).await?;
+    }
     Ok(all.then_some(((classes, profiles), left_out)))
 }
