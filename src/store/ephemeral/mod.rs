@@ -189,8 +189,9 @@ impl Ephemeral {
     }
 }
 
-/// Takes and renews what must be there, runs the batch, writes the rest. What was taken for a batch that did not happen is
-/// put back, so that the next try finds it; what was renewed for one was still seen.
+/// Takes what must be there, runs the batch, writes the rest. What was taken for a batch that did not happen is put back, so that the
+/// next try finds it. What is renewed must be there before, and says what it says from now on only once the batch has happened: it
+/// may be leave that a code in the batch gives.
 async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<Committed, BatchError> {
     let mut held = Vec::new();
     let done = take_and_run(&redis, &db, &writes, &mut held).await;
@@ -205,7 +206,11 @@ async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<Committed, 
     let mut committed = Committed::Whole;
     for claim in &writes.claims {
         let written = match claim {
-            Claim::Use { .. } | Claim::Renew { .. } => Ok(()),
+            Claim::Use { .. } => Ok(()),
+            // Gone meanwhile, it stays away.
+            Claim::Renew { kind, key, json, expires_at } => {
+                redis.replace(kind, key, json, Some(*expires_at)).await.map(drop)
+            }
             Claim::Put { kind, key, json, expires_at } => redis.put(kind, key, json, *expires_at).await,
             Claim::Remove { kind, key } => redis.remove(kind, key).await,
             Claim::Clear { key } => redis.clear(key).await,
@@ -214,7 +219,7 @@ async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<Committed, 
         let Err(error) = written else { continue };
         tracing::error!(kind = claim.kind(), %error, "a claim was not written after what it belongs to");
         // What was to go is dead in the database, or is a counter that runs out by itself.
-        if matches!(claim, Claim::Put { .. }) {
+        if matches!(claim, Claim::Put { .. } | Claim::Renew { .. }) {
             committed = Committed::ClaimsLost;
         }
     }
@@ -233,10 +238,8 @@ async fn take_and_run(
                 let taken = redis.take(kind, key).await?.ok_or_else(|| unmet(kind))?;
                 held.push(Held { kind, key: key.clone(), taken });
             }
-            Claim::Renew { kind, key, json, expires_at } => {
-                if !redis.replace(kind, key, json, Some(*expires_at)).await? {
-                    return Err(unmet(kind));
-                }
+            Claim::Renew { kind, key, .. } => {
+                redis.get(kind, key).await?.ok_or_else(|| unmet(kind))?;
             }
             Claim::Put { .. } | Claim::Remove { .. } | Claim::Clear { .. } | Claim::Refund { .. } => {}
         }

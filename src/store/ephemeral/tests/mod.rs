@@ -169,6 +169,9 @@ async fn a_claim_that_was_ended_is_not_renewed(bench: Bench) {
     let renew = || Write::from(Claim::renew("session", "s", &kept(2), bench.in_seconds(60)).unwrap());
     assert!(bench.commit([renew()]).await.is_err());
     bench.store.put("session", "s", &kept(1), bench.in_seconds(10)).await.unwrap();
+    let moved = q!("SELECT value FROM order_clock WHERE value = $1", 99).holds().named("order clock");
+    assert!(bench.commit([renew(), moved.into()]).await.is_err());
+    assert_eq!(bench.store.get::<Kept>("session", "s").await.unwrap(), Some(kept(1)), "nothing happened");
     bench.clock.advance(Duration::from_secs(9));
     bench.commit([renew()]).await.unwrap();
     bench.clock.advance(Duration::from_secs(59));
