@@ -6,9 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use tokio::net::TcpListener;
 
-use crate::deployment::{House, free_address};
+use crate::deployment::House;
 use crate::doctor::says;
 use crate::mail_server::{MailServer, certificates};
+use crate::ports::free_port;
 
 const FROM: &str = "mail.from=Académie <a@ac.example>";
 
@@ -41,7 +42,7 @@ async fn the_doctor_says_whether_mail_would_go_and_sends_none() {
     let wrong = format!("mail.password_file={}", keep(&house, "wrong", "Sel-de-table\n"));
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_at = at(silent.local_addr().unwrap().port());
-    let nobody = at(free_address().rsplit_once(':').unwrap().1.parse().unwrap());
+    let nobody = at(free_port());
     let (none, starttls, user) = ("mail.tls=none", "mail.tls=starttls", "mail.user=ecluse");
     let table: [(&[&str], &str, &str); 11] = [
         (&[&plain_at, none], "ok", " takes mail from a@ac.example over no TLS"),

@@ -1,13 +1,13 @@
 //! The command line as the person who runs Écluse meets it: exit code, standard output and standard error together.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::ports::free_address;
 use crate::provider::Provider;
 
 /// Runs the program in a folder, with nothing of this process's environment, and tells what happened. What differs from
@@ -354,8 +354,7 @@ async fn whoever_looks_after_a_provider_can_ask_it_whether_it_is_ready() {
     let listen = provider.issuer.strip_prefix("http://").unwrap();
     let answer = ecluse(folder.path(), &["ready"], &[("ECLUSE__SERVER__LISTEN", listen)]);
     assert_eq!(answer, "exit 0\n--- out\nready\n--- err\n");
-    // Nobody listens at a port that was just given back.
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let nobody = free_address();
     let answer = ecluse(folder.path(), &["ready"], &[("ECLUSE__SERVER__LISTEN", &nobody)]);
     assert!(answer.starts_with(&format!("exit 1\n--- out\n--- err\nerror: {nobody}: ")), "{answer}");
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
 use crate::browser::{Browser, Page};
+use crate::ports::{free_row, is_free};
 
 /// A demo that runs.
 pub(crate) struct Demo {
@@ -27,27 +26,9 @@ fn program() -> PathBuf {
     program
 }
 
-fn is_free(port: u16) -> bool {
-    TcpListener::bind(("127.0.0.1", port)).is_ok()
-}
-
-/// The first of four ports in a row. They are below those that the system gives to whoever asks for any, as the other
-/// tests do meanwhile.
-fn free_ports() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Another run of the tests may be looking as well.
-    let own = u16::try_from(std::process::id() % 1000).unwrap() * 8;
-    loop {
-        let base = 20_000 + own + NEXT.fetch_add(4, Ordering::Relaxed);
-        if (base..base + 4).all(is_free) {
-            return base;
-        }
-    }
-}
-
 impl Demo {
     fn start() -> Self {
-        Self::start_at(Some(free_ports()))
+        Self::start_at(Some(free_row(4)))
     }
 
     /// Starts a demo at four ports in a row, or at its usual ones.

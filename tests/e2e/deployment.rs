@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,15 +13,11 @@ use ecluse::store::db::{Batch, Db, Row, Statement};
 use tempfile::TempDir;
 
 use crate::heard::{self, Listening};
+use crate::ports::free_address;
 use crate::test_server::ServerDatabase;
 
 /// How many there are in its school.
 pub(crate) const PEOPLE: usize = 12;
-
-/// An address of this machine at which nobody listens.
-pub(crate) fn free_address() -> String {
-    format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
-}
 
 /// A deployment in a folder, as its administrator made it.
 pub(crate) struct House {
@@ -53,7 +48,7 @@ impl House {
 
     fn build_on(database: Option<ServerDatabase>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let issuer = free_address();
+        let issuer = format!("http://{}", free_address());
         let free = issuer.strip_prefix("http://").unwrap();
         // Hashing is cheap and attempts are many, so that most of the time goes into what can be cut off: writing.
         let config = format!(

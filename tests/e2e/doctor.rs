@@ -9,8 +9,9 @@ use axum::routing::get;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::deployment::{House, free_address};
+use crate::deployment::House;
 use crate::on_postgres::connect;
+use crate::ports::free_port;
 
 /// The lines of the report on one thing, without the blanks that align them; and how the command ended.
 fn doctor(house: &House, more: &[&str]) -> (i32, Vec<String>) {
@@ -154,8 +155,8 @@ async fn an_issuer_that_leads_elsewhere_is_found() {
     assert!(says(&other, &[], "issuer").starts_with("ok "), "whose it is");
     stop(server);
 
-    let address = free_address();
-    let listener = TcpListener::bind(address.strip_prefix("http://").unwrap()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
     let routes =
         Router::new().route("/.well-known/openid-configuration", get(async || "{\"issuer\":\"me\"}"));
     tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -253,7 +254,7 @@ struct Server {
 
 impl Server {
     fn start(more: &[&str]) -> Self {
-        let port = free_address().rsplit_once(':').unwrap().1.parse().unwrap();
+        let port = free_port();
         let place = tempfile::tempdir().unwrap();
         let mut command = Command::new("redis-server");
         command.args(["--port", &format!("{port}"), "--save", ""]).args(more).current_dir(place.path());

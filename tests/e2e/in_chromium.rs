@@ -10,7 +10,6 @@ mod spring;
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -21,6 +20,7 @@ use fantoccini::key::Key;
 use serde_json::json;
 
 use crate::chromium::{Chromium, Kind};
+use crate::ports::free_address;
 use crate::provider::{FIRST_PASSWORD, Provider, Wish};
 use crate::relying_party::RelyingParty;
 use crate::sign_in::activate;
@@ -53,7 +53,7 @@ impl School {
 
 impl Service {
     async fn start(provider: &Provider, role: &str, mode: &str, more: &[&str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = free_address();
         let address = format!("http://{free}");
         let registered = RelyingParty::register(
             provider,
@@ -73,7 +73,7 @@ impl Service {
         let program =
             Path::new(env!("CARGO_BIN_EXE_ecluse")).parent().unwrap().join("examples/relying_party");
         let mut process = Command::new(&program)
-            .args([role, "--listen", &free.to_string(), "--issuer", &provider.issuer, "--client-id", role])
+            .args([role, "--listen", &free, "--issuer", &provider.issuer, "--client-id", role])
             .arg("--client-secret-file")
             .arg(secret)
             .args(more)

@@ -82,6 +82,7 @@ mod parallel;
 mod people;
 mod pictures;
 mod places;
+mod ports;
 mod premises;
 mod preview;
 mod progress;

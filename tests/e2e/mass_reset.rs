@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -22,6 +21,7 @@ use ecluse::store::seal::MasterKey;
 
 use crate::browser::Browser;
 use crate::notices::number;
+use crate::ports::free_address;
 use crate::provider::{FIRST_PASSWORD, Provider, Wish};
 use crate::receiver::{Manner, Receiver};
 use crate::sign_in::activate;
@@ -79,10 +79,7 @@ impl Replicas {
         fs::write(&key, MasterKey::text_of([7; 32]).expose()).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
         let number = if provider.stores.database.url().is_some() { 2 } else { 1 };
-        let issuers = (0..number).map(|_| {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            format!("http://{free}")
-        });
+        let issuers = (0..number).map(|_| format!("http://{}", free_address()));
         let mut replicas = Self { issuers: issuers.collect(), running: Vec::new(), provider };
         for at in 0..number {
             fs::write(replicas.settings(at), replicas.config(at)).unwrap();

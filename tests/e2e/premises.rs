@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,6 +15,7 @@ use tempfile::TempDir;
 use crate::browser::Browser;
 use crate::command_line::ecluse;
 use crate::database::server;
+use crate::ports::free_address;
 use crate::relying_party::{REDIRECT_URI, RelyingParty};
 
 /// The folder, with a portal that is declared in the configuration, and pupils in two classes by turns.
@@ -33,7 +33,7 @@ impl Premises {
     /// With so many pupils, `eleve0` and on.
     pub(crate) fn build(url: &str, pupils: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let free = free_address();
         let issuer = format!("http://{free}");
         let config = format!(
             "[server]\nlisten = \"{free}\"\nissuer = \"{issuer}\"\nshutdown_delay = \"0s\"\n[password.rules]\nmin_length = 12\n\

@@ -48,6 +48,7 @@ use tokio::task::JoinHandle;
 
 use crate::database::Stores;
 use crate::heard::{self, Listening};
+use crate::ports::free_address;
 
 /// A provider under test.
 pub(crate) struct Provider {
@@ -107,7 +108,7 @@ impl Provider {
     }
 
     pub(crate) async fn start_with(wish: Wish) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(free_address()).await.unwrap();
         let stores = match &wish.stores {
             Some(stores) => Arc::clone(stores),
             None => Arc::new(Stores::copied().await),

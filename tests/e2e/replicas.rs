@@ -10,7 +10,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::balancer::Balancer;
 use crate::browser::Browser;
-use crate::deployment::{House, free_address};
+use crate::deployment::House;
+use crate::ports::free_address;
 
 /// The system's SIGTERM, as whoever looks after processes sends it.
 fn terminate(process: &Child) {
@@ -62,7 +63,7 @@ const LOOK: &str = "GET /healthz HTTP/1.1\r\nHost: it\r\n\r\n";
 async fn restarting_replicas_one_after_another_drops_no_request() {
     let house = House::build_where_tests_are().await;
     let slips = house.slips();
-    let addresses = [free_address(), free_address()];
+    let addresses = [(); 2].map(|()| format!("http://{}", free_address()));
     let settings = ["server.shutdown_delay=5s"];
     let mut running = Vec::new();
     for address in &addresses {

@@ -74,8 +74,3 @@ fn parent_of(process: u32) -> Option<u32> {
     // The name may hold anything, blanks and brackets too.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
-
-/// A port that nobody has now.
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio_postgres::NoTls;
 
-use super::home::{Home, children, free_port, signal};
+use super::home::{Home, children, signal};
+use crate::ports::free_port;
 
 /// What is lost with the machine may be lost: it outlives the run. Pages are written whole all the same, because a
 /// process can be killed in the middle of one. Commits are dated, so that they can be read in their order.

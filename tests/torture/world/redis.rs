@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::home::{Home, free_port};
+use super::home::Home;
+use crate::ports::free_port;
 
 /// The server.
 pub(crate) struct Redis {

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::home::{Home, free_port, signal};
+use super::home::{Home, signal};
 use super::link::Link;
+use crate::ports::free_port;
 use crate::torture::dice::Dice;
 
 /// The program that is tried: this build's, or another that is to be caught.
