@@ -189,9 +189,9 @@ impl Ephemeral {
     }
 }
 
-/// Takes what must be there, runs the batch, writes the rest. What was taken for a batch that did not happen is put back, so that the
-/// next try finds it. What is renewed must be there before, and says what it says from now on only once the batch has happened: it
-/// may be leave that a code in the batch gives.
+/// Takes what must be there, runs the batch, writes the rest. What was taken for a batch that did not happen is put
+/// back, so that the next try finds it. What is renewed must be there before, and says what it says from now on only once
+/// the batch has happened: it may be leave that a code in the batch gives.
 async fn beside(redis: Arc<Redis>, db: Db, writes: Writes) -> Result<Committed, BatchError> {
     let mut held = Vec::new();
     let done = take_and_run(&redis, &db, &writes, &mut held).await;
