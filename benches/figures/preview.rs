@@ -68,12 +68,12 @@ pub(crate) async fn measure(deployment: &Deployment, ctx: &Context) {
 /// In steps, as a server breaks off what takes long.
 pub(crate) async fn activate(ctx: &Context) {
     const HASHES: &str = "INSERT INTO credential (account_id, phc) SELECT a.id, $1
-        FROM account a WHERE a.id LIKE $2 AND a.id NOT IN (SELECT account_id FROM credential)
-        ORDER BY substr(a.id, 28)";
+        FROM account a WHERE a.id LIKE $2 ORDER BY substr(a.id, 28) ON CONFLICT (account_id) DO NOTHING";
     const CHOSEN: &str = "UPDATE account SET chosen_under = 0,
             chosen_at = CASE WHEN id LIKE '%a' THEN now_us() ELSE now_us() - 31536000000000 END,
             proof = CASE WHEN id LIKE '%1' THEN 'old_password' ELSE 'code' END
-        WHERE id LIKE $1 AND id IN (SELECT account_id FROM credential) AND chosen_at IS NULL";
+        WHERE id LIKE $1 AND chosen_at IS NULL
+            AND EXISTS (SELECT 1 FROM credential WHERE account_id = account.id)";
     let phc = format!("$argon2id$v=19$m=19456,t=2,p=1${}${}", "c".repeat(22), "h".repeat(43));
     for step in 0..0xff {
         let ending = format!("%{step:02x}");

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::error::{CmdError, ErrorStatus};
 use fantoccini::key::Key;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -62,7 +63,24 @@ impl Chromium {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .unwrap();
-        Self { client, kind, driver, _said: said, profile }
+        let browser = Self { client, kind, driver, _said: said, profile };
+        browser.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": LEAVING })).await;
+        browser
+    }
+
+    /// Waits until the page that is shown is not being left any more: a click is answered before what it led to is there, and
+    /// whoever looks at once sees the page before.
+    async fn settled(&self) {
+        for _ in 0..6000 {
+            // Between two pages there may be none that could answer.
+            if let Ok(leaving) = self.client.execute("return self.leaving === true", Vec::new()).await
+                && leaving == false
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("what was left never gives way: {}", self.client.source().await.unwrap());
     }
 
     pub(crate) async fn open(&self, address: &str) {
@@ -71,6 +89,7 @@ impl Chromium {
 
     /// Waits for an element.
     pub(crate) async fn see(&self, id: &str) -> Element {
+        self.settled().await;
         match self.client.wait().for_element(Locator::Id(id)).await {
             Ok(element) => element,
             Err(error) => panic!("no #{id} ({error}) on {}", self.client.source().await.unwrap()),
@@ -79,6 +98,7 @@ impl Chromium {
 
     /// Waits for an element that a selector finds.
     pub(crate) async fn see_css(&self, selector: &str) -> Element {
+        self.settled().await;
         match self.client.wait().for_element(Locator::Css(selector)).await {
             Ok(element) => element,
             Err(error) => panic!("no {selector} ({error}) on {}", self.client.source().await.unwrap()),
@@ -87,6 +107,7 @@ impl Chromium {
 
     /// Goes where a link leads.
     pub(crate) async fn follow(&self, text: &str) {
+        self.settled().await;
         match self.client.wait().for_element(Locator::LinkText(text)).await {
             Ok(link) => link.click().await.unwrap(),
             Err(error) => panic!("no link {text} ({error}) on {}", self.client.source().await.unwrap()),
@@ -103,6 +124,8 @@ impl Chromium {
             // A file with a name of its own beside it is still being written.
             let files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
             if let ([file], true) = (files.as_slice(), files.iter().all(whole)) {
+                // What is downloaded was navigated to as well, and the page stays nevertheless.
+                self.client.execute("self.leaving = false", Vec::new()).await.unwrap();
                 return file.clone();
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -112,6 +135,7 @@ impl Chromium {
 
     /// Whether an element is on the page that is shown.
     pub(crate) async fn has(&self, id: &str) -> bool {
+        self.settled().await;
         !self.client.find_all(Locator::Id(id)).await.unwrap().is_empty()
     }
 
@@ -128,7 +152,7 @@ impl Chromium {
     async fn read(&self, see: impl AsyncFn() -> Element) -> String {
         for _ in 0..60 {
             match see().await.text().await {
-                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) if is_gone(&error) => {}
                 text => return text.unwrap(),
             }
         }
@@ -151,6 +175,7 @@ impl Chromium {
 
     /// The same for the link with this text.
     pub(crate) async fn tab_to_link(&self, text: &str) {
+        self.settled().await;
         self.client.wait().for_element(Locator::LinkText(text)).await.unwrap();
         self.tab_until("document.activeElement.closest('a')?.textContent.trim()", text).await;
     }
@@ -167,6 +192,7 @@ impl Chromium {
 
     /// Types into whatever has the focus.
     pub(crate) async fn keys(&self, text: &str) {
+        self.settled().await;
         self.client.active_element().await.unwrap().send_keys(text).await.unwrap();
     }
 
@@ -174,6 +200,7 @@ impl Chromium {
     pub(crate) async fn picture(&self) -> Vec<u8> {
         let script = "document.getAnimations().forEach((animation) => animation.finish());
             return [innerWidth, document.documentElement.scrollHeight]";
+        self.settled().await;
         self.tell("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
         let size = self.client.execute(script, Vec::new()).await.unwrap();
         let screen = json!({ "width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": false });
@@ -237,6 +264,13 @@ impl Drop for Chromium {
     }
 }
 
+/// Whether the element went with its page. The driver has a name for it, except where it asks the browser in the very moment.
+fn is_gone(error: &CmdError) -> bool {
+    let CmdError::Standard(error) = error else { return false };
+    error.error == ErrorStatus::StaleElementReference
+        || error.message.contains("does not belong to the document")
+}
+
 /// A command of the browser that its driver has no words for.
 #[derive(Debug)]
 struct DevTools(&'static str, Value);
@@ -250,6 +284,15 @@ impl WebDriverCompatibleCommand for DevTools {
         (Method::POST, Some(json!({ "cmd": self.0, "params": self.1 }).to_string()))
     }
 }
+
+/// A script that runs in each page before its own, and notes when somebody leaves the page for another. A page that comes back
+/// from the browser's memory is not being left any more.
+const LEAVING: &str = "
+    addEventListener('submit', (event) => { self.leaving = !event.defaultPrevented; });
+    navigation.addEventListener('navigate', (event) => {
+        if (!event.destination.sameDocument && event.downloadRequest === null) self.leaving = true;
+    });
+    addEventListener('pageshow', () => { self.leaving = false; });";
 
 /// A script that answers with the numbers and dates in cells of tables, where neither the head of the table nor the cell itself
 /// shows what they are.
