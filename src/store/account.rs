@@ -58,7 +58,7 @@ macro_rules! facts_sql {
                 FROM operator_role r WHERE r.account_id = a.id) AS roles
              FROM ",
             $from,
-            " LEFT JOIN deployment d ON TRUE LEFT JOIN order_clock k ON TRUE
+            " LEFT JOIN deployment d ON d.singleton = 1 LEFT JOIN order_clock k ON k.singleton = 1
              LEFT JOIN credential c ON c.account_id = a.id ",
             $tail
         )

@@ -56,7 +56,7 @@ pub async fn are_more(db: &Db, place: &TerritoryPath, who: Who, than: u64) -> Re
         other,
         than + 1
     );
-    db.one(sql).await?.map_or(Ok(false), |row| Ok(row.int("people")? > than))
+    db.one(sql.planned_anew()).await?.map_or(Ok(false), |row| Ok(row.int("people")? > than))
 }
 
 /// What is looked for.
@@ -157,6 +157,6 @@ pub async fn look(db: &Db, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
         wanted.limit.into(),
         wanted.state.into(),
     ];
-    let rows = db.all(Statement::new(SQL, values)).await?;
+    let rows = db.all(Statement::new(SQL, values).planned_anew()).await?;
     rows.iter().map(|row| Ok(Found { person: Person::from_row(row)?, places: row.text("places")? })).collect()
 }

@@ -85,6 +85,7 @@ pub struct Statement {
     want: Option<u64>,
     label: &'static str,
     hold: Option<Hold>,
+    is_planned_anew: bool,
 }
 
 /// How the rows that a condition has read are kept as they are until the batch has committed.
@@ -100,7 +101,7 @@ impl Statement {
     /// A statement whose marker `$n` stands for the `n`th of `values`. The engine refuses a text that does
     /// not use all of them.
     pub const fn new(sql: &'static str, values: Vec<Value>) -> Self {
-        Self { sql, values, want: None, label: "", hold: None }
+        Self { sql, values, want: None, label: "", hold: None, is_planned_anew: false }
     }
 
     /// Insists that the statement touches exactly `rows` rows (for one that answers rows: that it answers so
@@ -139,10 +140,14 @@ impl Statement {
         self
     }
 
-    /// Asks how SQLite would go about it, instead of doing it.
-    #[cfg(test)]
-    pub(in crate::store) fn explain(&mut self) {
-        self.sql = Box::leak(format!("EXPLAIN QUERY PLAN {}", self.sql).into_boxed_str());
+    /// Has PostgreSQL plan the statement for its own values each time: for one that asks about a class as well as about a million people.
+    ///
+    /// After five runs on a connection it would keep one plan for whatever values come, which reckons with few rows; SQLite always has
+    /// one, and is asked in the words that suit it.
+    #[must_use]
+    pub const fn planned_anew(mut self) -> Self {
+        self.is_planned_anew = true;
+        self
     }
 
     /// The SQL text.
@@ -158,6 +163,11 @@ impl Statement {
     /// The name given by [`named`](Self::named), empty without one.
     pub const fn label(&self) -> &'static str {
         self.label
+    }
+
+    /// Whether a plan that was made for other values will not do.
+    pub(super) const fn is_planned_anew(&self) -> bool {
+        self.is_planned_anew
     }
 
     /// How the rows read are kept as they are until commit.

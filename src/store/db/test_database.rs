@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::test_server::ServerDatabase;
-use super::{Db, Server};
+use super::{Db, Engine, Server, Statement};
 use crate::store::clock::Clock;
 
 /// A database that goes away with this.
@@ -43,6 +43,16 @@ impl TestDatabase {
             Self::Server(database) => Db::open_postgres(&server(&database.url), clock.clone()).await.unwrap(),
         }
     }
+}
+
+/// How the engine would go about a statement: step by step.
+pub(crate) async fn plan(db: &Db, mut statement: Statement) -> Vec<String> {
+    let (words, column) = match db.engine {
+        Engine::Postgres(_) => ("EXPLAIN", "QUERY PLAN"),
+        Engine::Sqlite(_) => ("EXPLAIN QUERY PLAN", "detail"),
+    };
+    statement.sql = Box::leak(format!("{words} {}", statement.sql).into_boxed_str());
+    db.all(statement).await.unwrap().iter().map(|row| row.text(column).unwrap()).collect()
 }
 
 /// A server as tests reach it: patiently, for they share it.

@@ -339,6 +339,7 @@ impl Window {
 mod tests {
     use super::*;
     use crate::store::clock::Clock;
+    use crate::store::db::test_database::plan;
 
     /// An import of guardians took minutes instead of seconds where a statement went through every pupil there is.
     #[tokio::test]
@@ -352,11 +353,9 @@ mod tests {
         statements.extend(window.change(now));
         statements.extend(window.place());
         statements.extend(window.follow());
-        for mut statement in statements {
+        for statement in statements {
             let sql = statement.sql();
-            statement.explain();
-            for row in db.all(statement).await.unwrap() {
-                let step = row.text("detail").unwrap();
+            for step in plan(&db, statement).await {
                 // The index by profile leads to every pupil of a place, or of all.
                 let all =
                     ["SCAN a", "SCAN c", "SCAN f", "SCAN g", "SCAN e", "(source=?)", "affiliation_profile"];

@@ -99,7 +99,7 @@ impl Server {
         let idle = IDLE_IN_TRANSACTION.min(self.lock_timeout).as_millis();
         format!(
             "SET default_transaction_read_only = on; SET statement_timeout = {statement}; SET lock_timeout = {lock};
-             SET idle_in_transaction_session_timeout = {idle}; SET jit = off;
+             SET idle_in_transaction_session_timeout = {idle}; SET jit = off; SET max_parallel_workers_per_gather = 0;
              SELECT set_config('synchronous_commit', 'on', false)
              WHERE current_setting('synchronous_commit') = 'off'"
         )

@@ -88,14 +88,18 @@ impl Core {
         snapshot.rollback().await.map_err(failed)
     }
 
-    /// The statement as this connection has prepared it, made sure to have a value for each of its markers.
+    /// The statement as this connection has prepared it, now or before, made sure to have a value for each of its markers.
     pub(super) async fn prepare(
         &self,
         client: &ClientWrapper,
         statement: &Statement,
         text: &str,
     ) -> Result<tokio_postgres::Statement, Fault> {
-        let prepared = client.prepare_cached(text).await;
+        let prepared = if statement.is_planned_anew() {
+            client.prepare(text).await
+        } else {
+            client.prepare_cached(text).await
+        };
         let prepared = prepared.map_err(|error| fault(self, statement.sql(), &error))?;
         if prepared.params().len() == statement.values.len() {
             return Ok(prepared);
