@@ -5,6 +5,8 @@
 //! imports and are wide, but `account_counted`, where everything lies that an order may ask about: each tree more in which a million
 //! people are looked up costs most of a second of a core.
 
+use std::array;
+
 use futures_util::future::try_join_all;
 
 use crate::domain::account::AccountId;
@@ -47,7 +49,7 @@ macro_rules! few_sql {
         concat!(
             "(SELECT DISTINCT f.account_id FROM affiliation f WHERE ",
             here_sql!(""),
-            ") p JOIN account a ON a.id = p.account_id"
+            ") p JOIN account a ON a.id = p.account_id WHERE a.id > $15 AND a.id <= $16"
         )
     };
 }
@@ -125,14 +127,8 @@ pub async fn census(
     question: &Question,
     few: u32,
 ) -> Result<Census, DbError> {
-    let (here, asked) = (Here::of(population), question.values());
-    let rows = if here.are_few(db, few).await? {
-        db.all(here.statement(FEW_SQL, ["", LAST], &asked)).await?
-    } else {
-        here.count(db, &parts(db).await?, MANY_SQL, &asked).await?
-    };
     let mut census = Census::default();
-    for row in rows {
+    for row in Here::of(population).ask(db, few, CENSUS_SQL, &question.values()).await? {
         census.covered += row.number::<u64>("covered")?;
         census.federated += row.number::<u64>("federated")?;
         census.never_activated += row.number::<u64>("never_activated")?;
@@ -143,10 +139,8 @@ pub async fn census(
     Ok(census)
 }
 
-const FEW_SQL: &str = census_sql!(few_sql!(), " WHERE a.id > $15 AND a.id <= $16");
-
-/// Of many, by `account_counted` alone and their places.
-const MANY_SQL: &str = census_sql!(many_sql!());
+/// Of few, and of many: of those by `account_counted` alone and their places.
+const CENSUS_SQL: [&str; 2] = [census_sql!(few_sql!()), census_sql!(many_sql!())];
 
 impl Question {
     fn values(&self) -> [Value; 5] {
@@ -163,15 +157,11 @@ impl Question {
 
 /// The accounts that an order over this population would cover if it came into force now.
 pub async fn covered(db: &Db, population: &Population) -> Result<u64, DbError> {
-    const FEW_SQL: &str =
-        concat!("SELECT COUNT(*) AS covered FROM ", few_sql!(), " WHERE a.id > $15 AND a.id <= $16");
-    const MANY_SQL: &str = concat!("SELECT COUNT(*) AS covered FROM ", many_sql!());
-    let here = Here::of(population);
-    let rows = if here.are_few(db, FEW).await? {
-        db.all(here.statement(FEW_SQL, ["", LAST], &[])).await?
-    } else {
-        here.count(db, &parts(db).await?, MANY_SQL, &[]).await?
-    };
+    const SQL: [&str; 2] = [
+        concat!("SELECT COUNT(*) AS covered FROM ", few_sql!()),
+        concat!("SELECT COUNT(*) AS covered FROM ", many_sql!()),
+    ];
+    let rows = Here::of(population).ask(db, FEW, SQL, &[]).await?;
     rows.iter().map(|row| row.number::<u64>("covered")).sum()
 }
 
@@ -202,16 +192,19 @@ impl Here {
         Statement::new(sql, values.collect()).planned_anew()
     }
 
-    /// The answers about each part of the accounts.
-    async fn count(
+    /// The answers to a question, in the words for few people or in those for many: then about each part of the accounts.
+    async fn ask(
         &self,
         db: &Db,
-        parts: &Parts,
-        sql: &'static str,
+        few: u32,
+        [of_few, of_many]: [&'static str; 2],
         asked: &[Value],
     ) -> Result<Vec<Row>, DbError> {
-        let each =
-            parts.iter().map(|(from, to)| db.all(self.statement(sql, [from.as_str(), to.as_str()], asked)));
+        if self.are_few(db, few).await? {
+            return db.all(self.statement(of_few, ["", LAST], asked)).await;
+        }
+        let parts = parts(db).await?;
+        let each = parts.iter().map(|(from, to)| db.all(self.statement(of_many, [from, to], asked)));
         Ok(try_join_all(each).await?.concat())
     }
 }
@@ -219,13 +212,10 @@ impl Here {
 /// The place, what lies behind it and where that ends, and as many profiles as there are: empty where fewer are meant, or all.
 fn bounds(population: &Population) -> [Value; BOUNDS] {
     let (from, to) = population.territory.range_below();
-    let mut bounds = [const { Value::Text(String::new()) }; BOUNDS];
     let profiles = population.profiles.iter().map(|profile| profile.as_str().into());
-    let given = [population.territory.as_str().into(), from.into(), to.into()].into_iter().chain(profiles);
-    for (bound, value) in bounds.iter_mut().zip(given) {
-        *bound = value;
-    }
-    bounds
+    let mut given =
+        [population.territory.as_str().into(), from.into(), to.into()].into_iter().chain(profiles);
+    array::from_fn(|_| given.next().unwrap_or_else(|| "".into()))
 }
 
 /// Parts of the accounts that are equally large.
@@ -299,7 +289,7 @@ mod tests {
         let db = Db::open_sqlite(&directory.path().join("p.sqlite3"), Clock::system(), 1).unwrap();
         db.migrate().await.unwrap();
         let here = Here::of(&population("academie:13", []));
-        let steps = plan(&db, here.statement(MANY_SQL, ["", LAST], &question().values())).await;
+        let steps = plan(&db, here.statement(CENSUS_SQL[1], ["", LAST], &question().values())).await;
         let first = "a USING COVERING INDEX account_counted (id>? AND id<?)";
         assert!(steps[0].contains(first), "{steps:#?}");
         let place = "f EXISTS USING INDEX affiliation_open (account_id=? AND path>? AND path<?)";
@@ -324,9 +314,10 @@ mod tests {
     async fn many_and_few_of_a_profile_are_counted_each_in_its_own_way() {
         let database = TestDatabase::create().await;
         let db = of_twenty_thousand(&database).await;
+        let [of_few, of_many] = CENSUS_SQL;
         for (sql, profile, part, slow) in [
-            (MANY_SQL, Profile::Pupil, ["2", "3"], "Nested Loop"),
-            (FEW_SQL, Profile::Head, ["", LAST], "Seq Scan on affiliation"),
+            (of_many, Profile::Pupil, ["2", "3"], "Nested Loop"),
+            (of_few, Profile::Head, ["", LAST], "Seq Scan on affiliation"),
         ] {
             let here = Here::of(&population("academie:13", [profile]));
             let steps = plan(&db, here.statement(sql, part, &question().values())).await;

@@ -177,9 +177,9 @@ impl Window {
     pub fn place(&self) -> Vec<Statement> {
         const OWN: &str = concat!(
             "INSERT INTO affiliation (account_id, path, profile, began)
-             SELECT a.id, p.path, r.profile, o.value FROM import_row r JOIN account a ON ",
+             SELECT a.id, p.path, r.profile, (SELECT value FROM order_clock) FROM import_row r JOIN account a ON ",
             same_person!(),
-            " JOIN import_place p ON p.line = r.line CROSS JOIN order_clock o WHERE ",
+            " JOIN import_place p ON p.line = r.line WHERE ",
             in_window!(),
             " ON CONFLICT DO NOTHING"
         );
@@ -197,9 +197,9 @@ impl Window {
         );
         const WITH_PUPILS: &str = concat!(
             "INSERT INTO affiliation (account_id, path, profile, began)
-             SELECT DISTINCT a.id, e.path, 'National_TUT', o.value
+             SELECT DISTINCT a.id, e.path, 'National_TUT', (SELECT value FROM order_clock)
              FROM import_row r CROSS JOIN account a CROSS JOIN guardianship g CROSS JOIN affiliation e
-             CROSS JOIN order_clock o WHERE ",
+             WHERE ",
             in_window!(),
             " AND ",
             same_person!(),
@@ -231,9 +231,9 @@ impl Window {
         );
         const ARRIVE: &str = concat!(
             "INSERT INTO affiliation (account_id, path, profile, began)
-             SELECT DISTINCT g.guardian_id, e.path, 'National_TUT', o.value
+             SELECT DISTINCT g.guardian_id, e.path, 'National_TUT', (SELECT value FROM order_clock)
              FROM import_row r CROSS JOIN account a CROSS JOIN guardianship g CROSS JOIN affiliation e
-             CROSS JOIN order_clock o WHERE ",
+             WHERE ",
             in_window!(),
             " AND ",
             same_person!(),
